@@ -1,0 +1,109 @@
+//! The Gaussian bulk: chi_ij i.i.d. normal, mean 0, variance 1/N, the diagonal like every other entry (T1).
+
+use faer::MatRef;
+use lowrank_model::{Role, StreamKey};
+use rand_distr::{Distribution, StandardNormal};
+use rayon::prelude::*;
+
+use crate::ConnectivityError;
+use crate::random::stream;
+
+/// chi, `[n x n]`, column-major; entry (i, j) weighs the input of neuron i from neuron j.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GaussianBulk {
+    n: usize,
+    entries: Vec<f64>,
+}
+
+impl GaussianBulk {
+    /// Draws chi with variance 1/N. One stream a column, columns in parallel on the current rayon pool.
+    ///
+    /// # Errors
+    /// `n` zero.
+    pub fn draw(n: usize, seed: u64, realisation: u64) -> Result<Self, ConnectivityError> {
+        Self::draw_with_variance(n, 1.0, seed, realisation)
+    }
+
+    /// Draws chi with variance `variance_times_n` / N, from the same random numbers as [`GaussianBulk::draw`].
+    ///
+    /// # Errors
+    /// `n` zero; a variance that is not a finite number above zero.
+    pub fn draw_with_variance(
+        n: usize,
+        variance_times_n: f64,
+        seed: u64,
+        realisation: u64,
+    ) -> Result<Self, ConnectivityError> {
+        if n == 0 {
+            return Err(ConnectivityError::TooFewNeurons { n, limit: 1, why: "" });
+        }
+        if !(variance_times_n > 0.0 && variance_times_n.is_finite()) {
+            return Err(ConnectivityError::BadVariance { value: variance_times_n });
+        }
+        let scale = (variance_times_n / n as f64).sqrt();
+        let mut entries = vec![0.0; n * n];
+        entries.par_chunks_mut(n).enumerate().for_each(|(column, chunk)| {
+            let mut rng = stream(StreamKey { seed, realisation, role: Role::Bulk, line: column as u64 });
+            for entry in chunk {
+                let normal: f64 = StandardNormal.sample(&mut rng);
+                *entry = scale * normal;
+            }
+        });
+        Ok(Self { n, entries })
+    }
+
+    /// Number of neurons N.
+    pub fn neurons(&self) -> usize {
+        self.n
+    }
+
+    /// chi as a matrix, `[n x n]`.
+    pub fn matrix(&self) -> MatRef<'_, f64> {
+        MatRef::from_column_major_slice(&self.entries, self.n, self.n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_key_gives_the_same_bits_on_one_and_on_three_threads() {
+        let draw = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| GaussianBulk::draw(93, 7, 2).unwrap())
+        };
+        assert_eq!(draw(1), draw(3));
+        assert_ne!(draw(1), GaussianBulk::draw(93, 7, 3).unwrap());
+        assert_ne!(draw(1), GaussianBulk::draw(93, 8, 2).unwrap());
+    }
+
+    #[test]
+    fn entries_have_mean_zero_and_variance_one_over_n() {
+        let n = 700;
+        let bulk = GaussianBulk::draw(n, 11, 0).unwrap();
+        let count = (n * n) as f64;
+        let mean = bulk.entries.iter().sum::<f64>() / count;
+        let second = bulk.entries.iter().map(|x| x * x).sum::<f64>() / count * n as f64;
+        let fourth = bulk.entries.iter().map(|x| x.powi(4)).sum::<f64>() / count * (n * n) as f64;
+        // Five standard errors each: 1/sqrt(n), sqrt(2), sqrt(96), all over sqrt(count); false alarm 2e-6.
+        assert!(mean.abs() < 5.0 / (n as f64 * count).sqrt(), "{mean}");
+        assert!((second - 1.0).abs() < 5.0 * (2.0 / count).sqrt(), "{second}");
+        assert!((fourth - 3.0).abs() < 5.0 * (96.0 / count).sqrt(), "{fourth}");
+        // The planted fault: five per cent more variance is seen.
+        let planted = GaussianBulk::draw_with_variance(n, 1.05, 11, 0).unwrap();
+        let second = planted.entries.iter().map(|x| x * x).sum::<f64>() / n as f64;
+        assert!((second - 1.0).abs() > 5.0 * (2.0 / count).sqrt(), "{second}");
+    }
+
+    #[test]
+    fn columns_are_uncorrelated() {
+        let n = 900;
+        let bulk = GaussianBulk::draw(n, 5, 1).unwrap();
+        let column = |j: usize| &bulk.entries[j * n..(j + 1) * n];
+        for (a, b) in [(0, 1), (1, 2), (0, 899), (17, 400)] {
+            let dot: f64 = column(a).iter().zip(column(b)).map(|(x, y)| x * y).sum();
+            assert!(dot.abs() < 5.0 / (n as f64).sqrt(), "{a} {b}: {dot}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Fixed-step and adaptive methods for ordinary differential equations over batches of states

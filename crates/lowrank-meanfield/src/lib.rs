@@ -1,0 +1,1 @@
+//! Dynamical mean-field theory of low-rank random rate networks

@@ -1,0 +1,23 @@
+//! Validated descriptions of low-rank random rate networks: what theory and simulation both start from.
+//!
+//! A [`Model`] is one network model of docs/theory.md sections 1 and 2: random strength, transfer function,
+//! variant of the dynamics, ensemble of structure vectors, input over time. Everything here is checked when it
+//! is built and immutable afterwards; nothing is solved and nothing of size N x N is held.
+
+mod ensemble;
+mod error;
+mod input;
+mod model;
+mod order;
+mod stream;
+mod transfer;
+mod variant;
+
+pub use ensemble::{Empirical, Ensemble, Gaussian, Layout, Moments, Vector};
+pub use error::ModelError;
+pub use input::{Input, TimeCourse};
+pub use model::Model;
+pub use order::OrderParameters;
+pub use stream::{Role, StreamKey};
+pub use transfer::{Jet, Transfer};
+pub use variant::Variant;

@@ -1,0 +1,98 @@
+//! One network model: everything that theory needs, and everything a draw needs but its size and its seed.
+
+use serde::Serialize;
+
+use crate::error::non_negative;
+use crate::{Ensemble, Input, ModelError, Transfer, Variant};
+
+/// A low-rank random network model (docs/theory.md sections 1 and 2). Valid once built.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Model {
+    g: f64,
+    transfer: Transfer,
+    variant: Variant,
+    ensemble: Ensemble,
+    input: Input,
+}
+
+impl Model {
+    /// A model with random strength `g`, transfer function, variant, ensemble of vectors and input.
+    ///
+    /// # Errors
+    /// `g` negative or not finite; a time constant not above zero; not one time course an input vector.
+    pub fn new(
+        g: f64,
+        transfer: Transfer,
+        variant: Variant,
+        ensemble: impl Into<Ensemble>,
+        input: Input,
+    ) -> Result<Self, ModelError> {
+        let ensemble = ensemble.into();
+        non_negative("random strength g", g)?;
+        variant.checked()?;
+        if input.len() != ensemble.layout().inputs {
+            return Err(ModelError::Length {
+                field: "input".to_owned(),
+                found: input.len(),
+                expected: ensemble.layout().inputs,
+                mend: "give one time course an input vector of the ensemble",
+            });
+        }
+        Ok(Self { g, transfer, variant, ensemble, input })
+    }
+
+    /// Random strength g (T1).
+    pub fn g(&self) -> f64 {
+        self.g
+    }
+
+    /// Transfer function phi.
+    pub fn transfer(&self) -> Transfer {
+        self.transfer
+    }
+
+    /// Form of the dynamics (T2).
+    pub fn variant(&self) -> Variant {
+        self.variant
+    }
+
+    /// Ensemble of the vectors.
+    pub fn ensemble(&self) -> &Ensemble {
+        &self.ensemble
+    }
+
+    /// Input over time.
+    pub fn input(&self) -> &Input {
+        &self.input
+    }
+
+    /// Number of outer products in the structured part.
+    pub fn rank(&self) -> usize {
+        self.ensemble.layout().rank
+    }
+
+    /// The same model at another random strength.
+    ///
+    /// # Errors
+    /// `g` negative or not finite.
+    pub fn with_g(&self, g: f64) -> Result<Self, ModelError> {
+        non_negative("random strength g", g)?;
+        Ok(Self { g, ..self.clone() })
+    }
+
+    /// The same model in another variant.
+    ///
+    /// # Errors
+    /// A time constant not above zero.
+    pub fn with_variant(&self, variant: Variant) -> Result<Self, ModelError> {
+        Ok(Self { variant: variant.checked()?, ..self.clone() })
+    }
+
+    /// The same model with other vectors of the same layout.
+    ///
+    /// # Errors
+    /// Not one time course an input vector.
+    pub fn with_ensemble(&self, ensemble: impl Into<Ensemble>) -> Result<Self, ModelError> {
+        Self::new(self.g, self.transfer, self.variant, ensemble, self.input.clone())
+    }
+}

@@ -1,0 +1,26 @@
+//! The record of order parameters that both arms fill, so that a judge can compare them field by field.
+
+use serde::Serialize;
+
+/// Order parameters of one stationary or chaotic state (docs/theory.md sections 4 and 6).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OrderParameters {
+    /// kappa_k = <n^(k) r> (T8), one an outer product.
+    pub kappa: Vec<f64>,
+    /// Population mean of x (T6).
+    pub mu: f64,
+    /// Population variance of x (T7): over neurons and time.
+    pub delta_0: f64,
+    /// Variance of x around u_i = sum_k kappa_k m_i^(k) + I_i: over draws of chi, one neuron.
+    pub delta_0_individual: f64,
+    /// Population autocovariance of x at infinite lag (T14); delta_0 in a stationary state.
+    pub delta_inf: f64,
+    /// Temporal variance delta_0 - delta_inf; zero in a stationary state.
+    pub delta_t: f64,
+    /// Population mean of r.
+    pub r_mean: f64,
+    /// Population second moment of r at equal times, C_r(0) (T15).
+    pub r_second_moment: f64,
+    /// Temporal variance of r, C_r(0) - C_r(infinity).
+    pub r_temporal_variance: f64,
+}

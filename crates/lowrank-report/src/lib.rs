@@ -1,0 +1,1 @@
+//! Tables, JSON files and figures of validation runs

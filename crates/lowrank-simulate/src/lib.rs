@@ -1,0 +1,1 @@
+//! Simulation of low-rank random rate networks with streaming observables

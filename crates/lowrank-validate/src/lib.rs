@@ -1,0 +1,1 @@
+//! Claims that theory and simulation agree, and their verdicts
