@@ -1,1 +1,27 @@
-//! Dynamical mean-field theory of low-rank random rate networks
+//! Dynamical mean-field theory of low-rank random networks: what an infinite network does, without drawing one.
+//!
+//! One result a file: Gaussian averages (T4), pair averages (T5), stationary solutions (T6-T8), bulk radius (T9),
+//! chaotic solutions (T13, T14), autocovariance (T12), transitions. No random numbers, no files, no network.
+//! Every solution carries its residual; failure is a typed error, never NaN.
+
+mod autocovariance;
+mod averages;
+mod chaotic;
+mod error;
+mod neurons;
+mod newton;
+mod pair;
+mod quadrature;
+mod root;
+mod stability;
+mod stationary;
+mod transitions;
+
+pub use autocovariance::Autocovariance;
+pub use averages::{Averages, average};
+pub use chaotic::{Chaotic, chaotic_solutions};
+pub use error::MeanFieldError;
+pub use pair::PairAverage;
+pub use stability::bulk_radius;
+pub use stationary::{Stationary, stationary_branches};
+pub use transitions::{end_of_structured_chaos, onset_of_chaos};

@@ -1,0 +1,104 @@
+//! The one error of this crate.
+
+use lowrank_model::ModelError;
+use thiserror::Error;
+
+/// Why theory has no answer.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum MeanFieldError {
+    /// A mean or variance at which no average can be taken.
+    #[error(
+        "the Gaussian average needs a finite mean and a variance in [0, {limit:e}], not mean {mu} and variance {d}"
+    )]
+    BadArgument {
+        /// Mean.
+        mu: f64,
+        /// Variance.
+        d: f64,
+        /// Largest variance.
+        limit: f64,
+    },
+    /// A covariance outside [0, D].
+    #[error("the pair average needs a covariance in [0, {d}] (the variance), not {c}")]
+    BadCovariance {
+        /// Covariance asked for.
+        c: f64,
+        /// Variance.
+        d: f64,
+    },
+    /// The Hermite series is too long to be summed.
+    #[error("the Hermite series at variance {d} has not converged after {terms} terms: lower g or the variances")]
+    SeriesTooLong {
+        /// Variance.
+        d: f64,
+        /// Terms computed.
+        terms: usize,
+    },
+    /// No start led to a solution.
+    #[error(
+        "no {what} found from {starts} starts; best residual {residual:e}, limit {limit:e}: the activity may be unbounded, lower g or the overlaps"
+    )]
+    NoSolution {
+        /// What was looked for.
+        what: &'static str,
+        /// Number of starting points tried.
+        starts: usize,
+        /// Smallest residual reached.
+        residual: f64,
+        /// Residual that counts as solved.
+        limit: f64,
+    },
+    /// A function does not change sign between the ends of a bracket.
+    #[error("{what} does not change sign between {low} (value {f_low}) and {high} (value {f_high}): widen the bracket")]
+    NoSignChange {
+        /// What was to become zero.
+        what: &'static str,
+        /// Lower end.
+        low: f64,
+        /// Upper end.
+        high: f64,
+        /// Value at the lower end.
+        f_low: f64,
+        /// Value at the upper end.
+        f_high: f64,
+    },
+    /// The input carries white noise.
+    #[error(
+        "input {input} carries white noise of strength {strength}: this theory takes inputs without noise, set it to 0"
+    )]
+    NoisyInput {
+        /// Which input vector.
+        input: usize,
+        /// Its noise strength.
+        strength: f64,
+    },
+    /// Chaos of the two-timescale variant.
+    #[error(
+        "chaotic solutions are known for the current and the rate variant, not for tau_s = {tau_s}, tau_r = {tau_r}: choose one of the two"
+    )]
+    TwoTimescaleChaos {
+        /// Time constant of the current.
+        tau_s: f64,
+        /// Time constant of the rate.
+        tau_r: f64,
+    },
+    /// A model without the symmetry that a transition needs.
+    #[error("{what} needs {needs}")]
+    WrongModel {
+        /// The transition.
+        what: &'static str,
+        /// What the model must have.
+        needs: &'static str,
+    },
+    /// A lag that is negative or not finite.
+    #[error("the {what} is {value}: it must be a finite number >= 0")]
+    BadTime {
+        /// "lag" or "window".
+        what: &'static str,
+        /// The value given.
+        value: f64,
+    },
+    /// The model was refused.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}

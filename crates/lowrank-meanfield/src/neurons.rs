@@ -1,0 +1,166 @@
+//! The neuron average of an ensemble: classes of neurons whose drive u = sum_k kappa_k m^(k) + I is Gaussian.
+//!
+//! A Gaussian ensemble is one class; given vectors are N classes without variance. All of section 4's formulas are
+//! sums over classes, so each result is written once for every ensemble. The unknowns are kappa and the *individual*
+//! variance, which all classes share: class p has variance D_p = delta_0_individual + s_p^2.
+
+use lowrank_model::{Ensemble, Model, Transfer};
+
+use crate::MeanFieldError;
+
+/// Moments of (m, n, I) in one class, I the total input at its present amplitudes.
+struct Class {
+    weight: f64,
+    m: Vec<f64>,
+    n: Vec<f64>,
+    input: f64,
+    /// None where the class has no variance.
+    spread: Option<Spread>,
+}
+
+/// Covariances within a class.
+struct Spread {
+    /// Cov(m^(k), m^(l)), row by row.
+    mm: Vec<f64>,
+    /// Cov(n^(k), m^(l)), row by row.
+    nm: Vec<f64>,
+    /// Cov(m^(k), I).
+    mi: Vec<f64>,
+    /// Cov(n^(k), I).
+    ni: Vec<f64>,
+    /// Var(I).
+    ii: f64,
+    /// Var(n^(k)).
+    nn: Vec<f64>,
+}
+
+/// The law of u in one class at given kappa, and how n and m go with it.
+pub(crate) struct Drive<'a> {
+    pub(crate) weight: f64,
+    /// Mean of u (T6).
+    pub(crate) mu: f64,
+    /// Variance of u.
+    pub(crate) s_squared: f64,
+    /// Mean of each m^(l).
+    pub(crate) m: &'a [f64],
+    /// Mean of each n^(k).
+    pub(crate) n: &'a [f64],
+    /// Cov(m^(l), u).
+    pub(crate) m_u: Vec<f64>,
+    /// Cov(n^(k), u).
+    pub(crate) n_u: Vec<f64>,
+    /// Cov(n^(k), m^(l)), row by row; empty where the class has no variance.
+    pub(crate) n_m: &'a [f64],
+}
+
+/// An ensemble with its input at rest, ready for the solvers.
+pub(crate) struct Neurons {
+    pub(crate) rank: usize,
+    pub(crate) g: f64,
+    pub(crate) transfer: Transfer,
+    classes: Vec<Class>,
+}
+
+impl Neurons {
+    /// The neurons of a model at the amplitudes its inputs have after their last change.
+    pub(crate) fn new(model: &Model) -> Result<Self, MeanFieldError> {
+        if let Some((input, &strength)) = model.input().noise().iter().enumerate().find(|(_, s)| **s > 0.0) {
+            return Err(MeanFieldError::NoisyInput { input, strength });
+        }
+        let amplitudes = model.input().last();
+        let classes = match model.ensemble() {
+            Ensemble::Gaussian(gaussian) => vec![gaussian_class(gaussian, &amplitudes)],
+            Ensemble::Empirical(given) => (0..given.neurons()).map(|i| given_class(given, i, &amplitudes)).collect(),
+        };
+        Ok(Self { rank: model.rank(), g: model.g(), transfer: model.transfer(), classes })
+    }
+
+    /// The law of u in every class at these kappa.
+    pub(crate) fn drives<'a>(&'a self, kappa: &'a [f64]) -> impl Iterator<Item = Drive<'a>> + 'a {
+        self.classes.iter().map(move |class| class.drive(kappa))
+    }
+
+    /// Population mean of x, and the part of its variance that u contributes (variance within classes and between).
+    pub(crate) fn mean_and_drive_variance(&self, kappa: &[f64]) -> (f64, f64) {
+        let mu: f64 = self.drives(kappa).map(|d| d.weight * d.mu).sum();
+        let variance = self.drives(kappa).map(|d| d.weight * (d.s_squared + (d.mu - mu).powi(2))).sum();
+        (mu, variance)
+    }
+
+    /// A bound on |kappa_k| if phi is bounded by `bound`: bound times sqrt(<n^2>).
+    pub(crate) fn kappa_bound(&self, k: usize, bound: f64) -> f64 {
+        let square: f64 = self
+            .classes
+            .iter()
+            .map(|c| c.weight * (c.n[k] * c.n[k] + c.spread.as_ref().map_or(0.0, |s| s.nn[k])))
+            .sum();
+        bound * square.sqrt()
+    }
+
+    /// Whether x -> -x maps solutions to solutions and x = 0 is one: odd phi and no input.
+    pub(crate) fn is_symmetric(&self) -> bool {
+        let no_input = |c: &Class| c.input == 0.0 && c.spread.as_ref().is_none_or(|s| s.ii == 0.0);
+        self.transfer.is_odd() && self.classes.iter().all(no_input)
+    }
+}
+
+impl Class {
+    fn drive<'a>(&'a self, kappa: &[f64]) -> Drive<'a> {
+        let mu = self.input + dot(kappa, &self.m);
+        let rank = kappa.len();
+        let Some(s) = &self.spread else {
+            let zeros = vec![0.0; rank];
+            let (m_u, n_u) = (zeros.clone(), zeros);
+            return Drive { weight: self.weight, mu, s_squared: 0.0, m: &self.m, n: &self.n, m_u, n_u, n_m: &[] };
+        };
+        let row = |matrix: &[f64], k: usize| dot(kappa, &matrix[k * rank..(k + 1) * rank]);
+        let m_u: Vec<f64> = (0..rank).map(|l| row(&s.mm, l) + s.mi[l]).collect();
+        let n_u: Vec<f64> = (0..rank).map(|k| row(&s.nm, k) + s.ni[k]).collect();
+        // Var(u) = sum_l kappa_l Cov(m_l, u) + Cov(I, u); rounding must not make it negative.
+        let s_squared = (dot(kappa, &m_u) + dot(kappa, &s.mi) + s.ii).max(0.0);
+        Drive { weight: self.weight, mu, s_squared, m: &self.m, n: &self.n, m_u, n_u, n_m: &s.nm }
+    }
+}
+
+fn gaussian_class(gaussian: &lowrank_model::Gaussian, amplitudes: &[f64]) -> Class {
+    let rank = gaussian.layout().rank;
+    let mean = gaussian.mean();
+    let cov = |a: usize, b: usize| gaussian.covariance(a, b);
+    let input = |q: usize| 2 * rank + q;
+    let with_input =
+        |a: usize| amplitudes.iter().enumerate().map(|(q, amplitude)| amplitude * cov(a, input(q))).sum::<f64>();
+    let block = |rows: usize, columns: usize| {
+        (0..rank * rank).map(|e| cov(rows + e / rank.max(1), columns + e % rank.max(1))).collect::<Vec<_>>()
+    };
+    let spread = Spread {
+        mm: block(0, 0),
+        nm: block(rank, 0),
+        mi: (0..rank).map(with_input).collect(),
+        ni: (0..rank).map(|k| with_input(rank + k)).collect(),
+        ii: amplitudes.iter().enumerate().map(|(q, amplitude)| amplitude * with_input(input(q))).sum(),
+        nn: (0..rank).map(|k| cov(rank + k, rank + k)).collect(),
+    };
+    Class {
+        weight: 1.0,
+        m: mean[..rank].to_vec(),
+        n: mean[rank..2 * rank].to_vec(),
+        input: dot(amplitudes, &mean[2 * rank..2 * rank + amplitudes.len()]),
+        spread: Some(spread),
+    }
+}
+
+fn given_class(given: &lowrank_model::Empirical, neuron: usize, amplitudes: &[f64]) -> Class {
+    let rank = given.layout().rank;
+    let entry = |a: usize| given.vectors()[a][neuron];
+    Class {
+        weight: 1.0 / given.neurons() as f64,
+        m: (0..rank).map(entry).collect(),
+        n: (rank..2 * rank).map(entry).collect(),
+        input: amplitudes.iter().enumerate().map(|(q, amplitude)| amplitude * entry(2 * rank + q)).sum(),
+        spread: None,
+    }
+}
+
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(x, y)| x * y).sum()
+}

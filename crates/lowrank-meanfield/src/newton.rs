@@ -1,0 +1,117 @@
+//! Damped Newton in several dimensions (`argmin` has no such solver), linear systems by faer's pivoted LU.
+
+use faer::Mat;
+use faer::linalg::solvers::{PartialPivLu, Solve};
+
+/// A residual that counts as solved: every equation to this, relative to max(1, |unknown|).
+pub(crate) const RESIDUAL_LIMIT: f64 = 1e-10;
+/// A residual at which no further step is worth taking.
+const RESIDUAL_GOAL: f64 = 1e-14;
+const MOST_STEPS: usize = 80;
+/// Halvings of a step before a start is given up.
+const MOST_HALVINGS: usize = 12;
+
+/// F(x) and its Jacobian, [d] and [d x d]: what is to be solved is x = F(x).
+pub(crate) struct Evaluation {
+    pub(crate) image: Vec<f64>,
+    pub(crate) jacobian: Mat<f64>,
+}
+
+/// A solution, or the best that was reached.
+#[derive(Debug, Clone)]
+pub(crate) struct Outcome {
+    pub(crate) x: Vec<f64>,
+    pub(crate) residual: f64,
+    pub(crate) iterations: usize,
+}
+
+impl Outcome {
+    pub(crate) fn is_solution(&self) -> bool {
+        self.residual <= RESIDUAL_LIMIT
+    }
+}
+
+/// Solves x = F(x) from `start`. `admissible` says whether x may be evaluated; steps are halved until it may and the
+/// residual falls. The best point is returned whether or not it is a solution.
+pub(crate) fn fixed_point(
+    start: Vec<f64>,
+    admissible: impl Fn(&[f64]) -> bool,
+    evaluate: impl Fn(&[f64]) -> Option<Evaluation>,
+) -> Outcome {
+    let mut best = Outcome { x: start, residual: f64::INFINITY, iterations: 0 };
+    let Some(mut at) = evaluate(&best.x) else { return best };
+    best.residual = residual(&best.x, &at.image);
+    while best.residual > RESIDUAL_GOAL && best.iterations < MOST_STEPS {
+        best.iterations += 1;
+        let Some(step) = newton_step(&best.x, &at) else { return best };
+        let mut length = 1.0;
+        let mut improved = false;
+        for _ in 0..MOST_HALVINGS {
+            let trial: Vec<f64> = best.x.iter().zip(&step).map(|(x, s)| x + length * s).collect();
+            length *= 0.5;
+            if !admissible(&trial) {
+                continue;
+            }
+            let Some(there) = evaluate(&trial) else { continue };
+            let trial_residual = residual(&trial, &there.image);
+            if trial_residual < best.residual {
+                best.x = trial;
+                best.residual = trial_residual;
+                at = there;
+                improved = true;
+                break;
+            }
+        }
+        if !improved {
+            return best;
+        }
+    }
+    best
+}
+
+/// Largest |x - F(x)| / max(1, |x|); infinite if not a number.
+pub(crate) fn residual(x: &[f64], image: &[f64]) -> f64 {
+    let each = x.iter().zip(image).map(|(x, f)| (x - f).abs() / x.abs().max(1.0));
+    each.fold(0.0, |worst, r| if r.is_nan() { f64::INFINITY } else { f64::max(worst, r) })
+}
+
+/// The solution s of (1 - F') s = F(x) - x, if it is finite.
+fn newton_step(x: &[f64], at: &Evaluation) -> Option<Vec<f64>> {
+    let d = x.len();
+    let matrix = Mat::from_fn(d, d, |i, j| f64::from(u8::from(i == j)) - at.jacobian[(i, j)]);
+    let right = Mat::from_fn(d, 1, |i, _| at.image[i] - x[i]);
+    let step = PartialPivLu::new(matrix.as_ref()).solve(&right);
+    let step: Vec<f64> = (0..d).map(|i| step[(i, 0)]).collect();
+    step.iter().all(|s| s.is_finite()).then_some(step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn newton_finds_a_two_dimensional_fixed_point() {
+        // x = cos y, y = sin x / 2.
+        let evaluate = |x: &[f64]| {
+            let image = vec![x[1].cos(), 0.5 * x[0].sin()];
+            let jacobian = Mat::from_fn(2, 2, |i, j| match (i, j) {
+                (0, 1) => -x[1].sin(),
+                (1, 0) => 0.5 * x[0].cos(),
+                _ => 0.0,
+            });
+            Some(Evaluation { image, jacobian })
+        };
+        let outcome = fixed_point(vec![3.0, -2.0], |_| true, evaluate);
+        assert!(outcome.is_solution() && outcome.residual < 1e-13, "{outcome:?}");
+        assert!((outcome.x[0] - outcome.x[1].cos()).abs() < 1e-13);
+    }
+
+    #[test]
+    fn what_cannot_be_solved_is_returned_unsolved_and_finite() {
+        // x = x + 1 has no solution and a singular matrix.
+        let evaluate =
+            |x: &[f64]| Some(Evaluation { image: vec![x[0] + 1.0], jacobian: Mat::from_fn(1, 1, |_, _| 1.0) });
+        let outcome = fixed_point(vec![0.0], |_| true, evaluate);
+        assert!(!outcome.is_solution() && outcome.x[0].is_finite());
+    }
+}

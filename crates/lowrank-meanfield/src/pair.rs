@@ -1,0 +1,235 @@
+//! Pair averages C_phi(c; mu, D) (T5), the covariance of phi at two times when x has variance D and covariance c.
+//!
+//! By the Hermite (Mehler) series C_phi(c) = sum_k b_k (c / D)^k, b_k = (int Dz phi(mu + sqrt(D) z) h_k(z))^2 with
+//! normalised Hermite polynomials h_k: one set of coefficients gives every c, its slope and its integrals, and all
+//! terms are positive, so that nothing cancels. Threshold-linear has a kink and slowly falling coefficients; its
+//! pair averages are closed forms with one smooth integral.
+
+use std::f64::consts::PI;
+
+use lowrank_model::Transfer;
+
+use crate::MeanFieldError;
+use crate::averages::{self, Averages, check, density, distribution};
+use crate::quadrature::gauss_legendre;
+
+/// Half width in standard deviations: phi times sqrt(Gaussian) falls to e^(-12.5^2 / 4) = 1e-17.
+const WINDOW: f64 = 12.5;
+/// Largest step of the nodes, and step times sqrt(D): half of what <phi> needs, since h_k oscillates as well.
+const LARGEST_STEP: f64 = 0.25;
+const STEP_TIMES_DEVIATION: f64 = 0.12;
+/// The series ends when two neighbouring coefficients fall below this part of <phi^2>.
+const SMALLEST_COEFFICIENT: f64 = 1e-18;
+/// Longest series; tanh needs about 75 D terms.
+const MOST_TERMS: usize = 30_000;
+/// Relative distance from D below which the slope at D stands for the difference quotient (threshold-linear).
+const SMALLEST_DIFFERENCE: f64 = 1e-5;
+
+/// C_phi(c; mu, D) for all c in [0, D] at one (mu, D).
+#[derive(Debug, Clone)]
+pub struct PairAverage {
+    d: f64,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone)]
+enum Kind {
+    /// b_k of the Hermite series.
+    Series(Vec<f64>),
+    /// max(x, 0): a = mu / sqrt(D), and a Gauss-Legendre rule on [0, 1].
+    ThresholdLinear { a: f64, phi_sq: f64, rule: Vec<(f64, f64)> },
+}
+
+impl PairAverage {
+    /// Prepares all pair averages of `transfer` at mean `mu` and variance `d`.
+    ///
+    /// # Errors
+    /// `mu` not finite; `d` negative, not finite or so large that the series does not end.
+    pub fn new(transfer: Transfer, mu: f64, d: f64) -> Result<Self, MeanFieldError> {
+        check(mu, d)?;
+        let kind = match transfer {
+            Transfer::ThresholdLinear if d > 0.0 => Kind::ThresholdLinear {
+                a: mu / d.sqrt(),
+                phi_sq: Averages::at(transfer, mu, d).phi_sq,
+                rule: gauss_legendre(32),
+            },
+            _ => Kind::Series(hermite_coefficients(transfer, mu, d)?),
+        };
+        Ok(Self { d, kind })
+    }
+
+    /// Variance D.
+    pub fn variance(&self) -> f64 {
+        self.d
+    }
+
+    /// C_phi(c), 0 <= c <= D.
+    ///
+    /// # Errors
+    /// `c` outside [0, D].
+    pub fn covariance(&self, c: f64) -> Result<f64, MeanFieldError> {
+        Ok(self.covariance_at(self.checked(c)?))
+    }
+
+    /// d C_phi / dc = C_phi'(c), 0 <= c <= D.
+    ///
+    /// # Errors
+    /// `c` outside [0, D].
+    pub fn slope(&self, c: f64) -> Result<f64, MeanFieldError> {
+        Ok(self.slope_at(self.checked(c)?))
+    }
+
+    /// int_from^to (C_phi(y) - C_phi(from)) dy / (to - from)^2, 0 <= from <= to <= D; half the slope for from = to.
+    ///
+    /// # Errors
+    /// `from` or `to` outside [0, D], or `from` above `to`.
+    pub fn mean_excess(&self, from: f64, to: f64) -> Result<f64, MeanFieldError> {
+        let (from, to) = (self.checked(from)?, self.checked(to)?);
+        if from > to {
+            return Err(MeanFieldError::BadCovariance { c: from, d: to });
+        }
+        Ok(self.mean_excess_at(from, to))
+    }
+
+    fn checked(&self, c: f64) -> Result<f64, MeanFieldError> {
+        if (0.0..=self.d).contains(&c) { Ok(c) } else { Err(MeanFieldError::BadCovariance { c, d: self.d }) }
+    }
+
+    pub(crate) fn covariance_at(&self, c: f64) -> f64 {
+        match &self.kind {
+            Kind::Series(b) => {
+                let y = self.normalised(c);
+                b.iter().rev().fold(0.0, |sum, b| sum * y + b)
+            }
+            Kind::ThresholdLinear { a, phi_sq, rule } => {
+                let rho = c / self.d;
+                if rho == 1.0 { *phi_sq } else { self.d * both_positive_product(*a, rho, rule) }
+            }
+        }
+    }
+
+    pub(crate) fn slope_at(&self, c: f64) -> f64 {
+        match &self.kind {
+            Kind::Series(_) if self.d == 0.0 => 0.0,
+            Kind::Series(b) => {
+                let y = self.normalised(c);
+                let sum = b.iter().enumerate().skip(1).rev().fold(0.0, |sum, (k, b)| sum * y + k as f64 * b);
+                sum / self.d
+            }
+            Kind::ThresholdLinear { a, rule, .. } => both_positive(*a, c / self.d, rule),
+        }
+    }
+
+    /// By the series: sum_k b_k / (D (k + 1)) sum_{i < k} (i + 1) x^i y^(k - 1 - i) with x = from / D, y = to / D,
+    /// the inner sum by its recurrence in k: positive terms only, no cancellation as `from` approaches `to`.
+    pub(crate) fn mean_excess_at(&self, from: f64, to: f64) -> f64 {
+        match &self.kind {
+            Kind::Series(_) if self.d == 0.0 => 0.0,
+            Kind::Series(b) => {
+                let (x, y) = (self.normalised(from), self.normalised(to));
+                let (mut inner, mut power, mut sum) = (0.0, 1.0, 0.0);
+                for (k, b) in b.iter().enumerate().skip(1) {
+                    inner = y * inner + k as f64 * power;
+                    power *= x;
+                    sum += b * inner / (k as f64 + 1.0);
+                }
+                sum / self.d
+            }
+            // int_0^1 (1 - t) C_phi'(from + t (to - from)) dt, with 1 - t = w^2 against the root at c = D.
+            Kind::ThresholdLinear { a, rule, .. } => rule
+                .iter()
+                .map(|(w, weight)| {
+                    let c = from + (1.0 - w * w) * (to - from);
+                    2.0 * weight * w * w * w * both_positive(*a, c / self.d, rule)
+                })
+                .sum(),
+        }
+    }
+
+    /// (mean_excess(from, D) - mean_excess(from, to)) / (D - to), without cancellation as `to` approaches D: the
+    /// difference of the inner sums above has a recurrence with positive terms of its own.
+    pub(crate) fn excess_slope_to_variance(&self, from: f64, to: f64) -> f64 {
+        match &self.kind {
+            Kind::Series(_) if self.d == 0.0 => 0.0,
+            Kind::Series(b) => {
+                let (x, y) = (self.normalised(from), self.normalised(to));
+                let (mut at_one, mut slope, mut power, mut sum) = (0.0, 0.0, 1.0, 0.0);
+                for (k, b) in b.iter().enumerate().skip(1) {
+                    slope = y * slope + at_one;
+                    at_one += k as f64 * power;
+                    power *= x;
+                    sum += b * slope / (k as f64 + 1.0);
+                }
+                sum / (self.d * self.d)
+            }
+            Kind::ThresholdLinear { .. } => {
+                let to = to.min(self.d * (1.0 - SMALLEST_DIFFERENCE));
+                (self.mean_excess_at(from, self.d) - self.mean_excess_at(from, to)) / (self.d - to)
+            }
+        }
+    }
+
+    fn normalised(&self, c: f64) -> f64 {
+        if self.d == 0.0 { 1.0 } else { c / self.d }
+    }
+}
+
+/// b_k, k = 0, 1, ... until they have vanished.
+fn hermite_coefficients(transfer: Transfer, mu: f64, d: f64) -> Result<Vec<f64>, MeanFieldError> {
+    if d == 0.0 {
+        return Ok(vec![transfer.value(mu).powi(2)]);
+    }
+    let deviation = d.sqrt();
+    let step = LARGEST_STEP.min(STEP_TIMES_DEVIATION / deviation);
+    let half = (WINDOW / step).ceil() as i64;
+    let nodes: Vec<f64> = (-half..=half).map(|i| i as f64 * step).collect();
+    // The Gaussian is shared out evenly between phi and h_k, so that the recurrence neither over- nor underflows.
+    let root = |z: f64| (-0.25 * z * z).exp();
+    let weighted: Vec<f64> =
+        nodes.iter().map(|&z| step / (2.0 * PI).sqrt() * root(z) * transfer.value(mu + deviation * z)).collect();
+    let mut current: Vec<f64> = nodes.iter().map(|&z| root(z)).collect();
+    let mut previous = vec![0.0; nodes.len()];
+    let smallest = SMALLEST_COEFFICIENT * averages::Averages::at(transfer, mu, d).phi_sq;
+    let mut b: Vec<f64> = Vec::new();
+    for k in 0..MOST_TERMS {
+        let coefficient = dot(&weighted, &current);
+        b.push(coefficient * coefficient);
+        if k >= 8 && b[k] <= smallest && b[k - 1] <= smallest {
+            return Ok(b);
+        }
+        let (up, down) = (1.0 / (k as f64 + 1.0).sqrt(), (k as f64 / (k as f64 + 1.0)).sqrt());
+        for ((p, c), z) in previous.iter_mut().zip(&current).zip(&nodes) {
+            *p = up * z * c - down * *p;
+        }
+        std::mem::swap(&mut previous, &mut current);
+    }
+    Err(MeanFieldError::SeriesTooLong { d, terms: MOST_TERMS })
+}
+
+/// Dot product with eight running sums, so that the compiler may use vector registers.
+fn dot(x: &[f64], y: &[f64]) -> f64 {
+    let mut sums = [0.0; 8];
+    let (x8, y8) = (x.chunks_exact(8), y.chunks_exact(8));
+    let rest: f64 = x8.remainder().iter().zip(y8.remainder()).map(|(a, b)| a * b).sum();
+    for (a, b) in x8.zip(y8) {
+        for i in 0..8 {
+            sums[i] += a[i] * b[i];
+        }
+    }
+    rest + sums.iter().sum::<f64>()
+}
+
+/// Probability that two standard normals of correlation rho >= 0 both exceed -a:
+/// Phi(a)^2 + int_0^asin(rho) e^(-a^2 / (1 + sin t)) dt / (2 pi).
+fn both_positive(a: f64, rho: f64, rule: &[(f64, f64)]) -> f64 {
+    let top = rho.clamp(0.0, 1.0).asin();
+    let integral: f64 = rule.iter().map(|(x, w)| w * (-a * a / (1.0 + (top * x).sin())).exp()).sum();
+    distribution(a).powi(2) + top * integral / (2.0 * PI)
+}
+
+/// <max(z1 + a, 0) max(z2 + a, 0)> at correlation rho < 1 (S. Rosenbaum, J. R. Stat. Soc. B 23:405 (1961)).
+fn both_positive_product(a: f64, rho: f64, rule: &[(f64, f64)]) -> f64 {
+    let one_sided = 2.0 * a * density(a) * distribution(a * ((1.0 - rho) / (1.0 + rho)).sqrt());
+    let corner = (1.0 - rho * rho).sqrt() * (-a * a / (1.0 + rho)).exp() / (2.0 * PI);
+    (a * a + rho) * both_positive(a, rho, rule) + one_sided + corner
+}

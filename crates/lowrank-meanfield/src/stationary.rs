@@ -1,0 +1,199 @@
+//! Stationary solutions (T6-T8) for any rank: kappa and the individual variance, all branches.
+//!
+//! The unknowns are (kappa_1..R, delta_0_individual). Newton with the exact Jacobian (d<f>/dmu = <f'>,
+//! d<f>/dD = <f''> / 2) runs from many starts that cover the region where solutions can lie; what it finds is merged.
+//! Given vectors start from the branches of the Gaussian ensemble with the same moments.
+
+use faer::Mat;
+use lowrank_model::{Ensemble, Model, OrderParameters};
+use serde::Serialize;
+
+use crate::MeanFieldError;
+use crate::averages::Averages;
+use crate::neurons::Neurons;
+use crate::newton::{Evaluation, Outcome, RESIDUAL_LIMIT, fixed_point};
+use crate::stability::radius_at;
+
+/// Quasi-random starts a dimension (rank + 1), besides the corners of the region.
+const STARTS_PER_DIMENSION: usize = 48;
+/// Two solutions closer than this (relative to max(1, |x|)) are one; folds split branches faster than this.
+const MERGE_DISTANCE: f64 = 1e-6;
+/// Where phi is unbounded, starts cover the region that a phi of this bound would have.
+const BOUND_OF_UNBOUNDED: f64 = 10.0;
+/// Plain iterations x <- F(x) before Newton, which lead to stable branches from afar.
+const PLAIN_ITERATIONS: usize = 12;
+
+/// One stationary solution.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Stationary {
+    /// kappa, mu, variances, moments of r; `delta_inf` = `delta_0`.
+    pub order: OrderParameters,
+    /// Bulk radius rho (T9).
+    pub rho: f64,
+    /// Largest residual of T7, T8, relative to max(1, |unknown|).
+    pub residual: f64,
+    /// Newton iterations from the start that led here.
+    pub iterations: usize,
+}
+
+/// All stationary solutions of a model, at the amplitudes its inputs have after their last change; in decreasing
+/// order of kappa, then of variance. They do not depend on the variant.
+///
+/// # Errors
+/// No solution with residual <= 1e-10; an input with white noise.
+pub fn stationary_branches(model: &Model) -> Result<Vec<Stationary>, MeanFieldError> {
+    let neurons = Neurons::new(model)?;
+    let starts = match model.ensemble() {
+        Ensemble::Gaussian(_) => starting_points(&neurons),
+        Ensemble::Empirical(given) => {
+            let alike = stationary_branches(&model.with_ensemble(given.moments()?)?)?;
+            alike.iter().map(|s| unknowns(&s.order)).collect()
+        }
+    };
+    let count = starts.len();
+    let outcomes: Vec<Outcome> = starts.into_iter().map(|start| solve(&neurons, start)).collect();
+    let best = outcomes.iter().fold(f64::INFINITY, |best, o| best.min(o.residual));
+    let mut found: Vec<Outcome> = Vec::new();
+    for outcome in outcomes.into_iter().filter(Outcome::is_solution) {
+        match found.iter_mut().find(|f| distance(&f.x, &outcome.x) < MERGE_DISTANCE) {
+            Some(same) if same.residual > outcome.residual => *same = outcome,
+            Some(_) => {}
+            None => found.push(outcome),
+        }
+    }
+    if found.is_empty() {
+        let what = "stationary solution";
+        return Err(MeanFieldError::NoSolution { what, starts: count, residual: best, limit: RESIDUAL_LIMIT });
+    }
+    found.sort_by(|a, b| compare(&b.x, &a.x));
+    Ok(found.into_iter().map(|outcome| describe(&neurons, outcome)).collect())
+}
+
+/// kappa and delta_0_individual as the solver's unknowns.
+fn unknowns(order: &OrderParameters) -> Vec<f64> {
+    order.kappa.iter().copied().chain([order.delta_0_individual]).collect()
+}
+
+fn solve(neurons: &Neurons, mut start: Vec<f64>) -> Outcome {
+    let rank = neurons.rank;
+    let admissible = |x: &[f64]| x.iter().all(|v| v.is_finite()) && x[rank] >= 0.0;
+    for _ in 0..PLAIN_ITERATIONS {
+        let image = evaluate(neurons, &start).image;
+        if start[rank] == 0.0 || !admissible(&image) {
+            break;
+        }
+        start = image;
+    }
+    fixed_point(start, admissible, |x| {
+        let at = evaluate(neurons, x);
+        at.image.iter().all(|v| v.is_finite()).then_some(at)
+    })
+}
+
+/// The right sides of T8 and of delta_0_individual = g^2 <phi^2>, with their derivatives.
+fn evaluate(neurons: &Neurons, x: &[f64]) -> Evaluation {
+    let rank = neurons.rank;
+    let (kappa, individual) = (&x[..rank], x[rank]);
+    let g_squared = neurons.g * neurons.g;
+    let mut image = vec![0.0; rank + 1];
+    let mut jacobian = Mat::zeros(rank + 1, rank + 1);
+    for d in neurons.drives(kappa) {
+        let a = Averages::at(neurons.transfer, d.mu, individual + d.s_squared);
+        let square_slope = a.d1_sq + a.phi_d2;
+        for k in 0..rank {
+            image[k] += d.weight * (d.n[k] * a.phi + d.n_u[k] * a.d1);
+            for l in 0..rank {
+                let overlap = d.n_m.get(k * rank + l).copied().unwrap_or(0.0);
+                let by_kappa = d.n[k] * (d.m[l] * a.d1 + d.m_u[l] * a.d2)
+                    + d.n_u[k] * (d.m[l] * a.d2 + d.m_u[l] * a.d3)
+                    + overlap * a.d1;
+                jacobian[(k, l)] += d.weight * by_kappa;
+            }
+            jacobian[(k, rank)] += 0.5 * d.weight * (d.n[k] * a.d2 + d.n_u[k] * a.d3);
+        }
+        image[rank] += d.weight * g_squared * a.phi_sq;
+        for l in 0..rank {
+            let by_kappa = 2.0 * (d.m[l] * a.phi_d1 + d.m_u[l] * square_slope);
+            jacobian[(rank, l)] += d.weight * g_squared * by_kappa;
+        }
+        jacobian[(rank, rank)] += d.weight * g_squared * square_slope;
+    }
+    Evaluation { image, jacobian }
+}
+
+/// Starts that cover |kappa_k| <= bound sqrt(<n_k^2>), 0 <= delta <= g^2 bound^2: the quiet state, a grid on the
+/// axes of kappa, and Halton points.
+fn starting_points(neurons: &Neurons) -> Vec<Vec<f64>> {
+    let rank = neurons.rank;
+    let bound = neurons.transfer.bound().unwrap_or(BOUND_OF_UNBOUNDED);
+    let widest: Vec<f64> = (0..rank).map(|k| neurons.kappa_bound(k, bound)).collect();
+    let top = (neurons.g * bound).powi(2);
+    let mut starts = vec![vec![0.0; rank + 1]];
+    for level in [1e-4, 0.02, 0.1, 0.3, 0.6, 1.0] {
+        let mut quiet = vec![0.0; rank + 1];
+        quiet[rank] = level * top;
+        starts.push(quiet.clone());
+        for k in 0..rank {
+            for part in [-0.9, -0.5, -0.2, -0.05, 0.05, 0.2, 0.5, 0.9] {
+                let mut start = quiet.clone();
+                start[k] = part * widest[k];
+                starts.push(start);
+            }
+        }
+    }
+    for i in 1..=STARTS_PER_DIMENSION * (rank + 1) {
+        let mut start: Vec<f64> = (0..rank).map(|k| widest[k] * (2.0 * halton(i, k + 1) - 1.0)).collect();
+        start.push(top * halton(i, 0).powi(2));
+        starts.push(start);
+    }
+    starts
+}
+
+/// The i-th Halton number in the base of the given dimension.
+fn halton(mut i: usize, dimension: usize) -> f64 {
+    const PRIMES: [usize; 12] = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37];
+    let base = PRIMES[dimension % PRIMES.len()];
+    let (mut value, mut scale) = (0.0, 1.0);
+    while i > 0 {
+        scale /= base as f64;
+        value += scale * (i % base) as f64;
+        i /= base;
+    }
+    value
+}
+
+pub(crate) fn distance(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(x, y)| (x - y).abs() / x.abs().max(1.0)).fold(0.0, f64::max)
+}
+
+/// Lexicographic, values closer than the merge distance counting as equal.
+pub(crate) fn compare(a: &[f64], b: &[f64]) -> std::cmp::Ordering {
+    let differing = a.iter().zip(b).find(|(x, y)| (*x - *y).abs() > MERGE_DISTANCE);
+    differing.map_or(std::cmp::Ordering::Equal, |(x, y)| x.total_cmp(y))
+}
+
+fn describe(neurons: &Neurons, outcome: Outcome) -> Stationary {
+    let rank = neurons.rank;
+    let (kappa, individual) = (outcome.x[..rank].to_vec(), outcome.x[rank]);
+    let (mu, from_drive) = neurons.mean_and_drive_variance(&kappa);
+    let (mut r_mean, mut r_second_moment) = (0.0, 0.0);
+    for d in neurons.drives(&kappa) {
+        let a = Averages::at(neurons.transfer, d.mu, individual + d.s_squared);
+        r_mean += d.weight * a.phi;
+        r_second_moment += d.weight * a.phi_sq;
+    }
+    let rho = radius_at(neurons, &kappa, individual);
+    let delta_0 = individual + from_drive;
+    let order = OrderParameters {
+        kappa,
+        mu,
+        delta_0,
+        delta_0_individual: individual,
+        delta_inf: delta_0,
+        delta_t: 0.0,
+        r_mean,
+        r_second_moment,
+        r_temporal_variance: 0.0,
+    };
+    Stationary { order, rho, residual: outcome.residual, iterations: outcome.iterations }
+}

@@ -1,0 +1,54 @@
+//! Transitions along g: where chaos sets in, and where structured chaos ends (docs/theory.md section 7).
+
+use faer::Mat;
+use lowrank_model::{Ensemble, Model};
+
+use crate::averages::Averages;
+use crate::chaotic::chaotic_solutions;
+use crate::root::bracketed_root;
+use crate::{MeanFieldError, stationary_branches};
+
+/// The g in `bracket` at which rho = 1 (T9) on the stationary branch of largest kappa_1.
+///
+/// # Errors
+/// rho - 1 has the same sign at both ends of the bracket; a stationary problem without solution.
+pub fn onset_of_chaos(model: &Model, bracket: (f64, f64)) -> Result<f64, MeanFieldError> {
+    bracketed_root("rho - 1", bracket, 0.0, |g| {
+        let branches = stationary_branches(&model.with_g(g)?)?;
+        // Branches come in decreasing order; without structure the one with the largest variance is the active one.
+        Ok(branches.first().map_or(f64::NAN, |branch| branch.rho - 1.0))
+    })
+}
+
+/// The g in `bracket` at which the central chaotic solution loses its zero mean: the largest real eigenvalue of
+/// (M_n M_m + S_nm) <phi'> is one there.
+///
+/// # Errors
+/// An input or an even transfer function, which leave no central solution; no central chaotic solution at some g of
+/// the bracket; no sign change over it.
+pub fn end_of_structured_chaos(model: &Model, bracket: (f64, f64)) -> Result<f64, MeanFieldError> {
+    const WHAT: &str = "the end of structured chaos";
+    let Ensemble::Gaussian(gaussian) = model.ensemble() else {
+        return Err(MeanFieldError::WrongModel { what: WHAT, needs: "a Gaussian ensemble" });
+    };
+    if !model.transfer().is_odd() || model.rank() == 0 || model.input().last().iter().any(|a| *a != 0.0) {
+        return Err(MeanFieldError::WrongModel {
+            what: WHAT,
+            needs: "an odd transfer function, no input, and rank >= 1",
+        });
+    }
+    let rank = model.rank();
+    let overlaps = Mat::from_fn(rank, rank, |k, l| {
+        gaussian.mean()[rank + k] * gaussian.mean()[l] + gaussian.covariance(rank + k, l)
+    });
+    let eigenvalues = overlaps.eigenvalues().unwrap_or_default();
+    let overlap = eigenvalues.iter().filter(|l| l.im == 0.0).fold(f64::NEG_INFINITY, |a, l| a.max(l.re));
+    bracketed_root("overlap <phi'> - 1", bracket, 0.0, |g| {
+        let solutions = chaotic_solutions(&model.with_g(g)?)?;
+        let central = solutions.iter().find(|c| c.order.kappa.iter().all(|k| k.abs() < 1e-9));
+        let Some(central) = central else {
+            return Err(MeanFieldError::WrongModel { what: WHAT, needs: "a bracket inside the chaotic phase" });
+        };
+        Ok(overlap * Averages::at(model.transfer(), 0.0, central.order.delta_0).d1 - 1.0)
+    })
+}

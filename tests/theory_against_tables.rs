@@ -1,0 +1,160 @@
+//! Mean-field theory against tables of independent high-precision values and published anchors.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use lowrank_meanfield::{
+    Averages, PairAverage, average, chaotic_solutions, end_of_structured_chaos, onset_of_chaos, stationary_branches,
+};
+use lowrank_model::{Gaussian, Transfer, Variant};
+use lowrank_tests::{correlated_input, model, number, published, reference, reference_table, transfer};
+
+#[test]
+fn averages_agree_with_the_table_to_1e_12() {
+    let mut worst = 0.0_f64;
+    for row in reference_table("gaussian_averages.csv") {
+        let (phi, mu, d) = (transfer(&row), number(&row, "mu"), number(&row, "d"));
+        let a = Averages::new(phi, mu, d).unwrap();
+        let found = [
+            ("phi", a.phi),
+            ("dphi", a.d1),
+            ("d2phi", a.d2),
+            ("d3phi", a.d3),
+            ("phi_sq", a.phi_sq),
+            ("dphi_sq", a.d1_sq),
+            ("phi_dphi", a.phi_d1),
+            ("phi_d2phi", a.phi_d2),
+        ];
+        for (column, value) in found {
+            let expected = number(&row, column);
+            // Threshold-linear has averages far above one; rounding counts relative to them.
+            let off = (value - expected).abs() / expected.abs().max(1.0);
+            worst = worst.max(off);
+            assert!(off < 1e-12, "{phi} <{column}>({mu}, {d}): {value} {expected}");
+        }
+    }
+    println!("worst {worst:e}");
+}
+
+#[test]
+fn averages_of_primitives_agree_with_the_table() {
+    for row in reference_table("gaussian_averages.csv") {
+        let (phi, mu, d) = (transfer(&row), number(&row, "mu"), number(&row, "d"));
+        if phi == Transfer::ThresholdLinear {
+            continue;
+        }
+        let first = average(mu, d, |x| phi.primitive(x)).unwrap();
+        let second = average(mu, d, |x| phi.primitive(x).powi(2)).unwrap();
+        for (column, value) in [("primitive", first), ("primitive_sq", second)] {
+            let expected = number(&row, column);
+            assert!(
+                (value - expected).abs() < 1e-12 * expected.abs().max(1.0),
+                "{phi} {column} ({mu}, {d}): {value} {expected}"
+            );
+        }
+    }
+}
+
+#[test]
+fn pair_averages_agree_with_the_table_to_1e_12() {
+    for row in reference_table("pair_averages.csv") {
+        let (phi, mu, d, c) = (transfer(&row), number(&row, "mu"), number(&row, "d"), number(&row, "c"));
+        let pair = PairAverage::new(phi, mu, d).unwrap();
+        let found = [("c_phi", pair.covariance(c).unwrap()), ("c_dphi", pair.slope(c).unwrap())];
+        for (column, value) in found {
+            let expected = number(&row, column);
+            assert!(
+                (value - expected).abs() < 1e-12 * expected.abs().max(1.0),
+                "{phi} {column} ({mu}, {d}, {c}): {value} {expected}"
+            );
+        }
+        // dC_Phi / dc = C_phi, so the excess over [c, D] is known from <Phi^2> - C_Phi(c).
+        if phi != Transfer::ThresholdLinear && c < d {
+            let square = average(mu, d, |x| phi.primitive(x).powi(2)).unwrap();
+            let excess = pair.mean_excess(c, d).unwrap() * (d - c).powi(2);
+            let expected = square - number(&row, "c_primitive") - (d - c) * number(&row, "c_phi");
+            assert!(
+                (excess - expected).abs() < 1e-11 * square.max(1.0),
+                "{phi} excess ({mu}, {d}, {c}): {excess} {expected}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_stationary_branch_agrees_with_the_table() {
+    let branches = stationary_branches(&model(1.2, Transfer::Tanh, Variant::Current, published())).unwrap();
+    let upper = &branches[0];
+    let expect = |quantity, value: f64| {
+        let expected = reference("stationary_upper", quantity);
+        assert!((value - expected).abs() < 1e-12, "{quantity}: {value} {expected}");
+    };
+    expect("kappa", upper.order.kappa[0]);
+    expect("mu", upper.order.mu);
+    expect("delta_0", upper.order.delta_0);
+    expect("phi", upper.order.r_mean);
+    expect("phi_sq", upper.order.r_second_moment);
+    expect("rho", upper.rho);
+    assert!(upper.residual <= 1e-12);
+}
+
+#[test]
+fn chaotic_solutions_agree_with_the_table() {
+    let check = |name: &str, g: f64, ensemble: Gaussian| {
+        let solutions = chaotic_solutions(&model(g, Transfer::Tanh, Variant::Current, ensemble)).unwrap();
+        let first = &solutions[0];
+        let o = &first.order;
+        let mut found =
+            vec![("delta_0", o.delta_0), ("delta_inf", o.delta_inf), ("phi_sq", o.r_second_moment), ("rho", first.rho)];
+        if let Some(kappa) = o.kappa.first() {
+            found.extend([("kappa", *kappa), ("mu", o.mu), ("phi", o.r_mean)]);
+        }
+        for (quantity, value) in found {
+            let expected = reference(name, quantity);
+            assert!((value - expected).abs() < 1e-10 * expected.max(1.0), "{name} {quantity}: {value} {expected}");
+        }
+        first.clone()
+    };
+    check("structured_chaos", 2.0, published());
+    for g in ["1.5", "2", "3", "5"] {
+        check(&format!("central_chaos_g{g}"), g.parse().unwrap(), Gaussian::unstructured());
+    }
+    for (name, g, ensemble) in
+        [("central_chaos_g2", 2.0, Gaussian::unstructured()), ("correlated_input", 2.8, correlated_input())]
+    {
+        let solution = check(name, g, ensemble);
+        for lag in [1.0, 2.0, 4.0] {
+            let (value, expected) =
+                (solution.autocovariance.at(lag).unwrap(), reference(name, &format!("delta_tau_{lag}")));
+            assert!((value - expected).abs() < 1e-10 * expected, "{name} Delta({lag}): {value} {expected}");
+        }
+    }
+}
+
+#[test]
+fn the_rate_variant_has_smoothed_rates() {
+    // T15, docs/theory.md section 6: g = 2: 0.513 current, 0.481 rate.
+    let second_moment = |variant| {
+        let solutions = chaotic_solutions(&model(2.0, Transfer::Tanh, variant, Gaussian::unstructured())).unwrap();
+        solutions[0].order.r_second_moment
+    };
+    assert!((second_moment(Variant::Current) - reference("central_chaos_g2", "phi_sq")).abs() < 1e-12);
+    assert!((second_moment(Variant::Rate) - reference("central_chaos_g2", "delta_0_over_g2")).abs() < 1e-12);
+}
+
+#[test]
+fn the_published_transitions_are_met() {
+    let published = model(1.0, Transfer::Tanh, Variant::Current, published());
+    let onset = onset_of_chaos(&published, (1.5, 2.0)).unwrap();
+    assert!((onset - 1.795_899_300).abs() < 1e-9, "{onset}");
+    assert!((onset - reference("instability", "g")).abs() < 1e-11, "{onset}");
+    let end = end_of_structured_chaos(&published, (2.0, 2.4)).unwrap();
+    assert!((end - 2.135_791_690).abs() < 1e-9, "{end}");
+    assert!((end - reference("end_structured", "g")).abs() < 1e-10, "{end}");
+}
+
+#[test]
+fn a_positive_transfer_function_has_its_stationary_state() {
+    let ensemble = Gaussian::unstructured();
+    let branches = stationary_branches(&model(1.5, Transfer::OnePlusTanh, Variant::Current, ensemble)).unwrap();
+    let expected = reference("one_plus_tanh", "delta_0");
+    assert!(branches.iter().any(|b| (b.order.delta_0 - expected).abs() < 1e-11), "{branches:?}");
+}
