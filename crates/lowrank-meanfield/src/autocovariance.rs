@@ -100,7 +100,7 @@ impl Autocovariance {
         let (start, mut y) = (panel_start(panel), panel_start(panel));
         let rest = lag - self.ends[panel];
         for _ in 0..MOST_STEPS {
-            let step = (rest - self.time_between(start, y)) / self.time_per_y(y.max(1e-3));
+            let step = (rest - self.time_between(start, y)) / self.time_per_y(y);
             y = (y + step).clamp(start, panel_start(panel + 1));
             if step.abs() <= 1e-14 * LAST_Y {
                 break;
@@ -116,6 +116,8 @@ impl Autocovariance {
 
     /// d tau / d y.
     fn time_per_y(&self, y: f64) -> f64 {
+        // The limit at y = 0 is finite; a thousandth of a thousandth of a panel stands for it.
+        let y = y.max(1e-7);
         2.0 * y / (2.0 * self.energy(y)).sqrt()
     }
 
