@@ -20,8 +20,6 @@ const PANELS: usize = 24;
 const POINTS: usize = 12;
 /// Newton steps of the inversion tau -> y; three or four are used.
 const MOST_STEPS: usize = 50;
-/// Panels of the window integral.
-const WINDOW_PANELS: usize = 24;
 
 /// Delta(tau) of one chaotic solution.
 #[derive(Debug, Clone)]
@@ -68,27 +66,17 @@ impl Autocovariance {
         (2.0 * self.energy(f64::INFINITY)).max(0.0).sqrt()
     }
 
-    /// The part of Delta_T that a time average over a window of this length takes away:
-    /// (2 / T^2) int_0^T (T - tau) (Delta(tau) - Delta_inf) dtau (docs/theory.md section 12).
+    /// The part of Delta_T that the variance over a window of `samples` samples, `interval` apart, misses: the
+    /// variance of their mean, (Delta_T / S) (1 + 2 sum_j (1 - j / S) (Delta(j h) - Delta_inf) / Delta_T). For short
+    /// intervals it is (2 / T^2) int_0^T (T - tau) (Delta(tau) - Delta_inf) dtau (docs/theory.md section 12).
     ///
     /// # Errors
-    /// A window that is not a finite number above zero.
-    pub fn window_loss(&self, window: f64) -> Result<f64, MeanFieldError> {
-        check("window", window)?;
-        if window == 0.0 {
-            return Ok(self.delta_t);
-        }
-        // Beyond the table Delta has decayed to rounding.
-        let end = window.min(self.ends[PANELS]);
-        let width = end / WINDOW_PANELS as f64;
-        let mut sum = 0.0;
-        for panel in 0..WINDOW_PANELS {
-            for (x, weight) in &self.rule {
-                let tau = (panel as f64 + x) * width;
-                sum += weight * width * (window - tau) * self.decayed(tau);
-            }
-        }
-        Ok(2.0 * self.delta_t * sum / (window * window))
+    /// An interval that is negative or not finite.
+    pub fn window_loss(&self, interval: f64, samples: usize) -> Result<f64, MeanFieldError> {
+        check("sampling interval", interval)?;
+        let count = samples.max(1) as f64;
+        let pairs: f64 = (1..samples).map(|j| (1.0 - j as f64 / count) * self.decayed(j as f64 * interval)).sum();
+        Ok(self.delta_t * (1.0 + 2.0 * pairs) / count)
     }
 
     /// (Delta(lag) - Delta_inf) / Delta_T.

@@ -93,7 +93,7 @@ pub enum MeanFieldError {
     /// A lag that is negative or not finite.
     #[error("the {what} is {value}: it must be a finite number >= 0")]
     BadTime {
-        /// "lag" or "window".
+        /// "lag" or "sampling interval".
         what: &'static str,
         /// The value given.
         value: f64,

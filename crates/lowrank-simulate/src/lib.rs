@@ -1,1 +1,18 @@
-//! Simulation of low-rank random rate networks with streaming observables
+//! Simulation of drawn networks in all three variants of the dynamics (T2), with streaming observables.
+//!
+//! A batch of states of one network advances together, one column a state; observables are accumulated sample by
+//! sample and no trajectory is kept unless asked for. Times in unit time constants.
+
+mod error;
+mod field;
+mod initial;
+mod observables;
+mod protocol;
+mod run;
+
+pub use error::SimulateError;
+pub use field::Field;
+pub use initial::{Initial, initial_currents};
+pub use observables::Observed;
+pub use protocol::{Protocol, Timing};
+pub use run::simulate;

@@ -1,0 +1,116 @@
+//! One run of one network.
+
+use faer::{Mat, MatRef};
+use lowrank_connectivity::{Network, stream};
+use lowrank_integrate::{EulerMaruyama, Method, Stepper, VectorField, integrate};
+use lowrank_model::{Model, Role, StreamKey, Vector};
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+
+use crate::observables::Accumulator;
+use crate::{Field, Observed, Protocol, SimulateError};
+
+/// Integrates `network` in `model`'s variant under `model`'s input from the currents `x0`, `[n x copies]` at time 0,
+/// and measures as `protocol` says. The input's amplitude never changes within a step. White noise on the inputs
+/// is drawn from the streams of `noise_key` = (seed, realisation), one a copy.
+///
+/// # Errors
+/// Initial states of the wrong shape; a network that is not of this model; a state that becomes non-finite, with the
+/// time; noise with another method than Euler.
+pub fn simulate(
+    network: &Network,
+    model: &Model,
+    x0: MatRef<'_, f64>,
+    protocol: &Protocol,
+    noise_key: (u64, u64),
+) -> Result<Observed, SimulateError> {
+    let (n, copies) = (network.neurons(), x0.ncols());
+    if x0.nrows() != n || copies == 0 {
+        return Err(SimulateError::BadShape { rows: x0.nrows(), columns: copies, neurons: n });
+    }
+    let mut field = Field::new(network, model, copies)?;
+    let mut state = field.state_from_currents(x0);
+    let mut mover = Mover::new(&field, model, protocol.method(), copies, noise_key)?;
+    let along = vectors(network, &protocol.kappa_along(network.rank()))?;
+    let mut sums = Accumulator::new(n, copies, protocol.lags(), protocol.keeps_trajectory());
+    let (mut x, mut r) = (Mat::zeros(n, copies), Mat::zeros(n, copies));
+    let mut time = 0.0;
+    for sample in 0..protocol.samples() {
+        let target = protocol.sample_time(sample);
+        let mut stops = model.input().breakpoints(time, target);
+        stops.push(target);
+        for stop in stops {
+            field.set_amplitudes(&model.input().at(time))?;
+            mover.advance(&mut field, &mut state, (time, stop), protocol.timing().step)?;
+            time = stop;
+        }
+        field.set_amplitudes(&model.input().at(time))?;
+        field.currents_and_rates(&state, x.as_mut(), r.as_mut());
+        sums.sample(time, x.as_ref(), r.as_ref(), &along);
+    }
+    let m = vectors(network, &(0..network.rank()).map(Vector::M).collect::<Vec<_>>())?;
+    Ok(sums.finish(&m, field.input()))
+}
+
+fn vectors<'a>(network: &'a Network, names: &[Vector]) -> Result<Vec<&'a [f64]>, SimulateError> {
+    names.iter().map(|name| Ok(network.vector(*name)?)).collect()
+}
+
+/// The method, with noise or without.
+enum Mover {
+    Fixed(Box<Stepper>),
+    Noisy { method: Box<EulerMaruyama>, streams: Vec<ChaCha8Rng>, noises: usize },
+}
+
+impl Mover {
+    fn new(
+        field: &Field<'_>,
+        model: &Model,
+        method: Method,
+        copies: usize,
+        (seed, realisation): (u64, u64),
+    ) -> Result<Self, SimulateError> {
+        if !model.input().is_noisy() {
+            return Ok(Self::Fixed(Box::new(Stepper::new(method, field))));
+        }
+        if method != Method::Euler {
+            return Err(SimulateError::NoiseNeedsEuler { method });
+        }
+        let directions = field.noise_directions();
+        let noises = directions.len() / copies;
+        let key = |line| StreamKey { seed, realisation, role: Role::Noise, line };
+        let streams = (0..copies as u64).map(|copy| stream(key(copy))).collect();
+        Ok(Self::Noisy { method: Box::new(EulerMaruyama::new(field, directions)?), streams, noises })
+    }
+
+    /// From the start to the end of an interval in equal steps of at most `step`.
+    fn advance(
+        &mut self,
+        field: &mut impl VectorField,
+        state: &mut [f64],
+        (start, end): (f64, f64),
+        step: f64,
+    ) -> Result<(), SimulateError> {
+        if end <= start {
+            return Ok(());
+        }
+        // A whole number of steps must not become one more by rounding.
+        let steps = ((end - start) / step * (1.0 - 1e-12)).ceil().max(1.0) as usize;
+        match self {
+            Self::Fixed(stepper) => integrate(stepper, field, state, (start, end), steps)?,
+            Self::Noisy { method, streams, noises } => {
+                let dt = (end - start) / steps as f64;
+                let mut increments = Vec::with_capacity(streams.len() * *noises);
+                for i in 0..steps {
+                    increments.clear();
+                    for stream in streams.iter_mut() {
+                        let mut normal = || -> f64 { StandardNormal.sample(stream) };
+                        increments.extend((0..*noises).map(|_| dt.sqrt() * normal()));
+                    }
+                    method.step(field, start + i as f64 * dt, dt, &increments, state)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
