@@ -152,6 +152,16 @@ fn the_published_transitions_are_met() {
 }
 
 #[test]
+fn structured_chaos_is_found_up_to_its_end() {
+    // It outlives the stationary branch, which ends near 2.06, and dies in a pitchfork at 2.135791690.
+    for (g, structured) in [(2.0, true), (2.05, true), (2.08, true), (2.12, true), (2.1357, true), (2.1359, false)] {
+        let solutions = chaotic_solutions(&model(g, Transfer::Tanh, Variant::Current, published())).unwrap();
+        assert_eq!(solutions.len(), if structured { 3 } else { 1 }, "g = {g}");
+        assert_eq!(solutions[0].order.kappa[0] > 1e-3, structured, "g = {g}");
+    }
+}
+
+#[test]
 fn a_positive_transfer_function_has_its_stationary_state() {
     let ensemble = Gaussian::unstructured();
     let branches = stationary_branches(&model(1.5, Transfer::OnePlusTanh, Variant::Current, ensemble)).unwrap();

@@ -1,5 +1,7 @@
 //! One drawn network, and its product with a batch of columns.
 
+use std::sync::Arc;
+
 use faer::linalg::matmul::matmul;
 use faer::prelude::ReborrowMut;
 use faer::{Accum, Mat, MatMut, MatRef, Par};
@@ -11,7 +13,7 @@ use crate::{ConnectivityError, GaussianBulk, Sampling, draw_vectors};
 #[derive(Debug, Clone)]
 pub struct Network {
     g: f64,
-    bulk: GaussianBulk,
+    bulk: Arc<GaussianBulk>,
     vectors: Empirical,
     /// m^(k) as columns, `[n x rank]`.
     m: Mat<f64>,
@@ -35,11 +37,12 @@ impl Network {
         Self::new(model.g(), GaussianBulk::draw(neurons, seed, realisation)?, vectors)
     }
 
-    /// A network of given parts.
+    /// A network of given parts; networks of one realisation may share their bulk.
     ///
     /// # Errors
     /// Vectors of another length than the bulk; `g` is not a finite number >= 0.
-    pub fn new(g: f64, bulk: GaussianBulk, vectors: Empirical) -> Result<Self, ConnectivityError> {
+    pub fn new(g: f64, bulk: impl Into<Arc<GaussianBulk>>, vectors: Empirical) -> Result<Self, ConnectivityError> {
+        let bulk = bulk.into();
         if vectors.neurons() != bulk.neurons() {
             return Err(ConnectivityError::SizeMismatch { n: bulk.neurons(), entries: vectors.neurons() });
         }

@@ -19,13 +19,18 @@ use crate::neurons::Neurons;
 use crate::newton::{Evaluation, Outcome, RESIDUAL_LIMIT, fixed_point};
 use crate::root::bracketed_root;
 use crate::stability::radius_at;
-use crate::stationary::{compare, distance, stationary_branches};
+use crate::stationary::{SMALLEST_KAPPA, compare, distance, halton, stationary_branches};
 use crate::{Autocovariance, MeanFieldError, PairAverage};
 
 /// Grid of Delta_0 on which T14 is scanned for sign changes.
-const SCAN: usize = 48;
+const SCAN: usize = 24;
 /// Parts of each stationary kappa at which a scan is made.
-const KAPPA_PARTS: [f64; 5] = [1.0, 0.8, 0.5, 0.2, 0.05];
+const STATIONARY_PARTS: [f64; 2] = [1.0, 0.6];
+/// Parts of the largest possible kappa_k at which a scan is made: a chaotic branch may outlive the stationary one it
+/// came from ([MO18]'s ensemble: 2.136 against 2.06).
+const BOUND_PARTS: [f64; 7] = [0.01, 0.03, 0.08, 0.16, 0.3, 0.5, 0.8];
+/// Quasi-random kappa a rank above one.
+const QUASI_RANDOM: usize = 24;
 /// Step of the forward differences, relative to max(1, |unknown|): the root of rounding.
 const DIFFERENCE_STEP: f64 = 1e-7;
 /// Smaller temporal variances, relative to Delta_0, cannot be told from a stationary solution.
@@ -73,6 +78,9 @@ pub fn chaotic_solutions(model: &Model) -> Result<Vec<Chaotic>, MeanFieldError> 
             && is_chaotic(&neurons, &outcome.x)
             && found.iter().all(|f| distance(&f.x, &outcome.x) > MERGE_DISTANCE);
         if new {
+            if neurons.is_symmetric() && outcome.x[..neurons.rank].iter().any(|k| k.abs() > SMALLEST_KAPPA) {
+                found.push(mirrored(&outcome, neurons.rank));
+            }
             found.push(outcome);
         }
     }
@@ -83,6 +91,13 @@ pub fn chaotic_solutions(model: &Model) -> Result<Vec<Chaotic>, MeanFieldError> 
 fn individual_unknowns(order: &OrderParameters) -> Vec<f64> {
     let inf = order.delta_0_individual - order.delta_t;
     order.kappa.iter().copied().chain([order.delta_0_individual, inf]).collect()
+}
+
+/// The solution with x -> -x.
+fn mirrored(outcome: &Outcome, rank: usize) -> Outcome {
+    let mut mirror = outcome.clone();
+    mirror.x[..rank].iter_mut().for_each(|kappa| *kappa = -*kappa);
+    mirror
 }
 
 /// Delta_0 > Delta_inf >= 0 by more than rounding.
@@ -102,14 +117,29 @@ fn pairs(neurons: &Neurons, kappa: &[f64], individual: f64) -> Result<Vec<(f64, 
         .collect()
 }
 
-/// Starts by scanning T14 over Delta_0 at the kappa of every stationary branch, parts of it, and zero.
+/// Starts by scanning T14 over Delta_0 at zero kappa, at those of every stationary branch, and at kappa that cover the
+/// region where solutions can lie. Mirror images are left out where x -> -x is a symmetry.
 fn starting_points(model: &Model, neurons: &Neurons) -> Result<Vec<Vec<f64>>, MeanFieldError> {
-    let branches = stationary_branches(model)?;
-    let mut kappas = vec![vec![0.0; neurons.rank]];
-    for branch in branches.iter().filter(|b| b.order.kappa.iter().any(|k| *k != 0.0)) {
-        for part in KAPPA_PARTS {
-            kappas.push(branch.order.kappa.iter().map(|k| part * k).collect());
+    let rank = neurons.rank;
+    let bound = neurons.transfer.bound().unwrap_or(BOUND_OF_UNBOUNDED);
+    let widest: Vec<f64> = (0..rank).map(|k| neurons.kappa_bound(k, bound)).collect();
+    let mut kappas = vec![vec![0.0; rank]];
+    for branch in stationary_branches(model)?.iter().filter(|b| b.order.kappa.iter().any(|k| k.abs() > SMALLEST_KAPPA))
+    {
+        kappas.extend(STATIONARY_PARTS.map(|part| branch.order.kappa.iter().map(|k| part * k).collect::<Vec<_>>()));
+    }
+    for axis in 0..rank {
+        for part in BOUND_PARTS.into_iter().flat_map(|part| [part, -part]) {
+            let mut kappa = vec![0.0; rank];
+            kappa[axis] = part * widest[axis];
+            kappas.push(kappa);
         }
+    }
+    for i in 1..=QUASI_RANDOM * rank.saturating_sub(1) {
+        kappas.push((0..rank).map(|k| widest[k] * (2.0 * halton(i, k) - 1.0)).collect());
+    }
+    if neurons.is_symmetric() {
+        kappas.retain(|kappa| kappa.iter().find(|k| **k != 0.0).is_none_or(|k| *k > 0.0));
     }
     let mut starts = Vec::new();
     for kappa in kappas {
@@ -148,11 +178,11 @@ fn variances_at(neurons: &Neurons, kappa: &[f64]) -> Result<Vec<(f64, f64)>, Mea
     for i in 1..=SCAN {
         let zero = top * (i as f64 / SCAN as f64).powi(2);
         let here = at(zero)?.map(|(inf, residual)| (zero, inf, residual));
-        if let (Some((z0, i0, r0)), Some((z1, i1, r1))) = (before, here) {
-            if (r0 > 0.0) != (r1 > 0.0) {
-                let part = r0 / (r0 - r1);
-                found.push((z0 + part * (z1 - z0), i0 + part * (i1 - i0)));
-            }
+        if let (Some((z0, i0, r0)), Some((z1, i1, r1))) = (before, here)
+            && (r0 > 0.0) != (r1 > 0.0)
+        {
+            let part = r0 / (r0 - r1);
+            found.push((z0 + part * (z1 - z0), i0 + part * (i1 - i0)));
         }
         // The interval in which T13 gains or loses its root may hide one of T14: both ends are starts.
         match (before, here) {
@@ -176,43 +206,45 @@ fn far_covariance(neurons: &Neurons, pairs: &[(f64, f64, PairAverage)], inf: f64
     neurons.g * neurons.g * sum
 }
 
-/// The right sides of T8, T13 and T14 in the form x = F(x); T13 is added to Delta_0.
-fn image(neurons: &Neurons, x: &[f64]) -> Option<Vec<f64>> {
+/// The right sides of T8, T13 and T14 in the form x = F(x), given the pair averages at x; T13 is added to Delta_0.
+fn image(neurons: &Neurons, x: &[f64], pairs: &[(f64, f64, PairAverage)]) -> Vec<f64> {
     let rank = neurons.rank;
     let (kappa, zero, inf) = (&x[..rank], x[rank], x[rank + 1]);
     let mut image = vec![0.0; rank + 2];
     for d in neurons.drives(kappa) {
         let a = Averages::at(neurons.transfer, d.mu, zero + d.s_squared);
-        for k in 0..rank {
-            image[k] += d.weight * (d.n[k] * a.phi + d.n_u[k] * a.d1);
+        for ((image, n), n_u) in image.iter_mut().zip(d.n).zip(&d.n_u) {
+            *image += d.weight * (n * a.phi + n_u * a.d1);
         }
     }
-    let pairs = pairs(neurons, kappa, zero).ok()?;
-    image[rank] = zero - zero.max(1.0) * half_minus_excess(neurons, &pairs, inf, zero);
-    image[rank + 1] = far_covariance(neurons, &pairs, inf);
-    image.iter().all(|v| v.is_finite()).then_some(image)
+    image[rank] = zero - zero.max(1.0) * half_minus_excess(neurons, pairs, inf, zero);
+    image[rank + 1] = far_covariance(neurons, pairs, inf);
+    image
 }
 
 fn solve(neurons: &Neurons, start: Vec<f64>) -> Outcome {
     let rank = neurons.rank;
     let admissible =
         |x: &[f64]| x.iter().all(|v| v.is_finite()) && x[rank] > 0.0 && x[rank + 1] >= 0.0 && x[rank + 1] <= x[rank];
+    let pairs_at = |x: &[f64]| pairs(neurons, &x[..rank], x[rank]).ok();
     fixed_point(start, admissible, |x| {
-        let centre = image(neurons, x)?;
+        let pairs = pairs_at(x)?;
+        let centre = image(neurons, x, &pairs);
         let d = x.len();
         let mut jacobian = Mat::zeros(d, d);
         for j in 0..d {
             // Towards the inside: Delta_0 up, Delta_inf down unless it is at zero.
             let up = j != rank + 1 || x[j] < DIFFERENCE_STEP;
-            let step = DIFFERENCE_STEP * x[j].abs().max(1.0) * if up { 1.0 } else { -1.0 };
             let mut moved = x.to_vec();
-            moved[j] += step;
-            let there = image(neurons, &moved)?;
+            moved[j] += DIFFERENCE_STEP * x[j].abs().max(1.0) * if up { 1.0 } else { -1.0 };
+            // The pair averages do not depend on Delta_inf.
+            let there =
+                if j == rank + 1 { image(neurons, &moved, &pairs) } else { image(neurons, &moved, &pairs_at(&moved)?) };
             for i in 0..d {
                 jacobian[(i, j)] = (there[i] - centre[i]) / (moved[j] - x[j]);
             }
         }
-        Some(Evaluation { image: centre, jacobian })
+        centre.iter().all(|v| v.is_finite()).then_some(Evaluation { image: centre, jacobian })
     })
 }
 

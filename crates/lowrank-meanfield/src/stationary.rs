@@ -18,6 +18,8 @@ use crate::stability::radius_at;
 const STARTS_PER_DIMENSION: usize = 48;
 /// Two solutions closer than this (relative to max(1, |x|)) are one; folds split branches faster than this.
 const MERGE_DISTANCE: f64 = 1e-6;
+/// Smaller kappa are the zeros of the central branch but for rounding, where x -> -x is a symmetry.
+pub(crate) const SMALLEST_KAPPA: f64 = 1e-9;
 /// Where phi is unbounded, starts cover the region that a phi of this bound would have.
 const BOUND_OF_UNBOUNDED: f64 = 10.0;
 /// Plain iterations x <- F(x) before Newton, which lead to stable branches from afar.
@@ -150,7 +152,7 @@ fn starting_points(neurons: &Neurons) -> Vec<Vec<f64>> {
 }
 
 /// The i-th Halton number in the base of the given dimension.
-fn halton(mut i: usize, dimension: usize) -> f64 {
+pub(crate) fn halton(mut i: usize, dimension: usize) -> f64 {
     const PRIMES: [usize; 12] = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37];
     let base = PRIMES[dimension % PRIMES.len()];
     let (mut value, mut scale) = (0.0, 1.0);
@@ -174,7 +176,10 @@ pub(crate) fn compare(a: &[f64], b: &[f64]) -> std::cmp::Ordering {
 
 fn describe(neurons: &Neurons, outcome: Outcome) -> Stationary {
     let rank = neurons.rank;
-    let (kappa, individual) = (outcome.x[..rank].to_vec(), outcome.x[rank]);
+    let (mut kappa, individual) = (outcome.x[..rank].to_vec(), outcome.x[rank]);
+    if neurons.is_symmetric() && kappa.iter().all(|k| k.abs() < SMALLEST_KAPPA) {
+        kappa.fill(0.0);
+    }
     let (mu, from_drive) = neurons.mean_and_drive_variance(&kappa);
     let (mut r_mean, mut r_second_moment) = (0.0, 0.0);
     for d in neurons.drives(&kappa) {

@@ -1,1 +1,31 @@
-//! Claims that theory and simulation agree, and their verdicts
+//! Claims that theory and simulation agree, and their verdicts (docs/theory.md section 12).
+//!
+//! An [`OperatingPoint`] is a network in a known phase. At each, theory predicts statistics, independent simulated
+//! networks estimate them, and every comparison becomes a [`Claim`] with a verdict. A [`Plant`] puts a known fault
+//! into the simulation, which the claims must catch. Nothing is printed here.
+
+mod claim;
+mod effort;
+mod error;
+mod plant;
+mod point;
+mod points;
+mod prediction;
+mod run;
+mod scaling;
+mod scan;
+mod statistic;
+mod verdict;
+
+pub use claim::Claim;
+pub use effort::Effort;
+pub use error::ValidateError;
+pub use plant::Plant;
+pub use point::{OperatingPoint, Predictor};
+pub use points::all_points;
+pub use prediction::Prediction;
+pub use run::{Config, Outcome, Progress, run, runs_of};
+pub use scaling::Scaling;
+pub use scan::{Predicted, Simulated, predict_along, scan_model, simulate_along};
+pub use statistic::{Margin, Statistic};
+pub use verdict::{FALSE_ALARM_RATE, Judgement, Verdict, judge};

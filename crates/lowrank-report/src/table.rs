@@ -1,0 +1,90 @@
+//! The verdict table, as plain text that is also a Markdown table.
+
+use lowrank_validate::{Claim, Outcome, Verdict};
+
+use crate::Provenance;
+
+const HEAD: [&str; 9] = ["claim", "variant", "N", "networks", "theory", "estimate +- SE", "z", "margin", "verdict"];
+
+/// One row a claim.
+pub fn table(outcome: &Outcome) -> String {
+    let rows: Vec<[String; 9]> = outcome.claims.iter().map(row).collect();
+    let width = |c: usize| rows.iter().map(|r| r[c].len()).chain([HEAD[c].len()]).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..HEAD.len()).map(width).collect();
+    let line = |cells: &[String]| {
+        // Text to the left, numbers to the right.
+        let cell = |c: usize| match c {
+            0 | 1 | 8 => format!("{:<1$}", cells[c], widths[c]),
+            _ => format!("{:>1$}", cells[c], widths[c]),
+        };
+        format!("| {} |\n", (0..HEAD.len()).map(cell).collect::<Vec<_>>().join(" | "))
+    };
+    let rule = |c: usize| match c {
+        0 | 1 | 8 => "-".repeat(widths[c]),
+        _ => "-".repeat(widths[c] - 1) + ":",
+    };
+    let mut text = line(&HEAD.map(str::to_owned));
+    text += &format!("| {} |\n", (0..HEAD.len()).map(rule).collect::<Vec<_>>().join(" | "));
+    rows.iter().for_each(|r| text += &line(r));
+    text
+}
+
+fn row(claim: &Claim) -> [String; 9] {
+    let judgement = &claim.judgement;
+    [
+        format!("{} {}", claim.point, claim.statistic),
+        claim.variant.to_string(),
+        claim.neurons.to_string(),
+        claim.networks.to_string(),
+        fixed(claim.theory),
+        format!("{} +- {}", fixed(judgement.estimate), fixed(judgement.standard_error)),
+        format!("{:.1}", plain(judgement.z, 0.05)),
+        fixed(claim.margin),
+        judgement.verdict.name().to_owned(),
+    ]
+}
+
+/// Four decimals; what rounds to zero has no sign.
+fn fixed(value: f64) -> String {
+    format!("{:.4}", plain(value, 5e-5))
+}
+
+fn plain(value: f64, smallest: f64) -> f64 {
+    if value.abs() < smallest { 0.0 } else { value }
+}
+
+/// How many claims passed, how they were judged, and what made the run.
+pub fn summary(outcome: &Outcome, provenance: &Provenance) -> String {
+    let count = |verdict| outcome.count(verdict);
+    let planted = outcome.plant.map(|plant| format!(" with the planted fault '{plant}'")).unwrap_or_default();
+    let scaling = scaling_line(outcome);
+    format!(
+        "{} claims{planted}: {} pass, {} fail, {} inconclusive.\n\
+         A pass needs the whole simultaneous interval within the margin; if theory is exact, the probability of any \
+         FAIL is at most {} (Bonferroni over {} claims).\n\
+         {scaling}seed {}, {} {}, commit {}\n",
+        outcome.claims.len(),
+        count(Verdict::Pass),
+        count(Verdict::Fail),
+        count(Verdict::Inconclusive),
+        outcome.false_alarm_rate,
+        outcome.family,
+        outcome.seed,
+        provenance.program,
+        provenance.version,
+        provenance.commit,
+    )
+}
+
+/// The median slope of |error| against N, where several sizes were run.
+fn scaling_line(outcome: &Outcome) -> String {
+    // A quiescent network has no error to speak of.
+    let resting = |name: &str| name.starts_with("quiescent/");
+    let mut slopes: Vec<f64> = outcome.scaling.iter().filter(|s| !resting(&s.name)).map(|s| s.slope).collect();
+    slopes.sort_by(f64::total_cmp);
+    let (Some(steepest), Some(flattest)) = (slopes.first(), slopes.last()) else { return String::new() };
+    format!(
+        "Slope of a network's |error| against N on log-log axes: median {:.2}, from {steepest:.2} to {flattest:.2}.\n",
+        slopes[slopes.len() / 2]
+    )
+}

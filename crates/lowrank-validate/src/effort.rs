@@ -1,0 +1,36 @@
+//! How large a validation is: network size, number of networks, and the margins that go with them.
+
+use serde::Serialize;
+
+/// The size of a validation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effort {
+    /// About 10 s on two cores.
+    Quick,
+    /// About 60 s on two cores.
+    Standard,
+    /// Some minutes, at three network sizes.
+    Full,
+}
+
+impl Effort {
+    /// Neurons of each network, and independent networks, at each size that is run; claims are judged at the last.
+    pub fn sizes(self) -> &'static [(usize, usize)] {
+        match self {
+            Self::Quick => &[(500, 64)],
+            Self::Standard => &[(1000, 96)],
+            Self::Full => &[(500, 96), (1000, 96), (2000, 96)],
+        }
+    }
+
+    /// Margins are those of the standard effort times this. Standard errors fall as 1 / sqrt(N networks) and finite-size bias
+    /// as 1 / N; the margin follows them, so that a pass means the same at every effort.
+    pub fn margin_factor(self) -> f64 {
+        match self {
+            Self::Quick => 1.7,
+            Self::Standard => 1.0,
+            Self::Full => 0.7,
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Planted faults: a known mistake in the simulation, which the claims must catch.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+use crate::ValidateError;
+
+/// One mistake, made on purpose in the simulation arm only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Plant {
+    /// g is 2 % too large.
+    Gain,
+    /// m and n are exchanged.
+    Transpose,
+    /// chi has variance 1.05 / N.
+    Scaling,
+    /// The other equation: rate for current, current for rate.
+    Variant,
+    /// The step is four times too large.
+    Step,
+    /// kappa is measured along m in place of n.
+    Kappa,
+}
+
+impl Plant {
+    /// Every planted fault.
+    pub const ALL: [Self; 6] = [Self::Gain, Self::Transpose, Self::Scaling, Self::Variant, Self::Step, Self::Kappa];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gain => "gain",
+            Self::Transpose => "transpose",
+            Self::Scaling => "scaling",
+            Self::Variant => "variant",
+            Self::Step => "step",
+            Self::Kappa => "kappa",
+        }
+    }
+}
+
+impl fmt::Display for Plant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Plant {
+    type Err = ValidateError;
+
+    fn from_str(name: &str) -> Result<Self, ValidateError> {
+        Self::ALL.into_iter().find(|p| p.name() == name).ok_or_else(|| ValidateError::UnknownPlant {
+            name: name.to_owned(),
+            known: Self::ALL.map(Self::name).join(", "),
+        })
+    }
+}

@@ -1,0 +1,45 @@
+//! Structured chaos: kappa differs from zero and activity fluctuates.
+
+use lowrank_model::Vector::{I, M, N};
+use lowrank_model::{Input, Layout, Model, ModelError, Moments, Transfer, Variant};
+use lowrank_simulate::Initial;
+
+use super::{CHAOTIC, LAGS, absolute, in_chaos, part};
+use crate::{OperatingPoint, Predictor, Statistic};
+
+/// Delta_0 of the theory, roughly: the scale of the margins.
+const DELTA_0: f64 = 12.3;
+
+pub(super) fn point() -> Result<OperatingPoint, ModelError> {
+    let ensemble = Moments::new(Layout::rank(1).with_inputs(1))
+        .mean(M(0), 1.0)
+        .mean(N(0), 3.0)
+        .mean(I(0), 0.3)
+        .variance(M(0), 0.25)
+        .variance(N(0), 1.0)
+        .variance(I(0), 0.3)
+        .covariance(M(0), N(0), 0.2)
+        .covariance(N(0), I(0), 0.5)
+        .build()?;
+    let mut statistics = vec![
+        (Statistic::Kappa(0), absolute(0.10)),
+        (Statistic::Mu, absolute(0.15)),
+        (Statistic::RMean, absolute(0.035)),
+    ];
+    statistics.extend(in_chaos(DELTA_0, part(0.035)));
+    Ok(OperatingPoint {
+        name: "structured-chaos",
+        why: "g = 4, rho = 1.50, nearly half of the variance fluctuates; the input has one sign, so that no network flips between +kappa and -kappa, as they do \
+              near the borders of the phase without input",
+        model: Model::new(4.0, Transfer::Tanh, Variant::Current, ensemble, Input::constant(&[1.0])?)?,
+        chaotic: true,
+        kappa: vec![0.96],
+        predictor: Predictor::Ensemble,
+        initial: Initial { along: vec![(M(0), 0.5), (I(0), 1.0)], deviation: 2.0 },
+        copies: 4,
+        timing: CHAOTIC,
+        lags: LAGS.to_vec(),
+        statistics,
+        rate_statistics: vec![(Statistic::RTemporalVariance, absolute(0.03))],
+    })
+}

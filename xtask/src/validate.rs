@@ -1,0 +1,92 @@
+//! `cargo xtask validate`: the main job of the project.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use lowrank_report::{Provenance, json, summary, table, write_file};
+use lowrank_validate::{Config, Effort, Plant, ValidateError, run as run_validation, runs_of};
+
+use crate::{Failure, threads};
+
+/// Where the record goes unless told otherwise.
+const DEFAULT_OUT: &str = "target/validate";
+
+/// Options of `cargo xtask validate`.
+#[derive(Args)]
+#[command(after_help = "Example: cargo xtask validate --quick --only structured-chaos/rate --out /tmp/run\n\n\
+    Exit codes: 0 every claim passed, 1 some claim did not, 2 bad input, 3 could not compute.")]
+pub(crate) struct Options {
+    /// About 10 s on two cores: networks of 500 neurons, wider margins
+    #[arg(long, conflicts_with = "full")]
+    quick: bool,
+    /// Some minutes: networks of 2000 neurons, narrower margins
+    #[arg(long)]
+    full: bool,
+    /// Seed of all random numbers
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Only claims whose name (point/variant/statistic) contains this
+    #[arg(long, value_name = "PATTERN")]
+    only: Option<String>,
+    /// Folder for the record, validate.json, and the table, validate.md
+    #[arg(long, value_name = "FOLDER", default_value = DEFAULT_OUT)]
+    out: PathBuf,
+    /// Number of threads, one a core unless given; the output does not depend on it
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Plant a fault that must be caught: gain, transpose, scaling, variant, step or kappa
+    #[arg(long, value_name = "NAME")]
+    plant: Option<String>,
+}
+
+/// Runs the claims, prints the table, writes the record.
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
+    let plant = options.plant.as_deref().map(str::parse::<Plant>).transpose().map_err(failure)?;
+    let effort = match (options.quick, options.full) {
+        (true, _) => Effort::Quick,
+        (_, true) => Effort::Full,
+        _ => Effort::Standard,
+    };
+    let only = options.only.clone();
+    let config = Config { effort, seed: options.seed, only, plant, threads: threads(options.threads) };
+    let bar = progress_bar(runs_of(&config).map_err(failure)?);
+    check_folder(&options.out)?;
+    let outcome = run_validation(&config, &|runs| bar.inc(runs as u64)).map_err(failure)?;
+    bar.finish_and_clear();
+    let provenance = Provenance::here();
+    let text = format!("{}\n{}", table(&outcome), summary(&outcome, &provenance));
+    let record = json(&outcome, &provenance).map_err(|e| Failure::Computation(e.to_string()))?;
+    for (name, content) in [("validate.json", &record), ("validate.md", &text)] {
+        write_file(&options.out.join(name), content.as_bytes()).map_err(|e| Failure::Input(e.to_string()))?;
+    }
+    print!("{text}");
+    if outcome.passed() { Ok(()) } else { Err(Failure::Claims) }
+}
+
+/// Refuses a place that cannot take files before a minute is spent.
+fn check_folder(folder: &Path) -> Result<(), Failure> {
+    let refused = |e: std::io::Error| {
+        Failure::Input(format!("--out {}: {e}; name a folder that can be written", folder.display()))
+    };
+    std::fs::create_dir_all(folder).map_err(refused)?;
+    let probe = folder.join(".lowrank-probe");
+    std::fs::write(&probe, []).and_then(|()| std::fs::remove_file(&probe)).map_err(refused)
+}
+
+/// A bar on the terminal's standard error, nothing elsewhere.
+fn progress_bar(runs: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} runs, {eta} left");
+    ProgressBar::new(runs as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// What the user can mend is bad input; the rest could not be computed.
+fn failure(error: ValidateError) -> Failure {
+    use ValidateError::{BadThreads, NoThreads, NothingMatches, UnknownPlant};
+    match &error {
+        NothingMatches { .. } => Failure::Input(format!("--only: {error}")),
+        UnknownPlant { .. } => Failure::Input(format!("--plant: {error}")),
+        BadThreads { .. } | NoThreads { .. } => Failure::Input(format!("--threads: {error}")),
+        _ => Failure::Computation(error.to_string()),
+    }
+}

@@ -1,0 +1,113 @@
+//! `cargo xtask validate --quick` as a user runs it: what it prints, writes and exits with.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn validate(out: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_xtask")).arg("validate").args(arguments).arg("--out").arg(out).output().unwrap()
+}
+
+fn record(out: &Path) -> serde_json::Value {
+    serde_json::from_slice(&std::fs::read(out.join("validate.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn five_seeds_pass_every_claim() {
+    let out = tempfile::tempdir().unwrap();
+    for seed in ["1", "2", "3", "4", "5"] {
+        let output = validate(out.path(), &["--quick", "--seed", seed]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(0), "seed {seed}:\n{text}");
+        assert!(text.contains(&format!("seed {seed}, lowrank ")), "{text}");
+        assert!(output.stderr.is_empty(), "no progress bar where there is no terminal");
+    }
+    let record = record(out.path());
+    let claims = record["claims"].as_array().unwrap();
+    assert!(claims.len() > 100 && claims.iter().all(|c| c["verdict"] == "pass"));
+    for field in ["program", "version", "commit", "seed", "effort", "false_alarm_rate", "family", "points"] {
+        assert!(!record[field].is_null(), "{field}");
+    }
+    let points: Vec<&str> = record["points"].as_array().unwrap().iter().map(|p| p["name"].as_str().unwrap()).collect();
+    for point in ["quiescent", "structured-stationary", "structured-chaos", "unstructured-chaos", "driven", "rank-two"]
+    {
+        assert!(points.contains(&point), "{point}");
+    }
+}
+
+#[test]
+fn each_planted_fault_is_caught() {
+    let out = tempfile::tempdir().unwrap();
+    for plant in ["gain", "transpose", "scaling", "variant", "step", "kappa"] {
+        let output = validate(out.path(), &["--quick", "--plant", plant]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{plant}:\n{text}");
+        // Not merely too noisy to say: some claim fails.
+        assert!(text.contains("| FAIL"), "{plant}:\n{text}");
+        assert_eq!(record(out.path())["plant"], plant);
+    }
+}
+
+#[test]
+fn the_output_is_the_same_to_the_byte_for_one_and_two_threads() {
+    let run = |threads| {
+        let out = tempfile::tempdir().unwrap();
+        let output = validate(out.path(), &["--quick", "--seed", "7", "--threads", threads]);
+        let files = ["validate.json", "validate.md"].map(|name| std::fs::read(out.path().join(name)).unwrap());
+        (output.stdout, files)
+    };
+    assert!(run("1") == run("2"));
+}
+
+#[test]
+fn a_pattern_selects_claims_without_changing_them() {
+    let out = tempfile::tempdir().unwrap();
+    let claims = |arguments: &[&str]| {
+        assert_eq!(validate(out.path(), arguments).status.code(), Some(0));
+        record(out.path())["claims"].as_array().unwrap().clone()
+    };
+    let driven = claims(&["--quick", "--only", "driven"]);
+    let one = claims(&["--quick", "--only", "driven/rate/kappa_1"]);
+    assert_eq!(one.len(), 1);
+    assert!(driven.contains(&one[0]) && driven.len() == 12);
+}
+
+#[test]
+fn bad_input_is_one_line_and_exit_code_two() {
+    let rows: [(&[&str], &[&str]); 10] = [
+        (&["--plant", "gian"], &["--plant", "gian", "gain, transpose"]),
+        (&["--only", "nonsense"], &["--only", "nonsense", "such as"]),
+        (&["--threads", "0"], &["--threads", "0", "between 1 and"]),
+        (&["--threads", "99999"], &["--threads", "99999", "between 1 and"]),
+        (&["--threads", "two"], &["--threads", "two"]),
+        (&["--seed", "-1"], &["-1"]),
+        (&["--seed", "1.5"], &["--seed", "1.5"]),
+        (&["--seed", "18446744073709551616"], &["--seed", "18446744073709551616"]),
+        (&["--quick", "--full"], &["--quick", "--full"]),
+        (&["--fast"], &["--fast"]),
+    ];
+    let out = tempfile::tempdir().unwrap();
+    for (arguments, expected) in rows {
+        let output = validate(&out.path().join("new"), arguments);
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+        assert_eq!(message.lines().count(), 1, "{arguments:?}: {message}");
+        assert!(output.stdout.is_empty());
+        for part in expected {
+            assert!(message.contains(part), "{arguments:?}: {message}");
+        }
+        assert!(!out.path().join("new").exists(), "{arguments:?} left something behind");
+    }
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_refused_before_anything_is_run() {
+    let out = tempfile::tempdir().unwrap();
+    let file = out.path().join("file");
+    std::fs::write(&file, "kept").unwrap();
+    let output = validate(&file.join("folder"), &[]);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(message.lines().count() == 1 && message.contains("--out"), "{message}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "kept");
+}
