@@ -496,7 +496,6 @@ fn threshold_linear_chaos_satisfies_them_too() {
 }
 
 #[test]
-#[ignore = "onset_of_chaos is off by 2e-6 here: rho - 1 is quadratic in g - 1 above onset and changes sign by rounding"]
 fn without_structure_chaos_sets_in_at_one() {
     let model = model(1.0, Transfer::Tanh, Variant::Current, Gaussian::unstructured());
     for bracket in [(0.9, 1.2), (0.99, 1.01), (0.7, 2.0)] {

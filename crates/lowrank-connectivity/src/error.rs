@@ -30,13 +30,21 @@ pub enum ConnectivityError {
         /// N times the variance asked for.
         value: f64,
     },
-    /// A gain vector has the wrong length or is not finite.
-    #[error("the gains phi' have {found} finite entries where {expected} are needed: give one finite gain a neuron")]
-    BadGains {
-        /// Number of finite entries.
+    /// A gain vector has the wrong length.
+    #[error("there are {found} gains phi' for {expected} neurons: give one gain a neuron")]
+    WrongGains {
+        /// Number of gains.
         found: usize,
         /// Number of neurons.
         expected: usize,
+    },
+    /// A gain is infinite or NaN.
+    #[error("gain phi' of neuron {neuron} is {value}: it must be a finite number")]
+    GainNotFinite {
+        /// The neuron, counted from 0.
+        neuron: usize,
+        /// The value found.
+        value: f64,
     },
     /// The iteration for the eigenvalues did not converge.
     #[error("the eigenvalues of the {n} x {n} connectivity did not converge: draw another realisation")]

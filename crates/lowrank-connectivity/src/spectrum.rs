@@ -20,10 +20,12 @@ pub fn eigenvalues(network: &Network) -> Result<Vec<c64>, ConnectivityError> {
 /// # Errors
 /// Not one finite gain a neuron; if the iteration does not converge.
 pub fn eigenvalues_with_gain(network: &Network, gains: &[f64]) -> Result<Vec<c64>, ConnectivityError> {
-    let expected = network.neurons();
-    let found = gains.iter().filter(|g| g.is_finite()).count();
-    if found != expected || gains.len() != expected {
-        return Err(ConnectivityError::BadGains { found, expected });
+    let (found, expected) = (gains.len(), network.neurons());
+    if found != expected {
+        return Err(ConnectivityError::WrongGains { found, expected });
+    }
+    if let Some(neuron) = gains.iter().position(|g| !g.is_finite()) {
+        return Err(ConnectivityError::GainNotFinite { neuron, value: gains[neuron] });
     }
     let mut dense = network.dense();
     for (column, gain) in dense.col_iter_mut().zip(gains) {
@@ -101,7 +103,7 @@ mod tests {
         let network = draw(0.7, Gaussian::unstructured(), 5);
         assert_eq!(
             eigenvalues_with_gain(&network, &[1.0; 4]),
-            Err(ConnectivityError::BadGains { found: 4, expected: 5 })
+            Err(ConnectivityError::WrongGains { found: 4, expected: 5 })
         );
     }
 }

@@ -60,6 +60,9 @@ pub fn solve_adaptive(
     if start == end || state.is_empty() {
         return Ok(state.to_vec());
     }
+    let mut derivative = vec![0.0; state.len()];
+    field.derivative(start, state, &mut derivative);
+    check_finite(start, &derivative)?;
     let failure = Cell::new(None);
     let system = Shifted { field: RefCell::new(field), start, failure: &failure };
     let y = DVector::from_iterator(state.len() + 1, state.iter().copied().chain([0.0]));

@@ -6,7 +6,9 @@ use thiserror::Error;
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum IntegrateError {
     /// A state became infinite or NaN.
-    #[error("component {index} of the state became {value} at time {time}: lower the step, or the dynamics diverge")]
+    #[error(
+        "component {index} of the state or its derivative became {value} at time {time}: lower the step, or the dynamics diverge"
+    )]
     NonFinite {
         /// First time at which it was seen.
         time: f64,

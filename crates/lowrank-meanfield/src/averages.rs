@@ -17,8 +17,8 @@ const WINDOW: f64 = 9.0;
 const LARGEST_STEP: f64 = 0.5;
 /// Step times sqrt(D): tanh to e^(-pi^2 / 0.22) = 3e-20.
 const STEP_TIMES_DEVIATION: f64 = 0.22;
-/// Largest variance: 8 million nodes, a tenth of a second.
-const LARGEST_VARIANCE: f64 = 1e10;
+/// Largest variance: 80 thousand nodes, a millisecond.
+pub(crate) const LARGEST_VARIANCE: f64 = 1e6;
 
 /// The averages that the stationary theory is made of, all at one (mu, D).
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -45,7 +45,7 @@ impl Averages {
     /// All averages of `transfer` at mean `mu` and variance `d`; at `d` = 0 the function values.
     ///
     /// # Errors
-    /// `mu` not finite; `d` negative, not finite or above 1e10.
+    /// `mu` not finite; `d` negative, not finite or above 1e6.
     pub fn new(transfer: Transfer, mu: f64, d: f64) -> Result<Self, MeanFieldError> {
         check(mu, d)?;
         Ok(Self::at(transfer, mu, d))
@@ -75,7 +75,7 @@ impl Averages {
 /// <f>(mu, d) of a function that is analytic within pi / 2 of the real line, such as a primitive of phi (T4).
 ///
 /// # Errors
-/// `mu` not finite; `d` negative, not finite or above 1e10.
+/// `mu` not finite; `d` negative, not finite or above 1e6.
 pub fn average(mu: f64, d: f64, f: impl Fn(f64) -> f64) -> Result<f64, MeanFieldError> {
     check(mu, d)?;
     let mut sum = 0.0;

@@ -14,9 +14,10 @@
 use faer::Mat;
 use lowrank_model::{Ensemble, Model, OrderParameters, Variant};
 
-use crate::averages::Averages;
-use crate::neurons::Neurons;
-use crate::newton::{Evaluation, Outcome, RESIDUAL_LIMIT, fixed_point};
+use crate::averages::{Averages, LARGEST_VARIANCE};
+use crate::neurons::{Drive, Neurons};
+use crate::newton::{Evaluation, Outcome, RESIDUAL_GOAL, RESIDUAL_LIMIT, fixed_point};
+use crate::pair::Precision;
 use crate::root::bracketed_root;
 use crate::stability::radius_at;
 use crate::stationary::{SMALLEST_KAPPA, compare, distance, halton, stationary_branches};
@@ -29,10 +30,17 @@ const STATIONARY_PARTS: [f64; 2] = [1.0, 0.6];
 /// Parts of the largest possible kappa_k at which a scan is made: a chaotic branch may outlive the stationary one it
 /// came from ([MO18]'s ensemble: 2.136 against 2.06).
 const BOUND_PARTS: [f64; 7] = [0.01, 0.03, 0.08, 0.16, 0.3, 0.5, 0.8];
+/// Iterations that lower the bound of Delta_0.
+const BOUND_ITERATIONS: usize = 20;
 /// Quasi-random kappa a rank above one.
 const QUASI_RANDOM: usize = 24;
 /// Step of the forward differences, relative to max(1, |unknown|): the root of rounding.
 const DIFFERENCE_STEP: f64 = 1e-7;
+/// Residual to which rough solutions are brought, and with which they still count as leads: five digits less one.
+const ROUGH_GOAL: f64 = 1e-6;
+const ROUGH_LIMIT: f64 = 1e-4;
+/// Leads closer than this are one; Newton tells apart what is left.
+const ROUGH_DISTANCE: f64 = 1e-3;
 /// Smaller temporal variances, relative to Delta_0, cannot be told from a stationary solution.
 const SMALLEST_TEMPORAL_PART: f64 = 1e-9;
 const MERGE_DISTANCE: f64 = 1e-6;
@@ -72,8 +80,18 @@ pub fn chaotic_solutions(model: &Model) -> Result<Vec<Chaotic>, MeanFieldError> 
             alike.iter().map(|c| individual_unknowns(&c.order)).collect()
         }
     };
+    // With few digits from every start, with all of them from every different result.
+    let mut rough: Vec<Outcome> = Vec::new();
+    for start in starts {
+        let outcome = solve(&neurons, Precision::Rough, start);
+        if outcome.residual < ROUGH_LIMIT && rough.iter().all(|r| distance(&r.x, &outcome.x) > ROUGH_DISTANCE) {
+            rough.push(outcome);
+        }
+    }
     let mut found: Vec<Outcome> = Vec::new();
-    for outcome in starts.into_iter().map(|start| solve(&neurons, start)) {
+    for start in rough {
+        let mut outcome = solve(&neurons, Precision::Full, start.x);
+        outcome.iterations += start.iterations;
         let new = outcome.is_solution()
             && is_chaotic(&neurons, &outcome.x)
             && found.iter().all(|f| distance(&f.x, &outcome.x) > MERGE_DISTANCE);
@@ -107,11 +125,16 @@ fn is_chaotic(neurons: &Neurons, x: &[f64]) -> bool {
 }
 
 /// The pair averages of every class at (kappa, individual variance), with class weight and s^2.
-fn pairs(neurons: &Neurons, kappa: &[f64], individual: f64) -> Result<Vec<(f64, f64, PairAverage)>, MeanFieldError> {
+fn pairs(
+    neurons: &Neurons,
+    precision: Precision,
+    kappa: &[f64],
+    individual: f64,
+) -> Result<Vec<(f64, f64, PairAverage)>, MeanFieldError> {
     neurons
         .drives(kappa)
         .map(|d| {
-            let pair = PairAverage::new(neurons.transfer, d.mu, individual + d.s_squared)?;
+            let pair = PairAverage::with_precision(precision, neurons.transfer, d.mu, individual + d.s_squared)?;
             Ok((d.weight, d.s_squared, pair))
         })
         .collect()
@@ -152,11 +175,11 @@ fn starting_points(model: &Model, neurons: &Neurons) -> Result<Vec<Vec<f64>>, Me
 
 /// All (Delta_0, Delta_inf), individual, that solve T13 and T14 at fixed kappa.
 fn variances_at(neurons: &Neurons, kappa: &[f64]) -> Result<Vec<(f64, f64)>, MeanFieldError> {
-    let bound = neurons.transfer.bound().unwrap_or(BOUND_OF_UNBOUNDED);
-    let top = (neurons.g * bound).powi(2);
+    let top = largest_variance(neurons, kappa);
     if neurons.is_symmetric() && kappa.iter().all(|k| *k == 0.0) {
         // The central solution: Delta_inf = 0 solves T14 for every Delta_0.
-        let rest = |zero: f64| Ok(half_minus_excess(neurons, &pairs(neurons, kappa, zero)?, 0.0, zero));
+        let rest =
+            |zero: f64| Ok(half_minus_excess(neurons, &pairs(neurons, Precision::Full, kappa, zero)?, 0.0, zero));
         let low = top * 1e-9;
         if rest(low)? >= 0.0 || rest(top)? <= 0.0 {
             return Ok(Vec::new());
@@ -165,7 +188,7 @@ fn variances_at(neurons: &Neurons, kappa: &[f64]) -> Result<Vec<(f64, f64)>, Mea
     }
     // Delta_inf by T13 and the residual of T14, none where T13 has no root below Delta_0.
     let at = |zero: f64| -> Result<Option<(f64, f64)>, MeanFieldError> {
-        let pairs = pairs(neurons, kappa, zero)?;
+        let pairs = pairs(neurons, Precision::Rough, kappa, zero)?;
         let rest = |inf: f64| half_minus_excess(neurons, &pairs, inf, zero);
         if rest(0.0) <= 0.0 || rest(zero) >= 0.0 {
             return Ok(None);
@@ -192,6 +215,22 @@ fn variances_at(neurons: &Neurons, kappa: &[f64]) -> Result<Vec<(f64, f64)>, Mea
         before = here;
     }
     Ok(found)
+}
+
+/// An upper bound of the individual Delta_0 at fixed kappa: Delta_0 = g^2 C_r(0) <= g^2 <phi^2>, since r is at most phi(x)
+/// in mean square; iterated from the bound of phi it falls towards the largest Delta_0 for which that holds.
+fn largest_variance(neurons: &Neurons, kappa: &[f64]) -> f64 {
+    let bound = neurons.transfer.bound().unwrap_or(BOUND_OF_UNBOUNDED);
+    let mut top = (neurons.g * bound).powi(2).min(LARGEST_VARIANCE);
+    for _ in 0..BOUND_ITERATIONS {
+        let square = |d: Drive<'_>| d.weight * Averages::at(neurons.transfer, d.mu, top + d.s_squared).phi_sq;
+        let next = neurons.g * neurons.g * neurons.drives(kappa).map(square).sum::<f64>();
+        if next > 0.99 * top {
+            break;
+        }
+        top = next;
+    }
+    1.01 * top
 }
 
 /// 1/2 - g^2 sum_p w_p int (C_phi(c) - C_phi(Delta_inf)) dc / delta^2: falls as `inf` rises.
@@ -222,12 +261,13 @@ fn image(neurons: &Neurons, x: &[f64], pairs: &[(f64, f64, PairAverage)]) -> Vec
     image
 }
 
-fn solve(neurons: &Neurons, start: Vec<f64>) -> Outcome {
+fn solve(neurons: &Neurons, precision: Precision, start: Vec<f64>) -> Outcome {
     let rank = neurons.rank;
     let admissible =
         |x: &[f64]| x.iter().all(|v| v.is_finite()) && x[rank] > 0.0 && x[rank + 1] >= 0.0 && x[rank + 1] <= x[rank];
-    let pairs_at = |x: &[f64]| pairs(neurons, &x[..rank], x[rank]).ok();
-    fixed_point(start, admissible, |x| {
+    let pairs_at = |x: &[f64]| pairs(neurons, precision, &x[..rank], x[rank]).ok();
+    let goal = if precision == Precision::Full { RESIDUAL_GOAL } else { ROUGH_GOAL };
+    fixed_point(start, goal, admissible, |x| {
         let pairs = pairs_at(x)?;
         let centre = image(neurons, x, &pairs);
         let d = x.len();
@@ -278,7 +318,7 @@ fn describe(neurons: &Neurons, variant: Variant, outcome: Outcome) -> Result<Cha
         r_temporal_variance: r_second_moment - individual_inf / g_squared,
     };
     let rho = radius_at(neurons, kappa, individual_0);
-    let pairs = pairs(neurons, kappa, individual_0)?;
+    let pairs = pairs(neurons, Precision::Full, kappa, individual_0)?;
     let autocovariance = Autocovariance::new(neurons.g, pairs, (individual_inf, individual_0), order.delta_inf);
     Ok(Chaotic { order, rho, residual: outcome.residual, iterations: outcome.iterations, autocovariance })
 }

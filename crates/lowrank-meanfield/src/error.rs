@@ -26,6 +26,14 @@ pub enum MeanFieldError {
         /// Variance.
         d: f64,
     },
+    /// The ends of an interval of covariances are exchanged.
+    #[error("the interval of covariances runs from {from} to {to}: give the smaller end first")]
+    Reversed {
+        /// Lower end given.
+        from: f64,
+        /// Upper end given.
+        to: f64,
+    },
     /// The Hermite series is too long to be summed.
     #[error("the Hermite series at variance {d} has not converged after {terms} terms: lower g or the variances")]
     SeriesTooLong {
@@ -83,10 +91,12 @@ pub enum MeanFieldError {
         tau_r: f64,
     },
     /// A model without the symmetry that a transition needs.
-    #[error("{what} needs {needs}")]
+    #[error("{what} is not defined for {found}: it needs {needs}")]
     WrongModel {
         /// The transition.
         what: &'static str,
+        /// What the model has.
+        found: String,
         /// What the model must have.
         needs: &'static str,
     },

@@ -6,7 +6,7 @@ use faer::linalg::solvers::{PartialPivLu, Solve};
 /// A residual that counts as solved: every equation to this, relative to max(1, |unknown|).
 pub(crate) const RESIDUAL_LIMIT: f64 = 1e-10;
 /// A residual at which no further step is worth taking.
-const RESIDUAL_GOAL: f64 = 1e-14;
+pub(crate) const RESIDUAL_GOAL: f64 = 1e-14;
 const MOST_STEPS: usize = 80;
 /// Halvings of a step before a start is given up.
 const MOST_HALVINGS: usize = 12;
@@ -31,17 +31,18 @@ impl Outcome {
     }
 }
 
-/// Solves x = F(x) from `start`. `admissible` says whether x may be evaluated; steps are halved until it may and the
+/// Solves x = F(x) from `start` to a residual of `goal`. `admissible` says whether x may be evaluated; steps are halved until it may and the
 /// residual falls. The best point is returned whether or not it is a solution.
 pub(crate) fn fixed_point(
     start: Vec<f64>,
+    goal: f64,
     admissible: impl Fn(&[f64]) -> bool,
     evaluate: impl Fn(&[f64]) -> Option<Evaluation>,
 ) -> Outcome {
     let mut best = Outcome { x: start, residual: f64::INFINITY, iterations: 0 };
     let Some(mut at) = evaluate(&best.x) else { return best };
     best.residual = residual(&best.x, &at.image);
-    while best.residual > RESIDUAL_GOAL && best.iterations < MOST_STEPS {
+    while best.residual > goal && best.iterations < MOST_STEPS {
         best.iterations += 1;
         let Some(step) = newton_step(&best.x, &at) else { return best };
         let mut length = 1.0;
@@ -101,7 +102,7 @@ mod tests {
             });
             Some(Evaluation { image, jacobian })
         };
-        let outcome = fixed_point(vec![3.0, -2.0], |_| true, evaluate);
+        let outcome = fixed_point(vec![3.0, -2.0], RESIDUAL_GOAL, |_| true, evaluate);
         assert!(outcome.is_solution() && outcome.residual < 1e-13, "{outcome:?}");
         assert!((outcome.x[0] - outcome.x[1].cos()).abs() < 1e-13);
     }
@@ -111,7 +112,7 @@ mod tests {
         // x = x + 1 has no solution and a singular matrix.
         let evaluate =
             |x: &[f64]| Some(Evaluation { image: vec![x[0] + 1.0], jacobian: Mat::from_fn(1, 1, |_, _| 1.0) });
-        let outcome = fixed_point(vec![0.0], |_| true, evaluate);
+        let outcome = fixed_point(vec![0.0], RESIDUAL_GOAL, |_| true, evaluate);
         assert!(!outcome.is_solution() && outcome.x[0].is_finite());
     }
 }

@@ -9,9 +9,9 @@ use lowrank_model::{Ensemble, Model, OrderParameters};
 use serde::Serialize;
 
 use crate::MeanFieldError;
-use crate::averages::Averages;
+use crate::averages::{Averages, LARGEST_VARIANCE};
 use crate::neurons::Neurons;
-use crate::newton::{Evaluation, Outcome, RESIDUAL_LIMIT, fixed_point};
+use crate::newton::{Evaluation, Outcome, RESIDUAL_GOAL, RESIDUAL_LIMIT, fixed_point};
 use crate::stability::radius_at;
 
 /// Quasi-random starts a dimension (rank + 1), besides the corners of the region.
@@ -80,27 +80,24 @@ fn solve(neurons: &Neurons, mut start: Vec<f64>) -> Outcome {
     let rank = neurons.rank;
     let admissible = |x: &[f64]| x.iter().all(|v| v.is_finite()) && x[rank] >= 0.0;
     for _ in 0..PLAIN_ITERATIONS {
-        let image = evaluate(neurons, &start).image;
-        if start[rank] == 0.0 || !admissible(&image) {
-            break;
+        match evaluate(neurons, &start) {
+            Some(at) if start[rank] != 0.0 && admissible(&at.image) => start = at.image,
+            _ => break,
         }
-        start = image;
     }
-    fixed_point(start, admissible, |x| {
-        let at = evaluate(neurons, x);
-        at.image.iter().all(|v| v.is_finite()).then_some(at)
-    })
+    fixed_point(start, RESIDUAL_GOAL, admissible, |x| evaluate(neurons, x))
 }
 
-/// The right sides of T8 and of delta_0_individual = g^2 <phi^2>, with their derivatives.
-fn evaluate(neurons: &Neurons, x: &[f64]) -> Evaluation {
+/// The right sides of T8 and of delta_0_individual = g^2 <phi^2>, with their derivatives; none where an average cannot be
+/// taken or is no number.
+fn evaluate(neurons: &Neurons, x: &[f64]) -> Option<Evaluation> {
     let rank = neurons.rank;
     let (kappa, individual) = (&x[..rank], x[rank]);
     let g_squared = neurons.g * neurons.g;
     let mut image = vec![0.0; rank + 1];
     let mut jacobian = Mat::zeros(rank + 1, rank + 1);
     for d in neurons.drives(kappa) {
-        let a = Averages::at(neurons.transfer, d.mu, individual + d.s_squared);
+        let a = Averages::new(neurons.transfer, d.mu, individual + d.s_squared).ok()?;
         let square_slope = a.d1_sq + a.phi_d2;
         for k in 0..rank {
             image[k] += d.weight * (d.n[k] * a.phi + d.n_u[k] * a.d1);
@@ -120,7 +117,7 @@ fn evaluate(neurons: &Neurons, x: &[f64]) -> Evaluation {
         }
         jacobian[(rank, rank)] += d.weight * g_squared * square_slope;
     }
-    Evaluation { image, jacobian }
+    image.iter().all(|v| v.is_finite()).then_some(Evaluation { image, jacobian })
 }
 
 /// Starts that cover |kappa_k| <= bound sqrt(<n_k^2>), 0 <= delta <= g^2 bound^2: the quiet state, a grid on the
@@ -129,7 +126,7 @@ fn starting_points(neurons: &Neurons) -> Vec<Vec<f64>> {
     let rank = neurons.rank;
     let bound = neurons.transfer.bound().unwrap_or(BOUND_OF_UNBOUNDED);
     let widest: Vec<f64> = (0..rank).map(|k| neurons.kappa_bound(k, bound)).collect();
-    let top = (neurons.g * bound).powi(2);
+    let top = (neurons.g * bound).powi(2).min(LARGEST_VARIANCE);
     let mut starts = vec![vec![0.0; rank + 1]];
     for level in [1e-4, 0.02, 0.1, 0.3, 0.6, 1.0] {
         let mut quiet = vec![0.0; rank + 1];

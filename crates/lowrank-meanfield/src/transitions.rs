@@ -6,7 +6,8 @@ use lowrank_model::{Ensemble, Model};
 use crate::averages::Averages;
 use crate::chaotic::chaotic_solutions;
 use crate::root::bracketed_root;
-use crate::{MeanFieldError, stationary_branches};
+use crate::stationary::SMALLEST_KAPPA;
+use crate::{MeanFieldError, Stationary, stationary_branches};
 
 /// The g in `bracket` at which rho = 1 (T9) on the stationary branch of largest kappa_1.
 ///
@@ -15,8 +16,11 @@ use crate::{MeanFieldError, stationary_branches};
 pub fn onset_of_chaos(model: &Model, bracket: (f64, f64)) -> Result<f64, MeanFieldError> {
     bracketed_root("rho - 1", bracket, 0.0, |g| {
         let branches = stationary_branches(&model.with_g(g)?)?;
-        // Branches come in decreasing order; without structure the one with the largest variance is the active one.
-        Ok(branches.first().map_or(f64::NAN, |branch| branch.rho - 1.0))
+        // Of several with that kappa (the quiet state and what bifurcates from it) the least stable one counts.
+        let kappa = |b: &Stationary| b.order.kappa.first().copied().unwrap_or(0.0);
+        let top = branches.iter().map(kappa).fold(f64::NEG_INFINITY, f64::max);
+        let highest = branches.iter().filter(|b| top - kappa(b) < SMALLEST_KAPPA);
+        Ok(highest.map(|b| b.rho - 1.0).fold(f64::NEG_INFINITY, f64::max))
     })
 }
 
@@ -29,13 +33,13 @@ pub fn onset_of_chaos(model: &Model, bracket: (f64, f64)) -> Result<f64, MeanFie
 pub fn end_of_structured_chaos(model: &Model, bracket: (f64, f64)) -> Result<f64, MeanFieldError> {
     const WHAT: &str = "the end of structured chaos";
     let Ensemble::Gaussian(gaussian) = model.ensemble() else {
-        return Err(MeanFieldError::WrongModel { what: WHAT, needs: "a Gaussian ensemble" });
+        let found = "given vectors".to_owned();
+        return Err(MeanFieldError::WrongModel { what: WHAT, found, needs: "a Gaussian ensemble" });
     };
     if !model.transfer().is_odd() || model.rank() == 0 || model.input().last().iter().any(|a| *a != 0.0) {
-        return Err(MeanFieldError::WrongModel {
-            what: WHAT,
-            needs: "an odd transfer function, no input, and rank >= 1",
-        });
+        let found = format!("{}, rank {}, inputs {:?}", model.transfer(), model.rank(), model.input().last());
+        let needs = "an odd transfer function, no input, and rank >= 1";
+        return Err(MeanFieldError::WrongModel { what: WHAT, found, needs });
     }
     let rank = model.rank();
     let overlaps = Mat::from_fn(rank, rank, |k, l| {
@@ -47,7 +51,8 @@ pub fn end_of_structured_chaos(model: &Model, bracket: (f64, f64)) -> Result<f64
         let solutions = chaotic_solutions(&model.with_g(g)?)?;
         let central = solutions.iter().find(|c| c.order.kappa.iter().all(|k| k.abs() < 1e-9));
         let Some(central) = central else {
-            return Err(MeanFieldError::WrongModel { what: WHAT, needs: "a bracket inside the chaotic phase" });
+            let found = format!("g = {g}, where there is no central chaotic solution");
+            return Err(MeanFieldError::WrongModel { what: WHAT, found, needs: "a bracket inside the chaotic phase" });
         };
         Ok(overlap * Averages::at(model.transfer(), 0.0, central.order.delta_0).d1 - 1.0)
     })

@@ -88,7 +88,7 @@ impl Model {
         Ok(Self { variant: variant.checked()?, ..self.clone() })
     }
 
-    /// The same model with other vectors of the same layout.
+    /// The same model with another ensemble.
     ///
     /// # Errors
     /// Not one time course an input vector.

@@ -32,11 +32,8 @@ pub(crate) struct Accumulator {
     samples: usize,
     lags: Vec<usize>,
     keep_trajectory: bool,
-    /// Per neuron and copy, `[n x copies]`: sums over samples of x, x^2, r, r^2.
-    x: Mat<f64>,
-    x_square: Mat<f64>,
-    r: Mat<f64>,
-    r_square: Mat<f64>,
+    x: Moments,
+    r: Moments,
     /// Population variance of x, summed over samples and copies.
     variance: f64,
     /// Past samples, centred on the population mean, newest last.
@@ -50,15 +47,12 @@ pub(crate) struct Accumulator {
 
 impl Accumulator {
     pub(crate) fn new(neurons: usize, copies: usize, lags: &[usize], keep_trajectory: bool) -> Self {
-        let zeros = || Mat::zeros(neurons, copies);
         Self {
             samples: 0,
             lags: lags.to_vec(),
             keep_trajectory,
-            x: zeros(),
-            x_square: zeros(),
-            r: zeros(),
-            r_square: zeros(),
+            x: Moments::new(neurons, copies),
+            r: Moments::new(neurons, copies),
             variance: 0.0,
             past: VecDeque::new(),
             lagged: vec![(0.0, 0); lags.len()],
@@ -73,8 +67,8 @@ impl Accumulator {
         self.samples += 1;
         self.times.push(time);
         let n = x.nrows() as f64;
-        add_with_squares(&mut self.x, &mut self.x_square, x);
-        add_with_squares(&mut self.r, &mut self.r_square, r);
+        self.x.add(x);
+        self.r.add(r);
         let kappa_of = |column: usize| {
             along.iter().map(|v| r.col(column).iter().zip(*v).map(|(r, v)| r * v).sum::<f64>() / n).collect()
         };
@@ -101,7 +95,8 @@ impl Accumulator {
     /// The averages. `m` are the vectors m^(k) and `input` the total input, N entries each: together they give the
     /// individual variance around u_i = sum_k kappa_k m_i^(k) + I_i.
     pub(crate) fn finish(self, m: &[&[f64]], input: &[f64]) -> Observed {
-        let (n, copies) = (self.x.nrows(), self.x.ncols());
+        let (x_mean, r_mean) = (self.x.means(), self.r.means());
+        let (n, copies) = (x_mean.nrows(), x_mean.ncols());
         let samples = self.samples as f64;
         let per_copy = 1.0 / copies as f64;
         let per_degree = 1.0 / (n as f64 - 1.0).max(1.0);
@@ -109,32 +104,34 @@ impl Accumulator {
         let kappa_of_copy = |copy: usize, k: usize| self.kappa.iter().map(|s| s[copy][k]).sum::<f64>() / samples;
         let kappa: Vec<f64> =
             (0..components).map(|k| (0..copies).map(|c| kappa_of_copy(c, k)).sum::<f64>() * per_copy).collect();
-        let mean =
-            |sums: &Mat<f64>| sums.col_iter().flat_map(|c| c.iter()).sum::<f64>() / (samples * n as f64) * per_copy;
-        let (mu, r_mean) = (mean(&self.x), mean(&self.r));
-        let (r_square, r_temporal) = (mean(&self.r_square), temporal_variances(&self.r, &self.r_square, samples));
-        let temporal = temporal_variances(&self.x, &self.x_square, samples);
-        let average = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-        let chaoticity = temporal.iter().map(|v| v.sqrt()).sum::<f64>() / temporal.len() as f64;
+        let (x_temporal, r_temporal) = (self.x.variances(), self.r.variances());
+        // Averages over neurons and copies of f(time average, temporal variance).
+        let average = |means: &Mat<f64>, variances: &Mat<f64>, f: &dyn Fn(f64, f64) -> f64| {
+            let entry = |i: usize, c: usize| f(means[(i, c)], variances[(i, c)]);
+            (0..copies).map(|c| (0..n).map(|i| entry(i, c)).sum::<f64>()).sum::<f64>() / (n * copies) as f64
+        };
+        let over_x = |f: &dyn Fn(f64, f64) -> f64| average(&x_mean, &x_temporal, f);
+        let over_r = |f: &dyn Fn(f64, f64) -> f64| average(&r_mean, &r_temporal, f);
         let mut individual = 0.0;
         for copy in 0..copies {
             let kappa: Vec<f64> = (0..components.min(m.len())).map(|k| kappa_of_copy(copy, k)).collect();
             for i in 0..n {
                 let u = input[i] + kappa.iter().zip(m).map(|(kappa, m)| kappa * m[i]).sum::<f64>();
-                individual += (self.x_square[(i, copy)] - 2.0 * u * self.x[(i, copy)]) / samples + u * u;
+                individual += (x_mean[(i, copy)] - u).powi(2) + x_temporal[(i, copy)];
             }
         }
         let order = OrderParameters {
             kappa,
-            mu,
+            mu: over_x(&|mean, _| mean),
             delta_0: self.variance * per_degree / samples * per_copy,
             delta_0_individual: individual / n as f64 * per_copy,
-            delta_inf: covariance_of_time_averages(&self.x, samples) * per_degree,
-            delta_t: average(&temporal),
-            r_mean,
-            r_second_moment: r_square,
-            r_temporal_variance: average(&r_temporal),
+            delta_inf: covariance_of_time_averages(&x_mean) * per_degree,
+            delta_t: over_x(&|_, variance| variance),
+            r_mean: over_r(&|mean, _| mean),
+            r_second_moment: over_r(&|mean, variance| mean * mean + variance),
+            r_temporal_variance: over_r(&|_, variance| variance),
         };
+        let chaoticity = over_x(&|_, variance| variance.sqrt());
         let autocovariance =
             self.lagged.iter().map(|(sum, pairs)| sum * per_degree * per_copy / (*pairs).max(1) as f64).collect();
         let Self { times, kappa, trajectory, .. } = self;
@@ -142,12 +139,46 @@ impl Accumulator {
     }
 }
 
-fn add_with_squares(sums: &mut Mat<f64>, squares: &mut Mat<f64>, values: MatRef<'_, f64>) {
-    for ((sum, square), value) in sums.col_iter_mut().zip(squares.col_iter_mut()).zip(values.col_iter()) {
-        for ((sum, square), value) in sum.iter_mut().zip(square.iter_mut()).zip(value.iter()) {
-            *sum += value;
-            *square += value * value;
+/// Mean and variance over samples of every neuron and copy, `[n x copies]`. Sums run over deviations from the first
+/// sample, so that a network at rest has a variance of exactly zero.
+struct Moments {
+    samples: usize,
+    first: Mat<f64>,
+    sum: Mat<f64>,
+    square: Mat<f64>,
+}
+
+impl Moments {
+    fn new(neurons: usize, copies: usize) -> Self {
+        let zeros = || Mat::zeros(neurons, copies);
+        Self { samples: 0, first: zeros(), sum: zeros(), square: zeros() }
+    }
+
+    fn add(&mut self, values: MatRef<'_, f64>) {
+        if self.samples == 0 {
+            self.first.copy_from(values);
         }
+        self.samples += 1;
+        for c in 0..values.ncols() {
+            let sums = self.sum.col_mut(c).iter_mut().zip(self.square.col_mut(c).iter_mut());
+            let deviations = values.col(c).iter().zip(self.first.col(c).iter()).map(|(value, first)| value - first);
+            for ((sum, square), deviation) in sums.zip(deviations) {
+                *sum += deviation;
+                *square += deviation * deviation;
+            }
+        }
+    }
+
+    fn means(&self) -> Mat<f64> {
+        let samples = self.samples as f64;
+        Mat::from_fn(self.first.nrows(), self.first.ncols(), |i, c| self.first[(i, c)] + self.sum[(i, c)] / samples)
+    }
+
+    fn variances(&self) -> Mat<f64> {
+        let samples = self.samples as f64;
+        Mat::from_fn(self.first.nrows(), self.first.ncols(), |i, c| {
+            (self.square[(i, c)] / samples - (self.sum[(i, c)] / samples).powi(2)).max(0.0)
+        })
     }
 }
 
@@ -166,21 +197,13 @@ fn inner(a: &Mat<f64>, b: &Mat<f64>) -> f64 {
     a.col_iter().zip(b.col_iter()).map(|(a, b)| a.iter().zip(b.iter()).map(|(x, y)| x * y).sum::<f64>()).sum()
 }
 
-/// Variance over samples of every neuron and copy, not below zero.
-fn temporal_variances(sums: &Mat<f64>, squares: &Mat<f64>, samples: f64) -> Vec<f64> {
-    let columns = sums.col_iter().zip(squares.col_iter());
-    let entries = columns.flat_map(|(sums, squares)| sums.iter().zip(squares.iter()));
-    entries.map(|(sum, square)| (square / samples - (sum / samples).powi(2)).max(0.0)).collect()
-}
-
 /// Sum over neurons of the product of centred time averages, mean over pairs of different copies; of the one copy
 /// with itself if there is no other.
-fn covariance_of_time_averages(sums: &Mat<f64>, samples: f64) -> f64 {
-    let averages = centred(sums.as_ref());
-    let product = |a: usize, b: usize| {
-        averages.col(a).iter().zip(averages.col(b).iter()).map(|(x, y)| x * y).sum::<f64>() / (samples * samples)
-    };
-    let copies = sums.ncols();
+fn covariance_of_time_averages(means: &Mat<f64>) -> f64 {
+    let averages = centred(means.as_ref());
+    let product =
+        |a: usize, b: usize| averages.col(a).iter().zip(averages.col(b).iter()).map(|(x, y)| x * y).sum::<f64>();
+    let copies = means.ncols();
     if copies == 1 {
         return product(0, 0);
     }

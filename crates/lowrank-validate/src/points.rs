@@ -54,27 +54,18 @@ fn absolute(absolute: f64) -> Margin {
 
 /// What is claimed of every stationary point.
 fn at_rest(rank: usize) -> Vec<(Statistic, Margin)> {
-    let mut claims: Vec<_> = (0..rank).map(|k| (Statistic::Kappa(k), absolute(0.04))).collect();
+    let mut claims: Vec<_> = (0..rank).map(|k| (Statistic::Kappa(k), absolute(0.025))).collect();
     claims.extend([
-        (Statistic::Mu, absolute(0.05)),
-        (Statistic::Delta0, part(0.05)),
-        (Statistic::Delta0Individual, part(0.055)),
-        (Statistic::RMean, absolute(0.02)),
-        (Statistic::RSecondMoment, part(0.03)),
+        (Statistic::Mu, absolute(0.04)),
+        (Statistic::Delta0, part(0.04)),
+        (Statistic::Delta0Individual, part(0.045)),
+        (Statistic::RMean, absolute(0.015)),
+        (Statistic::RSecondMoment, part(0.02)),
     ]);
     claims
 }
 
-/// What is claimed of every chaotic point. Networks differ in their slow fluctuations, so that what depends on time is
-/// held to wider margins than what does not. `variances` is the margin of the equal-time variances.
-fn in_chaos(delta_0: f64, variances: Margin) -> Vec<(Statistic, Margin)> {
-    let mut claims = vec![
-        (Statistic::Delta0, variances),
-        (Statistic::Delta0Individual, variances),
-        (Statistic::RSecondMoment, part(0.02)),
-        (Statistic::DeltaInf, absolute(0.08 * delta_0)),
-        (Statistic::DeltaT, absolute(0.06 * delta_0)),
-    ];
-    claims.extend((0..LAGS.len()).map(|lag| (Statistic::Autocovariance(lag), absolute(0.07 * delta_0))));
-    claims
+/// The autocovariance at every lag.
+fn at_lags(margin: Margin) -> impl Iterator<Item = (Statistic, Margin)> {
+    (0..LAGS.len()).map(move |lag| (Statistic::Autocovariance(lag), margin))
 }

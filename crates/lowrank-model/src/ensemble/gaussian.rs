@@ -7,8 +7,8 @@ use super::{Layout, Vector};
 use crate::ModelError;
 use crate::error::finite;
 
-/// A covariance counts as positive semidefinite if its smallest eigenvalue is above minus this times the largest
-/// (or one): rounding in d <= 100 entries of size one.
+/// A covariance counts as positive semidefinite if its smallest eigenvalue is above minus this times the largest:
+/// rounding in d <= 100 entries.
 const SEMIDEFINITE_TOLERANCE: f64 = 1e-12;
 
 /// Means M_a and covariances S_ab of the vectors of one neuron. The covariance is positive semidefinite.
@@ -162,9 +162,12 @@ fn semidefinite_root(d: usize, covariance: &[f64]) -> Result<Vec<f64>, ModelErro
     let matrix = Mat::from_fn(d, d, |i, j| covariance[i * d + j]);
     let eigen = matrix.self_adjoint_eigen(Side::Lower).map_err(|_| ModelError::EigenvaluesFailed { dimension: d })?;
     let values: Vec<f64> = (0..d).map(|k| eigen.S()[k]).collect();
-    let largest = values.iter().fold(1.0_f64, |a, &b| a.max(b));
+    if values.iter().any(|v| !v.is_finite()) {
+        return Err(ModelError::EigenvaluesFailed { dimension: d });
+    }
+    let largest = values.iter().fold(0.0_f64, |a, &b| a.max(b));
     let smallest = values.iter().fold(f64::INFINITY, |a, &b| a.min(b));
-    if smallest.is_nan() || smallest < -SEMIDEFINITE_TOLERANCE * largest {
+    if smallest < -SEMIDEFINITE_TOLERANCE * largest || (largest == 0.0 && smallest < 0.0) {
         return Err(ModelError::NotPositiveSemidefinite { smallest });
     }
     let vectors = eigen.U();
