@@ -40,7 +40,7 @@ const DIFFERENCE_STEP: f64 = 1e-7;
 const ROUGH_GOAL: f64 = 1e-6;
 const ROUGH_LIMIT: f64 = 1e-4;
 /// Leads closer than this are one; Newton tells apart what is left.
-const ROUGH_DISTANCE: f64 = 1e-3;
+const ROUGH_DISTANCE: f64 = 1e-4;
 /// Smaller temporal variances, relative to Delta_0, cannot be told from a stationary solution.
 const SMALLEST_TEMPORAL_PART: f64 = 1e-9;
 const MERGE_DISTANCE: f64 = 1e-6;
@@ -165,12 +165,18 @@ fn starting_points(model: &Model, neurons: &Neurons) -> Result<Vec<Vec<f64>>, Me
         kappas.retain(|kappa| kappa.iter().find(|k| **k != 0.0).is_none_or(|k| *k > 0.0));
     }
     let mut starts = Vec::new();
+    let mut failure = None;
     for kappa in kappas {
-        for (zero, inf) in variances_at(neurons, &kappa)? {
-            starts.push(kappa.iter().copied().chain([zero, inf]).collect());
+        match variances_at(neurons, &kappa) {
+            Ok(found) => starts.extend(found.iter().map(|(z, i)| kappa.iter().copied().chain([*z, *i]).collect())),
+            // Far out, where the series is too long, there may be nothing to find; it counts if nothing is found at all.
+            Err(error) => failure = Some(error),
         }
     }
-    Ok(starts)
+    match failure {
+        Some(error) if starts.is_empty() => Err(error),
+        _ => Ok(starts),
+    }
 }
 
 /// All (Delta_0, Delta_inf), individual, that solve T13 and T14 at fixed kappa.
