@@ -3,9 +3,8 @@
 //! chaotic one wherever every stationary one is unstable to the bulk; failures are typed and counted.
 //!
 //! The points are a scrambled Halton sequence over transfer function, rank 0..3, inputs 0..1, g in [0, 5], means in
-//! [-3, 3], the entries of a covariance factor in [-1.2, 1.2], and amplitudes in [-2, 2]. Chaos costs up to a minute a
-//! model (1 + tanh, g = 5, rank 3): those of the first 70 models where it is cheap are searched for it, all thousand in
-//! an ignored test. What the checks catch is shown on planted results.
+//! [-3, 3], the entries of a covariance factor in [-1.2, 1.2], and amplitudes in [-2, 2]. What the checks catch
+//! is shown on planted results.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 use std::collections::BTreeMap;
@@ -124,8 +123,7 @@ impl Tally {
         *self.counts.entry(what.to_owned()).or_default() += by;
     }
 
-    /// `chaos`: whether chaotic solutions of this model are looked for as well.
-    fn take(&mut self, index: usize, chaos: impl Fn(&Model) -> bool) {
+    fn take(&mut self, index: usize) {
         let model = model(&halton(index));
         let (transfer, bounded) = (model.transfer(), model.transfer().bound().is_some());
         let mut unstable = false;
@@ -143,9 +141,6 @@ impl Tally {
                     self.wrong.push(format!("model {index}, bounded phi without stationary solution: {error}"));
                 }
             }
-        }
-        if !chaos(&model) {
-            return;
         }
         match chaotic_solutions(&model) {
             Ok(found) => {
@@ -165,15 +160,8 @@ impl Tally {
     }
 }
 
-/// Whether the search for chaos takes a second or two at most: the Hermite series has about 75 D terms, D up to
-/// (g bound)^2, and above rank one there are dozens of kappa to start from.
-fn is_cheap(model: &Model) -> bool {
-    model.rank() < 2 || model.g() * model.transfer().bound().unwrap_or(1.0) < 4.0
-}
-
-/// All models on two threads; the first `chaos` of them, as even a sample as all, are searched for chaos, or those of
-/// them where that is cheap.
-fn sweep(chaos: usize, only_cheap: bool) {
+#[test]
+fn theory_answers_or_says_why_on_a_thousand_models() {
     let next = AtomicUsize::new(1);
     let part = || {
         let mut tally = Tally::default();
@@ -182,8 +170,7 @@ fn sweep(chaos: usize, only_cheap: bool) {
             if index > MODELS {
                 return tally;
             }
-            let take = || tally.take(index, |model| index <= chaos && (is_cheap(model) || !only_cheap));
-            if std::panic::catch_unwind(std::panic::AssertUnwindSafe(take)).is_err() {
+            if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| tally.take(index))).is_err() {
                 tally.wrong.push(format!("model {index}: panic"));
             }
         }
@@ -199,20 +186,9 @@ fn sweep(chaos: usize, only_cheap: bool) {
     }
     assert!(all.wrong.is_empty(), "{} wrong\n{}", all.wrong.len(), all.wrong.join("\n"));
     let counted = |what: &str| all.counts.get(what).copied().unwrap_or(0);
-    assert!(counted("chaotic: models with a solution") >= chaos / 5, "hardly any chaos was seen");
+    assert!(counted("chaotic: models with a solution") >= MODELS / 5, "hardly any chaos was seen");
     // A search that misses branches would find one a model; many of these models have three.
     assert!(counted("stationary: solutions") > counted("stationary: models with a solution") + MODELS / 10);
-}
-
-#[test]
-fn theory_answers_or_says_why_on_a_thousand_models() {
-    sweep(70, true);
-}
-
-#[test]
-#[ignore = "ten minutes and more: chaos of all thousand models"]
-fn theory_answers_or_says_why_on_a_thousand_models_chaos_included() {
-    sweep(MODELS, false);
 }
 
 #[test]

@@ -24,7 +24,7 @@ use crate::stationary::{SMALLEST_KAPPA, compare, distance, halton, stationary_br
 use crate::{Autocovariance, MeanFieldError, PairAverage};
 
 /// Grid of Delta_0 on which T14 is scanned for sign changes.
-const SCAN: usize = 24;
+const SCAN: usize = 48;
 /// Parts of each stationary kappa at which a scan is made.
 const STATIONARY_PARTS: [f64; 2] = [1.0, 0.6];
 /// Parts of the largest possible kappa_k at which a scan is made: a chaotic branch may outlive the stationary one it
