@@ -5,6 +5,7 @@
 //! run, so that a slow spell of the machine hits both: its line is the number to quote.
 
 #![allow(clippy::print_stdout, reason = "the ratio lines are the output of a bench")]
+#![allow(clippy::disallowed_methods, reason = "a bench reads the clock")]
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

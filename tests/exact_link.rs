@@ -24,7 +24,7 @@ fn rates() -> Vec<f64> {
 fn times(network: &Network, r: &[f64]) -> Vec<f64> {
     let r = Mat::from_fn(N, 1, |i, _| r[i]);
     let mut out = Mat::zeros(N, 1);
-    network.apply(r.as_ref(), out.as_mut());
+    network.apply(r.as_ref(), out.as_mut()).unwrap();
     (0..N).map(|i| out[(i, 0)]).collect()
 }
 

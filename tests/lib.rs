@@ -1,5 +1,5 @@
 //! What the cross-crate tests share: the reference tables and the models they are about.
-#![allow(clippy::expect_used, clippy::panic)]
+#![allow(clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
 use std::collections::HashMap;
 use std::path::Path;

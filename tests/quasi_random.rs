@@ -155,7 +155,13 @@ impl Tally {
                     self.wrong.push(format!("model {index}: rho > 1 on every branch, but no chaotic solution"));
                 }
             }
-            Err(error) => self.count(&format!("chaotic: {}, {transfer}", kind(&error)), 1),
+            Err(error) => {
+                self.count(&format!("chaotic: {}, {transfer}", kind(&error)), 1);
+                // One model is known whose series is too long (1 + tanh, a drive of large variance).
+                if bounded && !matches!(error, MeanFieldError::SeriesTooLong { .. }) {
+                    self.wrong.push(format!("model {index}, bounded phi without an answer on chaos: {error}"));
+                }
+            }
         }
     }
 }
@@ -186,6 +192,8 @@ fn theory_answers_or_says_why_on_a_thousand_models() {
     }
     assert!(all.wrong.is_empty(), "{} wrong\n{}", all.wrong.len(), all.wrong.join("\n"));
     let counted = |what: &str| all.counts.get(what).copied().unwrap_or(0);
+    let too_long = all.counts.iter().filter(|(what, _)| what.contains("SeriesTooLong")).map(|(_, n)| n).sum::<usize>();
+    assert!(too_long <= 2, "{too_long} series too long");
     assert!(counted("chaotic: models with a solution") >= MODELS / 5, "hardly any chaos was seen");
     // A search that misses branches would find one a model; many of these models have three.
     assert!(counted("stationary: solutions") > counted("stationary: models with a solution") + MODELS / 10);

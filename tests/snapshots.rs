@@ -92,7 +92,7 @@ fn transitions() {
         let model = model(1.0, phi, Variant::Current, published());
         let (onset, end) = (onset_of_chaos(&model, (1.5, 2.0)), end_of_structured_chaos(&model, (2.0, 2.5)));
         let both = [onset.unwrap(), end.unwrap()];
-        format!("{phi}, published: onset of chaos, end of structured chaos: {}\n", numbers(&both, 9))
+        format!("{phi}, published: onset of chaos, end of structured chaos: {}\n", numbers(&both.map(|t| t.g), 9))
     };
     insta::assert_snapshot!([of(Transfer::Tanh), of(Transfer::Erf)].concat());
 }

@@ -2,9 +2,11 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use lowrank_meanfield::{
-    Averages, PairAverage, average, chaotic_solutions, end_of_structured_chaos, onset_of_chaos, stationary_branches,
+    Averages, MeanFieldError, PairAverage, average, chaotic_solutions, end_of_structured_chaos, onset_of_chaos,
+    stationary_branches,
 };
-use lowrank_model::{Gaussian, Transfer, Variant};
+use lowrank_model::Vector::I;
+use lowrank_model::{Empirical, Gaussian, Input, Layout, Model, Moments, Transfer, Variant};
 use lowrank_tests::{correlated_input, model, number, published, reference, reference_table, transfer};
 
 #[test]
@@ -144,9 +146,11 @@ fn the_rate_variant_has_smoothed_rates() {
 fn the_published_transitions_are_met() {
     let published = model(1.0, Transfer::Tanh, Variant::Current, published());
     let onset = onset_of_chaos(&published, (1.5, 2.0)).unwrap();
+    assert!(onset.residual.abs() < 1e-10);
+    let onset = onset.g;
     assert!((onset - 1.795_899_300).abs() < 1e-9, "{onset}");
     assert!((onset - reference("instability", "g")).abs() < 1e-11, "{onset}");
-    let end = end_of_structured_chaos(&published, (2.0, 2.4)).unwrap();
+    let end = end_of_structured_chaos(&published, (2.0, 2.4)).unwrap().g;
     assert!((end - 2.135_791_690).abs() < 1e-9, "{end}");
     assert!((end - reference("end_structured", "g")).abs() < 1e-10, "{end}");
 }
@@ -167,4 +171,60 @@ fn a_positive_transfer_function_has_its_stationary_state() {
     let branches = stationary_branches(&model(1.5, Transfer::OnePlusTanh, Variant::Current, ensemble)).unwrap();
     let expected = reference("one_plus_tanh", "delta_0");
     assert!(branches.iter().any(|b| (b.order.delta_0 - expected).abs() < 1e-11), "{branches:?}");
+}
+
+#[test]
+fn given_vectors_have_branches_that_their_moments_do_not_know() {
+    // Half of the neurons with input 2 + 5, half with 2 - 5, m = 10, n = 1: three stable states, two between them. The
+    // Gaussian ensemble with the same moments has one.
+    let n = 200;
+    let input = (0..n).map(|i| if i % 2 == 0 { 7.0 } else { -3.0 }).collect();
+    let layout = Layout::rank(1).with_inputs(1);
+    let given = Empirical::new(layout, n, vec![vec![10.0; n], vec![1.0; n], input]).unwrap();
+    let model = Model::new(0.3, Transfer::Tanh, Variant::Current, given, Input::constant(&[1.0]).unwrap()).unwrap();
+    let kappas: Vec<f64> = stationary_branches(&model).unwrap().iter().map(|b| b.order.kappa[0]).collect();
+    assert_eq!(kappas.len(), 5, "{kappas:?}");
+    for stable in [1.0, 0.0031, -0.9969] {
+        assert!(kappas.iter().any(|k| (k - stable).abs() < 1e-3), "{kappas:?}");
+    }
+}
+
+#[test]
+fn unbounded_activity_has_its_large_stationary_states() {
+    // Threshold-linear, u = -1, from bisection of Delta = g^2 <phi^2>(-1, Delta).
+    let ensemble = || Moments::new(Layout::rank(0).with_inputs(1)).mean(I(0), -1.0).build().unwrap();
+    for (g, delta) in [(1.43, 5190.8), (1.44, 1964.9), (1.45, 1030.3), (1.46, 635.6), (1.47, 432.38)] {
+        let model = model(g, Transfer::ThresholdLinear, Variant::Current, ensemble());
+        let branches = stationary_branches(&model).unwrap();
+        let found = branches.iter().any(|b| (b.order.delta_0 / delta - 1.0).abs() < 1e-4);
+        assert!(found && branches.len() == 2, "g = {g}: {branches:?}");
+    }
+}
+
+#[test]
+fn a_jump_of_the_radius_is_no_onset() {
+    // 1 + tanh with u = -2: the only branch ends in a fold at rho = 0.21 and the next one begins at rho = 1.14.
+    let ensemble = Moments::new(Layout::rank(0).with_inputs(1)).mean(I(0), -2.0).build().unwrap();
+    let model = model(1.0, Transfer::OnePlusTanh, Variant::Current, ensemble);
+    let error = onset_of_chaos(&model, (0.5, 6.0)).unwrap_err();
+    assert!(matches!(error, MeanFieldError::Jump { .. }), "{error}");
+}
+
+#[test]
+fn pair_averages_at_negative_covariance_follow_their_definition() {
+    // T5 for c < 0 by a plain double sum over u = sqrt(D - |c|) y + sqrt|c| z and its mirror in z.
+    let (mu, d, c) = (0.3, 1.2, -0.7_f64);
+    for phi in Transfer::ALL {
+        let steps = 400;
+        let node = |i: usize| -8.0 + 16.0 * i as f64 / steps as f64;
+        let weight = |z: f64| (-0.5 * z * z).exp() / (2.0 * std::f64::consts::PI).sqrt() * 16.0 / steps as f64;
+        let inner = |z: f64| -> f64 {
+            (0..=steps).map(|i| weight(node(i)) * phi.value(mu + (d + c).sqrt() * node(i) + c.abs().sqrt() * z)).sum()
+        };
+        let expected: f64 = (0..=steps).map(|i| weight(node(i)) * inner(node(i)) * inner(-node(i))).sum();
+        let found = PairAverage::new(phi, mu, d).unwrap().covariance(c).unwrap();
+        // The kink costs the plain sum digits.
+        let tolerance = if phi == Transfer::ThresholdLinear { 1e-4 } else { 1e-10 };
+        assert!((found - expected).abs() < tolerance, "{phi}: {found} {expected}");
+    }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use lowrank_model::{Model, Variant};
-use lowrank_report::{Curve, Figure, Panel, Points, Provenance, data_json, draw, write_file};
+use lowrank_report::{Curve, Figure, Panel, Points, Provenance, check_folder, data_json, draw, write_file};
 use lowrank_validate::{Predicted, Simulated, predict_along, scan_model, simulate_along};
 use serde::Serialize;
 
@@ -26,6 +26,7 @@ const PANELS: [&str; 3] = ["structure |κ|", "population variance Δ₀", "tempo
 
 /// Draws |kappa|, Delta_0 and Delta_T against g.
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
+    check_folder(&options.out).map_err(|e| Failure::Input(e.to_string()))?;
     let fine: Vec<f64> = (2..=120).map(|i| 0.025 * f64::from(i)).collect();
     let coarse: Vec<f64> = (1..=12).map(|i| 0.25 * f64::from(i)).collect();
     let failed = |e: lowrank_validate::ValidateError| Failure::Computation(e.to_string());

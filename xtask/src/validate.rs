@@ -1,10 +1,10 @@
 //! `cargo xtask validate`: the main job of the project.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use lowrank_report::{Provenance, json, summary, table, write_file};
+use lowrank_report::{Provenance, check_folder, json, summary, table, write_file};
 use lowrank_validate::{Config, Effort, Plant, ValidateError, run as run_validation, runs_of};
 
 use crate::{Failure, threads};
@@ -35,7 +35,7 @@ pub(crate) struct Options {
     /// Number of threads, one a core unless given; the output does not depend on it
     #[arg(long)]
     threads: Option<usize>,
-    /// Plant a fault that must be caught: gain, transpose, scaling, variant, step or kappa
+    /// Plant a fault that must be caught: gain, transpose, scaling, variant, step, kappa or window
     #[arg(long, value_name = "NAME")]
     plant: Option<String>,
 }
@@ -51,7 +51,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let only = options.only.clone();
     let config = Config { effort, seed: options.seed, only, plant, threads: threads(options.threads) };
     let bar = progress_bar(runs_of(&config).map_err(failure)?);
-    check_folder(&options.out)?;
+    check_folder(&options.out).map_err(|e| Failure::Input(e.to_string()))?;
     let outcome = run_validation(&config, &|runs| bar.inc(runs as u64)).map_err(failure)?;
     bar.finish_and_clear();
     let provenance = Provenance::here();
@@ -62,16 +62,6 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     }
     print!("{text}");
     if outcome.passed() { Ok(()) } else { Err(Failure::Claims) }
-}
-
-/// Refuses a place that cannot take files before a minute is spent.
-fn check_folder(folder: &Path) -> Result<(), Failure> {
-    let refused = |e: std::io::Error| {
-        Failure::Input(format!("--out {}: {e}; name a folder that can be written", folder.display()))
-    };
-    std::fs::create_dir_all(folder).map_err(refused)?;
-    let probe = folder.join(".lowrank-probe");
-    std::fs::write(&probe, []).and_then(|()| std::fs::remove_file(&probe)).map_err(refused)
 }
 
 /// A bar on the terminal's standard error, nothing elsewhere.

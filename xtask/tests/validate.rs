@@ -1,5 +1,5 @@
 //! `cargo xtask validate --quick` as a user runs it: what it prints, writes and exits with.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -25,8 +25,24 @@ fn five_seeds_pass_every_claim() {
     let record = record(out.path());
     let claims = record["claims"].as_array().unwrap();
     assert!(claims.len() > 100 && claims.iter().all(|c| c["verdict"] == "pass"));
-    for field in ["program", "version", "commit", "seed", "effort", "false_alarm_rate", "family", "points"] {
+    for field in [
+        "program",
+        "version",
+        "commit",
+        "seed",
+        "effort",
+        "sizes",
+        "margin_factor",
+        "false_alarm_rate",
+        "family",
+        "points",
+    ] {
         assert!(!record[field].is_null(), "{field}");
+    }
+    let parameters =
+        ["model", "chaotic", "kappa", "initial", "neurons", "networks", "copies", "predictor", "method", "step"];
+    for field in parameters.into_iter().chain(["transient", "window", "interval", "lags", "why"]) {
+        assert!(!record["points"][0][field].is_null(), "{field}");
     }
     let points: Vec<&str> = record["points"].as_array().unwrap().iter().map(|p| p["name"].as_str().unwrap()).collect();
     for point in ["quiescent", "structured-stationary", "structured-chaos", "unstructured-chaos", "driven", "rank-two"]
@@ -38,7 +54,7 @@ fn five_seeds_pass_every_claim() {
 #[test]
 fn each_planted_fault_is_caught() {
     let out = tempfile::tempdir().unwrap();
-    for plant in ["gain", "transpose", "scaling", "variant", "step", "kappa"] {
+    for plant in ["gain", "transpose", "scaling", "variant", "step", "kappa", "window"] {
         let output = validate(out.path(), &["--quick", "--plant", plant]);
         let text = String::from_utf8(output.stdout).unwrap();
         assert_eq!(output.status.code(), Some(1), "{plant}:\n{text}");
@@ -74,7 +90,7 @@ fn a_pattern_selects_claims_without_changing_them() {
 
 #[test]
 fn bad_input_is_one_line_and_exit_code_two() {
-    let rows: [(&[&str], &[&str]); 10] = [
+    let rows: [(&[&str], &[&str]); 12] = [
         (&["--plant", "gian"], &["--plant", "gian", "gain, transpose"]),
         (&["--only", "nonsense"], &["--only", "nonsense", "such as"]),
         (&["--threads", "0"], &["--threads", "0", "between 1 and"]),
@@ -85,6 +101,8 @@ fn bad_input_is_one_line_and_exit_code_two() {
         (&["--seed", "18446744073709551616"], &["--seed", "18446744073709551616"]),
         (&["--quick", "--full"], &["--quick", "--full"]),
         (&["--fast"], &["--fast"]),
+        (&["--only", "a\nb"], &["--only", "a\\nb"]),
+        (&["--plant", "g\nain"], &["--plant", "g\\nain"]),
     ];
     let out = tempfile::tempdir().unwrap();
     for (arguments, expected) in rows {

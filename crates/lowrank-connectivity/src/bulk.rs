@@ -19,7 +19,7 @@ impl GaussianBulk {
     /// Draws chi with variance 1/N. One stream a column, columns in parallel on the current rayon pool.
     ///
     /// # Errors
-    /// `n` zero.
+    /// `n` zero, or so large that the entries do not fit into memory.
     pub fn draw(n: usize, seed: u64, realisation: u64) -> Result<Self, ConnectivityError> {
         Self::draw_with_variance(n, 1.0, seed, realisation)
     }
@@ -27,7 +27,7 @@ impl GaussianBulk {
     /// Draws chi with variance `variance_times_n` / N, from the same random numbers as [`GaussianBulk::draw`].
     ///
     /// # Errors
-    /// `n` zero; a variance that is not a finite number above zero.
+    /// `n` zero or too large for memory; a variance that is not a finite number above zero.
     pub fn draw_with_variance(
         n: usize,
         variance_times_n: f64,
@@ -41,7 +41,12 @@ impl GaussianBulk {
             return Err(ConnectivityError::BadVariance { value: variance_times_n });
         }
         let scale = (variance_times_n / n as f64).sqrt();
-        let mut entries = vec![0.0; n * n];
+        let mut entries: Vec<f64> = Vec::new();
+        let too_many = ConnectivityError::TooManyNeurons { n, gigabytes: (n as f64).powi(2) * 8e-9 };
+        match n.checked_mul(n) {
+            Some(count) if entries.try_reserve_exact(count).is_ok() => entries.resize(count, 0.0),
+            _ => return Err(too_many),
+        }
         entries.par_chunks_mut(n).enumerate().for_each(|(column, chunk)| {
             let mut rng = stream(StreamKey { seed, realisation, role: Role::Bulk, line: column as u64 });
             for entry in chunk {
@@ -49,6 +54,23 @@ impl GaussianBulk {
                 *entry = scale * normal;
             }
         });
+        Ok(Self { n, entries })
+    }
+
+    /// A bulk of given entries, column by column: entry (i, j) at j n + i.
+    ///
+    /// # Errors
+    /// Not n x n entries; an entry that is not finite.
+    pub fn from_entries(n: usize, entries: Vec<f64>) -> Result<Self, ConnectivityError> {
+        if n == 0 {
+            return Err(ConnectivityError::TooFewNeurons { n, limit: 1, why: "" });
+        }
+        if n.checked_mul(n) != Some(entries.len()) {
+            return Err(ConnectivityError::WrongEntries { found: entries.len(), n });
+        }
+        if let Some(entry) = entries.iter().position(|e| !e.is_finite()) {
+            return Err(ConnectivityError::EntryNotFinite { row: entry % n, column: entry / n, value: entries[entry] });
+        }
         Ok(Self { n, entries })
     }
 

@@ -16,6 +16,48 @@ pub enum ConnectivityError {
         /// What sets the limit.
         why: &'static str,
     },
+    /// Too many neurons for the memory of this machine.
+    #[error("N is {n}: the bulk needs {gigabytes:.1} GB, which cannot be had; choose a smaller N")]
+    TooManyNeurons {
+        /// Number of neurons asked for.
+        n: usize,
+        /// Memory of the bulk.
+        gigabytes: f64,
+    },
+    /// A bulk of given entries has the wrong number of them.
+    #[error("the bulk has {found} entries where N is {n}: give N x N entries, column by column")]
+    WrongEntries {
+        /// Number of entries.
+        found: usize,
+        /// Number of neurons.
+        n: usize,
+    },
+    /// An entry of a given bulk is infinite or NaN.
+    #[error("entry ({row}, {column}) of the bulk is {value}: it must be a finite number")]
+    EntryNotFinite {
+        /// Row of the entry.
+        row: usize,
+        /// Column of the entry.
+        column: usize,
+        /// The value found.
+        value: f64,
+    },
+    /// The buffers of a product have the wrong shape.
+    #[error(
+        "the product J v of {n} neurons got v of {v_rows} x {v_columns} and an output of {out_rows} x {out_columns}: both must be {n} x batch"
+    )]
+    WrongShape {
+        /// Number of neurons.
+        n: usize,
+        /// Rows of v.
+        v_rows: usize,
+        /// Columns of v.
+        v_columns: usize,
+        /// Rows of the output.
+        out_rows: usize,
+        /// Columns of the output.
+        out_columns: usize,
+    },
     /// N does not agree with given vectors.
     #[error("N is {n} but the given vectors have {entries} entries: set N to {entries} or give vectors of length {n}")]
     SizeMismatch {

@@ -92,9 +92,14 @@ impl Network {
     /// `out` = J `v`, both `[n x batch]`; the structured part is applied as M (N^T v) / N. Sequential: threads
     /// take whole networks.
     ///
-    /// # Panics
-    /// If a shape is wrong: the caller owns both buffers.
-    pub fn apply(&self, v: MatRef<'_, f64>, mut out: MatMut<'_, f64>) {
+    /// # Errors
+    /// Buffers of the wrong shape.
+    pub fn apply(&self, v: MatRef<'_, f64>, mut out: MatMut<'_, f64>) -> Result<(), ConnectivityError> {
+        let n = self.neurons();
+        let ((v_rows, v_columns), (out_rows, out_columns)) = (v.shape(), out.shape());
+        if v_rows != n || out_rows != n || v_columns != out_columns {
+            return Err(ConnectivityError::WrongShape { n, v_rows, v_columns, out_rows, out_columns });
+        }
         matmul(out.rb_mut(), Accum::Replace, self.bulk.matrix(), v, self.g, Par::Seq);
         if self.rank() > 0 {
             let mut overlaps = Mat::zeros(self.rank(), v.ncols());
@@ -102,6 +107,7 @@ impl Network {
             matmul(overlaps.as_mut(), Accum::Replace, self.n.transpose(), v, scale, Par::Seq);
             matmul(out, Accum::Add, self.m.as_ref(), overlaps.as_ref(), 1.0, Par::Seq);
         }
+        Ok(())
     }
 
     /// J itself, `[n x n]`: for spectra, not for products.
@@ -149,7 +155,7 @@ mod tests {
         for columns in [1, 2, 7] {
             let (network, v) = (rank_two(1.3), batch(60, columns));
             let mut out = Mat::zeros(60, columns);
-            network.apply(v.as_ref(), out.as_mut());
+            network.apply(v.as_ref(), out.as_mut()).unwrap();
             let expected = network.dense() * &v;
             assert!((out - expected).norm_max() < 1e-13);
         }
@@ -160,14 +166,14 @@ mod tests {
         let network = rank_two(0.0);
         let v = batch(60, 3);
         let mut out = Mat::zeros(60, 3);
-        network.apply(v.as_ref(), out.as_mut());
+        network.apply(v.as_ref(), out.as_mut()).unwrap();
         let mut sum = Mat::<f64>::zeros(60, 3);
         for k in 0..2 {
             let vectors = vec![network.vector(M(k)).unwrap().to_vec(), network.vector(N(k)).unwrap().to_vec()];
             let vectors = Empirical::new(Layout::rank(1), 60, vectors).unwrap();
             let one = Network::new(0.0, network.bulk().clone(), vectors).unwrap();
             let mut part = Mat::zeros(60, 3);
-            one.apply(v.as_ref(), part.as_mut());
+            one.apply(v.as_ref(), part.as_mut()).unwrap();
             sum += part;
         }
         assert!((out - sum).norm_max() < 1e-14);

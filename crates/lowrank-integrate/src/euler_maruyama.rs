@@ -38,6 +38,7 @@ impl EulerMaruyama {
         state: &mut [f64],
     ) -> Result<(), IntegrateError> {
         check_dimension(state.len(), field.dimension())?;
+        check_dimension(self.k.len(), field.dimension())?;
         check_dimension(increments.len(), self.directions.len())?;
         field.derivative(t, state, &mut self.k);
         for (x, k) in state.iter_mut().zip(&self.k) {

@@ -82,6 +82,14 @@ impl Stepper {
     }
 }
 
+/// Refuses a number of steps that is zero or that no run can take.
+///
+/// # Errors
+/// The number, with the limit.
+pub fn check_steps(steps: usize) -> Result<(), IntegrateError> {
+    if (1..=MOST_STEPS).contains(&steps) { Ok(()) } else { Err(IntegrateError::BadSteps { steps, limit: MOST_STEPS }) }
+}
+
 /// Advances `state` from `start` to `end` in `steps` equal steps.
 ///
 /// # Errors
@@ -95,9 +103,8 @@ pub fn integrate(
 ) -> Result<(), IntegrateError> {
     check_interval(start, end)?;
     check_dimension(state.len(), field.dimension())?;
-    if steps == 0 || steps > MOST_STEPS {
-        return Err(IntegrateError::BadSteps { steps, limit: MOST_STEPS });
-    }
+    check_dimension(stepper.work[0].len(), field.dimension())?;
+    check_steps(steps)?;
     let dt = (end - start) / steps as f64;
     for i in 0..steps {
         stepper.step(field, start + i as f64 * dt, dt, state);

@@ -18,4 +18,4 @@ pub use adaptive::{Adaptive, Tolerance, solve_adaptive};
 pub use error::IntegrateError;
 pub use euler_maruyama::EulerMaruyama;
 pub use field::VectorField;
-pub use fixed::{Method, Stepper, integrate};
+pub use fixed::{Method, Stepper, check_steps, integrate};

@@ -18,6 +18,8 @@ const LAST_Y: f64 = 6.0;
 /// Panels of the table, with this many Gauss-Legendre points each.
 const PANELS: usize = 24;
 const POINTS: usize = 12;
+/// Most samples that the window sum runs over: it ends by itself unless the interval is far too short.
+const MOST_SAMPLES: usize = 10_000_000;
 /// Newton steps of the inversion tau -> y; three or four are used.
 const MOST_STEPS: usize = 50;
 
@@ -75,7 +77,10 @@ impl Autocovariance {
     pub fn window_loss(&self, interval: f64, samples: usize) -> Result<f64, MeanFieldError> {
         check("sampling interval", interval)?;
         let count = samples.max(1) as f64;
-        let pairs: f64 = (1..samples).map(|j| (1.0 - j as f64 / count) * self.decayed(j as f64 * interval)).sum();
+        // Far out Delta has decayed to Delta_inf and adds nothing.
+        let decayed = |j: usize| self.decayed(j as f64 * interval);
+        let near = (1..samples.min(MOST_SAMPLES)).map(|j| (j, decayed(j))).take_while(|(_, d)| *d > f64::EPSILON);
+        let pairs: f64 = near.map(|(j, d)| (1.0 - j as f64 / count) * d).sum();
         Ok(self.delta_t * (1.0 + 2.0 * pairs) / count)
     }
 

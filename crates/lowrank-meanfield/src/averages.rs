@@ -17,7 +17,7 @@ const WINDOW: f64 = 9.0;
 const LARGEST_STEP: f64 = 0.5;
 /// Step times sqrt(D): tanh to e^(-pi^2 / 0.22) = 3e-20.
 const STEP_TIMES_DEVIATION: f64 = 0.22;
-/// Largest variance: 80 thousand nodes, a millisecond.
+/// Largest variance (80 thousand nodes, a millisecond) and largest mean.
 pub(crate) const LARGEST_VARIANCE: f64 = 1e6;
 
 /// The averages that the stationary theory is made of, all at one (mu, D).
@@ -45,7 +45,7 @@ impl Averages {
     /// All averages of `transfer` at mean `mu` and variance `d`; at `d` = 0 the function values.
     ///
     /// # Errors
-    /// `mu` not finite; `d` negative, not finite or above 1e6.
+    /// `mu` beyond +-1e6 or not a number; `d` outside [0, 1e6].
     pub fn new(transfer: Transfer, mu: f64, d: f64) -> Result<Self, MeanFieldError> {
         check(mu, d)?;
         Ok(Self::at(transfer, mu, d))
@@ -84,7 +84,7 @@ pub fn average(mu: f64, d: f64, f: impl Fn(f64) -> f64) -> Result<f64, MeanField
 }
 
 pub(crate) fn check(mu: f64, d: f64) -> Result<(), MeanFieldError> {
-    if mu.is_finite() && (0.0..=LARGEST_VARIANCE).contains(&d) {
+    if mu.abs() <= LARGEST_VARIANCE && (0.0..=LARGEST_VARIANCE).contains(&d) {
         Ok(())
     } else {
         Err(MeanFieldError::BadArgument { mu, d, limit: LARGEST_VARIANCE })

@@ -63,7 +63,8 @@ pub struct Chaotic {
 }
 
 /// All chaotic solutions of a model, in decreasing order of kappa; empty where there is none (rho <= 1 everywhere).
-/// Inputs count at the amplitudes they have after their last change.
+/// Inputs count at the amplitudes they have after their last change. Given vectors: only the solutions that continue one
+/// of the Gaussian ensemble with the same moments are found, each evaluation being as dear as N pair averages.
 ///
 /// # Errors
 /// The two-timescale variant; an input with white noise; a stationary problem without solution; a variance so large
@@ -190,7 +191,7 @@ fn variances_at(neurons: &Neurons, kappa: &[f64]) -> Result<Vec<(f64, f64)>, Mea
         if rest(low)? >= 0.0 || rest(top)? <= 0.0 {
             return Ok(Vec::new());
         }
-        return Ok(vec![(bracketed_root("T13 at the central solution", (low, top), 0.0, rest)?, 0.0)]);
+        return Ok(vec![(bracketed_root("T13 at the central solution", (low, top), 0.0, rest)?.x, 0.0)]);
     }
     // Delta_inf by T13 and the residual of T14, none where T13 has no root below Delta_0.
     let at = |zero: f64| -> Result<Option<(f64, f64)>, MeanFieldError> {
@@ -199,7 +200,7 @@ fn variances_at(neurons: &Neurons, kappa: &[f64]) -> Result<Vec<(f64, f64)>, Mea
         if rest(0.0) <= 0.0 || rest(zero) >= 0.0 {
             return Ok(None);
         }
-        let inf = bracketed_root("T13 in Delta_inf", (0.0, zero), 0.0, |inf| Ok(rest(inf)))?;
+        let inf = bracketed_root("T13 in Delta_inf", (0.0, zero), 0.0, |inf| Ok(rest(inf)))?.x;
         Ok(Some((inf, inf - far_covariance(neurons, &pairs, inf))))
     };
     let mut found = Vec::new();

@@ -8,21 +8,23 @@ use thiserror::Error;
 pub enum MeanFieldError {
     /// A mean or variance at which no average can be taken.
     #[error(
-        "the Gaussian average needs a finite mean and a variance in [0, {limit:e}], not mean {mu} and variance {d}"
+        "the Gaussian average needs a mean within +-{limit:e} and a variance in [0, {limit:e}], not mean {mu} and variance {d}"
     )]
     BadArgument {
         /// Mean.
         mu: f64,
         /// Variance.
         d: f64,
-        /// Largest variance.
+        /// Largest mean and variance.
         limit: f64,
     },
     /// A covariance outside [0, D].
-    #[error("the pair average needs a covariance in [0, {d}] (the variance), not {c}")]
+    #[error("the pair average needs a covariance in [{low}, {d}] ({d} is the variance), not {c}")]
     BadCovariance {
         /// Covariance asked for.
         c: f64,
+        /// Smallest covariance.
+        low: f64,
         /// Variance.
         d: f64,
     },
@@ -69,6 +71,18 @@ pub enum MeanFieldError {
         f_low: f64,
         /// Value at the upper end.
         f_high: f64,
+    },
+    /// A function jumps across zero.
+    #[error(
+        "{what} jumps across zero near g = {g} (it is {value} there): a branch ends in a fold, there is no crossing; narrow the bracket to one branch"
+    )]
+    Jump {
+        /// What was to become zero.
+        what: &'static str,
+        /// Where it jumps.
+        g: f64,
+        /// Its value there.
+        value: f64,
     },
     /// The input carries white noise.
     #[error(

@@ -23,5 +23,5 @@ pub use chaotic::{Chaotic, chaotic_solutions};
 pub use error::MeanFieldError;
 pub use pair::PairAverage;
 pub use stability::bulk_radius;
-pub use stationary::{Stationary, stationary_branches};
-pub use transitions::{end_of_structured_chaos, onset_of_chaos};
+pub use stationary::{Stationary, stationary_branches, stationary_from};
+pub use transitions::{Transition, end_of_structured_chaos, onset_of_chaos};

@@ -84,20 +84,20 @@ impl PairAverage {
         self.d
     }
 
-    /// C_phi(c), 0 <= c <= D.
+    /// C_phi(c), -D <= c <= D.
     ///
     /// # Errors
-    /// `c` outside [0, D].
+    /// `c` outside [-D, D].
     pub fn covariance(&self, c: f64) -> Result<f64, MeanFieldError> {
-        Ok(self.covariance_at(self.checked(c)?))
+        Ok(self.covariance_at(self.checked(c, -self.d)?))
     }
 
-    /// d C_phi / dc = C_phi'(c), 0 <= c <= D.
+    /// d C_phi / dc = C_phi'(c), -D <= c <= D.
     ///
     /// # Errors
-    /// `c` outside [0, D].
+    /// `c` outside [-D, D].
     pub fn slope(&self, c: f64) -> Result<f64, MeanFieldError> {
-        Ok(self.slope_at(self.checked(c)?))
+        Ok(self.slope_at(self.checked(c, -self.d)?))
     }
 
     /// int_from^to (C_phi(y) - C_phi(from)) dy / (to - from)^2, 0 <= from <= to <= D; half the slope for from = to.
@@ -105,15 +105,15 @@ impl PairAverage {
     /// # Errors
     /// `from` or `to` outside [0, D], or `from` above `to`.
     pub fn mean_excess(&self, from: f64, to: f64) -> Result<f64, MeanFieldError> {
-        let (from, to) = (self.checked(from)?, self.checked(to)?);
+        let (from, to) = (self.checked(from, 0.0)?, self.checked(to, 0.0)?);
         if from > to {
             return Err(MeanFieldError::Reversed { from, to });
         }
         Ok(self.mean_excess_at(from, to))
     }
 
-    fn checked(&self, c: f64) -> Result<f64, MeanFieldError> {
-        if (0.0..=self.d).contains(&c) { Ok(c) } else { Err(MeanFieldError::BadCovariance { c, d: self.d }) }
+    fn checked(&self, c: f64, low: f64) -> Result<f64, MeanFieldError> {
+        if (low..=self.d).contains(&c) { Ok(c) } else { Err(MeanFieldError::BadCovariance { c, low, d: self.d }) }
     }
 
     pub(crate) fn covariance_at(&self, c: f64) -> f64 {
@@ -244,16 +244,18 @@ fn dot(x: &[f64], y: &[f64]) -> f64 {
     rest + sums.iter().sum::<f64>()
 }
 
-/// Probability that two standard normals of correlation rho >= 0 both exceed -a:
+/// Probability that two standard normals of correlation rho both exceed -a:
 /// Phi(a)^2 + int_0^asin(rho) e^(-a^2 / (1 + sin t)) dt / (2 pi).
 fn both_positive(a: f64, rho: f64, rule: &[(f64, f64)]) -> f64 {
-    let top = rho.clamp(0.0, 1.0).asin();
+    let top = rho.clamp(-1.0, 1.0).asin();
     let integral: f64 = rule.iter().map(|(x, w)| w * (-a * a / (1.0 + (top * x).sin())).exp()).sum();
     distribution(a).powi(2) + top * integral / (2.0 * PI)
 }
 
 /// <max(z1 + a, 0) max(z2 + a, 0)> at correlation rho < 1 (S. Rosenbaum, J. R. Stat. Soc. B 23:405 (1961)).
 fn both_positive_product(a: f64, rho: f64, rule: &[(f64, f64)]) -> f64 {
+    // The limit rho -> -1 is smooth; a distance of rounding from it stands for it.
+    let rho = rho.max(-1.0 + f64::EPSILON);
     let one_sided = 2.0 * a * density(a) * distribution(a * ((1.0 - rho) / (1.0 + rho)).sqrt());
     let corner = (1.0 - rho * rho).sqrt() * (-a * a / (1.0 + rho)).exp() / (2.0 * PI);
     (a * a + rho) * both_positive(a, rho, rule) + one_sided + corner

@@ -2,10 +2,10 @@
 //!
 //! The unknowns are (kappa_1..R, delta_0_individual). Newton with the exact Jacobian (d<f>/dmu = <f'>,
 //! d<f>/dD = <f''> / 2) runs from many starts that cover the region where solutions can lie; what it finds is merged.
-//! Given vectors start from the branches of the Gaussian ensemble with the same moments.
+//! Given vectors start from the branches of the Gaussian ensemble with the same moments besides.
 
 use faer::Mat;
-use lowrank_model::{Ensemble, Model, OrderParameters};
+use lowrank_model::{Ensemble, Model, ModelError, OrderParameters};
 use serde::Serialize;
 
 use crate::MeanFieldError;
@@ -16,12 +16,18 @@ use crate::stability::radius_at;
 
 /// Quasi-random starts a dimension (rank + 1), besides the corners of the region.
 const STARTS_PER_DIMENSION: usize = 48;
+/// The same for given vectors, where an evaluation costs as much as there are neurons.
+const FEWER_STARTS_PER_DIMENSION: usize = 8;
 /// Two solutions closer than this (relative to max(1, |x|)) are one; folds split branches faster than this.
 const MERGE_DISTANCE: f64 = 1e-6;
 /// Smaller kappa are the zeros of the central branch but for rounding, where x -> -x is a symmetry.
 pub(crate) const SMALLEST_KAPPA: f64 = 1e-9;
 /// Where phi is unbounded, starts cover the region that a phi of this bound would have.
 const BOUND_OF_UNBOUNDED: f64 = 10.0;
+/// Intervals of the grid on which kappa is searched for sign changes.
+const SIGN_GRID: usize = 64;
+/// Iterations in which the variance follows kappa from one grid point to the next.
+const FOLLOWING_ITERATIONS: usize = 3;
 /// Plain iterations x <- F(x) before Newton, which lead to stable branches from afar.
 const PLAIN_ITERATIONS: usize = 12;
 
@@ -45,15 +51,21 @@ pub struct Stationary {
 /// No solution with residual <= 1e-10; an input with white noise.
 pub fn stationary_branches(model: &Model) -> Result<Vec<Stationary>, MeanFieldError> {
     let neurons = Neurons::new(model)?;
-    let starts = match model.ensemble() {
-        Ensemble::Gaussian(_) => starting_points(&neurons),
-        Ensemble::Empirical(given) => {
-            let alike = stationary_branches(&model.with_ensemble(given.moments()?)?)?;
-            alike.iter().map(|s| unknowns(&s.order)).collect()
-        }
+    let quasi_random = match model.ensemble() {
+        Ensemble::Gaussian(_) => STARTS_PER_DIMENSION,
+        Ensemble::Empirical(_) => FEWER_STARTS_PER_DIMENSION,
     };
+    let mut starts = starting_points(&neurons, quasi_random);
+    if let Ensemble::Empirical(given) = model.ensemble() {
+        let alike = stationary_branches(&model.with_ensemble(given.moments()?)?);
+        starts.extend(alike.iter().flatten().map(|s| unknowns(&s.order)));
+    }
     let count = starts.len();
-    let outcomes: Vec<Outcome> = starts.into_iter().map(|start| solve(&neurons, start)).collect();
+    let mut outcomes: Vec<Outcome> =
+        starts.into_iter().map(|start| solve(&neurons, plain_iterations(&neurons, start))).collect();
+    if neurons.rank == 1 {
+        outcomes.extend(sign_changes(&neurons).into_iter().map(|start| solve(&neurons, start)));
+    }
     let best = outcomes.iter().fold(f64::INFINITY, |best, o| best.min(o.residual));
     let mut found: Vec<Outcome> = Vec::new();
     for outcome in outcomes.into_iter().filter(Outcome::is_solution) {
@@ -71,21 +83,70 @@ pub fn stationary_branches(model: &Model) -> Result<Vec<Stationary>, MeanFieldEr
     Ok(found.into_iter().map(|outcome| describe(&neurons, outcome)).collect())
 }
 
+/// The one stationary solution that Newton reaches from given order parameters: what an ensemble predicts, refined for
+/// one network's own vectors.
+///
+/// # Errors
+/// No solution with residual <= 1e-10 from there; an input with white noise; not one kappa an outer product.
+pub fn stationary_from(model: &Model, start: &OrderParameters) -> Result<Stationary, MeanFieldError> {
+    let neurons = Neurons::new(model)?;
+    let (found, expected) = (start.kappa.len(), neurons.rank);
+    if found != expected {
+        let (field, mend) = ("kappa of the start".to_owned(), "give one an outer product");
+        return Err(ModelError::Length { field, found, expected, mend }.into());
+    }
+    let outcome = solve(&neurons, unknowns(start));
+    if outcome.is_solution() {
+        Ok(describe(&neurons, outcome))
+    } else {
+        let (what, residual) = ("stationary solution", outcome.residual);
+        Err(MeanFieldError::NoSolution { what, starts: 1, residual, limit: RESIDUAL_LIMIT })
+    }
+}
+
 /// kappa and delta_0_individual as the solver's unknowns.
 fn unknowns(order: &OrderParameters) -> Vec<f64> {
     order.kappa.iter().copied().chain([order.delta_0_individual]).collect()
 }
 
-fn solve(neurons: &Neurons, mut start: Vec<f64>) -> Outcome {
+fn solve(neurons: &Neurons, start: Vec<f64>) -> Outcome {
     let rank = neurons.rank;
     let admissible = |x: &[f64]| x.iter().all(|v| v.is_finite()) && x[rank] >= 0.0;
+    fixed_point(start, RESIDUAL_GOAL, admissible, |x| evaluate(neurons, x))
+}
+
+/// x <- F(x) a few times, towards a stable branch; the quiet state stays where it is.
+fn plain_iterations(neurons: &Neurons, mut x: Vec<f64>) -> Vec<f64> {
     for _ in 0..PLAIN_ITERATIONS {
-        match evaluate(neurons, &start) {
-            Some(at) if start[rank] != 0.0 && admissible(&at.image) => start = at.image,
+        match evaluate(neurons, &x) {
+            Some(at) if x[neurons.rank] != 0.0 => x = at.image,
             _ => break,
         }
     }
-    fixed_point(start, RESIDUAL_GOAL, admissible, |x| evaluate(neurons, x))
+    x
+}
+
+/// Rank one: starts where kappa - F(kappa) changes sign on a grid, the variance following kappa. They find the
+/// unstable branches between stable ones, however steep.
+fn sign_changes(neurons: &Neurons) -> Vec<Vec<f64>> {
+    let widest = neurons.kappa_bound(0, neurons.transfer.bound().unwrap_or(BOUND_OF_UNBOUNDED));
+    let mut starts = Vec::new();
+    let (mut before, mut individual) = (None, (0.5 * neurons.g).powi(2));
+    for i in 0..=SIGN_GRID {
+        let kappa = widest * (2.0 * i as f64 / SIGN_GRID as f64 - 1.0);
+        for _ in 0..FOLLOWING_ITERATIONS {
+            individual = evaluate(neurons, &[kappa, individual]).map_or(individual, |at| at.image[1]);
+        }
+        let Some(at) = evaluate(neurons, &[kappa, individual]) else { continue };
+        let rest = kappa - at.image[0];
+        if let Some((last_kappa, last_rest)) = before
+            && (last_rest > 0.0) != (rest > 0.0)
+        {
+            starts.push(vec![last_kappa + last_rest / (last_rest - rest) * (kappa - last_kappa), individual]);
+        }
+        before = Some((kappa, rest));
+    }
+    starts
 }
 
 /// The right sides of T8 and of delta_0_individual = g^2 <phi^2>, with their derivatives; none where an average cannot be
@@ -121,8 +182,8 @@ fn evaluate(neurons: &Neurons, x: &[f64]) -> Option<Evaluation> {
 }
 
 /// Starts that cover |kappa_k| <= bound sqrt(<n_k^2>), 0 <= delta <= g^2 bound^2: the quiet state, a grid on the
-/// axes of kappa, and Halton points.
-fn starting_points(neurons: &Neurons) -> Vec<Vec<f64>> {
+/// axes of kappa, and Halton points. Where phi is unbounded, variances rise by steps of sqrt(10) and kappa with them.
+fn starting_points(neurons: &Neurons, quasi_random: usize) -> Vec<Vec<f64>> {
     let rank = neurons.rank;
     let bound = neurons.transfer.bound().unwrap_or(BOUND_OF_UNBOUNDED);
     let widest: Vec<f64> = (0..rank).map(|k| neurons.kappa_bound(k, bound)).collect();
@@ -140,7 +201,23 @@ fn starting_points(neurons: &Neurons) -> Vec<Vec<f64>> {
             }
         }
     }
-    for i in 1..=STARTS_PER_DIMENSION * (rank + 1) {
+    if neurons.transfer.bound().is_none() {
+        let levels =
+            std::iter::successors(Some(1e-2), |l| Some(l * 10.0_f64.sqrt())).take_while(|l| *l <= LARGEST_VARIANCE);
+        for level in levels {
+            let mut quiet = vec![0.0; rank + 1];
+            quiet[rank] = level;
+            starts.push(quiet.clone());
+            for k in 0..rank {
+                for part in [-0.7, -0.2, 0.2, 0.7] {
+                    let mut start = quiet.clone();
+                    start[k] = part * neurons.kappa_bound(k, level.sqrt());
+                    starts.push(start);
+                }
+            }
+        }
+    }
+    for i in 1..=quasi_random * (rank + 1) {
         let mut start: Vec<f64> = (0..rank).map(|k| widest[k] * (2.0 * halton(i, k + 1) - 1.0)).collect();
         start.push(top * halton(i, 0).powi(2));
         starts.push(start);

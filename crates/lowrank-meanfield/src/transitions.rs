@@ -2,6 +2,7 @@
 
 use faer::Mat;
 use lowrank_model::{Ensemble, Model};
+use serde::Serialize;
 
 use crate::averages::Averages;
 use crate::chaotic::chaotic_solutions;
@@ -9,12 +10,41 @@ use crate::root::bracketed_root;
 use crate::stationary::SMALLEST_KAPPA;
 use crate::{MeanFieldError, Stationary, stationary_branches};
 
+/// Where a transition lies.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Transition {
+    /// Random strength g.
+    pub g: f64,
+    /// What should vanish there, at this g.
+    pub residual: f64,
+    /// Steps of the root finder.
+    pub iterations: u64,
+}
+
+/// A residual that counts as a transition; a jump across zero leaves more.
+const TRANSITION_LIMIT: f64 = 1e-9;
+
+/// The root of `f` in g, if `f` passes through zero there.
+fn transition(
+    what: &'static str,
+    bracket: (f64, f64),
+    f: impl Fn(f64) -> Result<f64, MeanFieldError>,
+) -> Result<Transition, MeanFieldError> {
+    let root = bracketed_root(what, bracket, 0.0, &f)?;
+    let residual = f(root.x)?;
+    if residual.abs() <= TRANSITION_LIMIT {
+        Ok(Transition { g: root.x, residual, iterations: root.iterations })
+    } else {
+        Err(MeanFieldError::Jump { what, g: root.x, value: residual })
+    }
+}
+
 /// The g in `bracket` at which rho = 1 (T9) on the stationary branch of largest kappa_1.
 ///
 /// # Errors
-/// rho - 1 has the same sign at both ends of the bracket; a stationary problem without solution.
-pub fn onset_of_chaos(model: &Model, bracket: (f64, f64)) -> Result<f64, MeanFieldError> {
-    bracketed_root("rho - 1", bracket, 0.0, |g| {
+/// rho - 1 has the same sign at both ends of the bracket, or jumps across zero (at a fold); a stationary problem without solution.
+pub fn onset_of_chaos(model: &Model, bracket: (f64, f64)) -> Result<Transition, MeanFieldError> {
+    transition("rho - 1", bracket, |g| {
         let branches = stationary_branches(&model.with_g(g)?)?;
         // Of several with that kappa (the quiet state and what bifurcates from it) the least stable one counts.
         let kappa = |b: &Stationary| b.order.kappa.first().copied().unwrap_or(0.0);
@@ -30,7 +60,7 @@ pub fn onset_of_chaos(model: &Model, bracket: (f64, f64)) -> Result<f64, MeanFie
 /// # Errors
 /// An input or an even transfer function, which leave no central solution; no central chaotic solution at some g of
 /// the bracket; no sign change over it.
-pub fn end_of_structured_chaos(model: &Model, bracket: (f64, f64)) -> Result<f64, MeanFieldError> {
+pub fn end_of_structured_chaos(model: &Model, bracket: (f64, f64)) -> Result<Transition, MeanFieldError> {
     const WHAT: &str = "the end of structured chaos";
     let Ensemble::Gaussian(gaussian) = model.ensemble() else {
         let found = "given vectors".to_owned();
@@ -47,7 +77,7 @@ pub fn end_of_structured_chaos(model: &Model, bracket: (f64, f64)) -> Result<f64
     });
     let eigenvalues = overlaps.eigenvalues().unwrap_or_default();
     let overlap = eigenvalues.iter().filter(|l| l.im == 0.0).fold(f64::NEG_INFINITY, |a, l| a.max(l.re));
-    bracketed_root("overlap <phi'> - 1", bracket, 0.0, |g| {
+    transition("overlap <phi'> - 1", bracket, |g| {
         let solutions = chaotic_solutions(&model.with_g(g)?)?;
         let central = solutions.iter().find(|c| c.order.kappa.iter().all(|k| k.abs() < 1e-9));
         let Some(central) = central else {

@@ -90,7 +90,7 @@ pub enum ModelError {
         previous: f64,
     },
     /// A name is not known.
-    #[error("there is no {kind} named '{name}': choose one of {known}")]
+    #[error("there is no {kind} named {name:?}: choose one of {known}")]
     UnknownName {
         /// What kind of thing was named.
         kind: &'static str,

@@ -52,6 +52,16 @@ pub fn write_file(path: &Path, content: &[u8]) -> Result<(), ReportError> {
     Ok(())
 }
 
+/// Makes `folder` if need be and proves that files can be written there, before time is spent on what would be lost.
+///
+/// # Errors
+/// Whatever the file system refuses.
+pub fn check_folder(folder: &Path) -> Result<(), ReportError> {
+    let refused = |source| ReportError::Write { path: folder.to_owned(), source };
+    fs::create_dir_all(folder).map_err(refused)?;
+    tempfile::tempfile_in(folder).map(drop).map_err(refused)
+}
+
 /// Temporary files are private by default; what is renamed into a result is as open as the user's umask lets it be.
 fn readable_by_all() -> tempfile::Builder<'static, 'static> {
     #[allow(unused_mut, reason = "only Unix has permission bits")]

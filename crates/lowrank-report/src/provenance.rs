@@ -16,10 +16,15 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    /// That of this program, the commit asked of git in the current folder.
+    /// That of this program, the commit asked of git where the program was built.
     pub fn here() -> Self {
         let git = |arguments: &[&str]| {
-            let output = Command::new("git").args(arguments).output().ok().filter(|o| o.status.success())?;
+            let output = Command::new("git")
+                .args(["-C", env!("CARGO_MANIFEST_DIR")])
+                .args(arguments)
+                .output()
+                .ok()
+                .filter(|o| o.status.success())?;
             String::from_utf8(output.stdout).ok().map(|s| s.trim().to_owned())
         };
         let modified = git(&["status", "--porcelain", "--untracked-files=no"]).is_some_and(|s| !s.is_empty());

@@ -46,8 +46,8 @@ pub enum SimulateError {
         /// The most there may be.
         limit: f64,
     },
-    /// The initial states have the wrong shape.
-    #[error("the initial states are {rows} x {columns}: they must be {neurons} (neurons) x at least 1")]
+    /// States have the wrong shape.
+    #[error("the states are {rows} x {columns}: they must be {neurons} (neurons) x {copies} (copies, at least 1)")]
     BadShape {
         /// Rows given.
         rows: usize,
@@ -55,6 +55,8 @@ pub enum SimulateError {
         columns: usize,
         /// Neurons of the network.
         neurons: usize,
+        /// Copies that are run together.
+        copies: usize,
     },
     /// A method that does not take noise.
     #[error("the input carries white noise, which method {method} does not integrate: choose euler (Euler-Maruyama)")]
@@ -64,9 +66,13 @@ pub enum SimulateError {
     },
     /// Network and model have different vectors.
     #[error(
-        "the network has rank {network_rank} and {network_inputs} inputs, the model rank {model_rank} and {model_inputs}: draw the network from this model"
+        "the network has g {network_g}, rank {network_rank} and {network_inputs} inputs, the model g {model_g}, rank {model_rank} and {model_inputs} inputs: draw the network from this model"
     )]
     ModelMismatch {
+        /// Random strength of the network.
+        network_g: f64,
+        /// Random strength of the model.
+        model_g: f64,
         /// Rank of the network.
         network_rank: usize,
         /// Inputs of the network.
@@ -75,6 +81,16 @@ pub enum SimulateError {
         model_rank: usize,
         /// Inputs of the model.
         model_inputs: usize,
+    },
+    /// An observable is no number although every state was: the activity is too large for its square.
+    #[error("{observable} is {value} at time {time}: the activity diverges, lower g or the overlaps")]
+    NotANumber {
+        /// Which observable.
+        observable: &'static str,
+        /// Its value.
+        value: f64,
+        /// End of the run.
+        time: f64,
     },
     /// The integration stopped.
     #[error(transparent)]

@@ -6,7 +6,7 @@ mod two_timescale;
 
 use faer::{Mat, MatMut, MatRef};
 use lowrank_connectivity::Network;
-use lowrank_integrate::VectorField;
+use lowrank_integrate::{IntegrateError, VectorField};
 use lowrank_model::{Model, Transfer, Variant, Vector};
 
 use crate::SimulateError;
@@ -33,11 +33,13 @@ impl<'a> Field<'a> {
     /// The field of `model`'s variant on `network`, for `batch` states, inputs at their amplitudes at time 0.
     ///
     /// # Errors
-    /// A network whose vectors are not those of the model.
+    /// A network of another g, rank or number of inputs than the model's.
     pub fn new(network: &'a Network, model: &Model, batch: usize) -> Result<Self, SimulateError> {
         let (theirs, ours) = (network.vectors().layout(), model.ensemble().layout());
-        if theirs.rank != ours.rank || theirs.inputs != ours.inputs {
+        if theirs.rank != ours.rank || theirs.inputs != ours.inputs || network.g() != model.g() {
             return Err(SimulateError::ModelMismatch {
+                network_g: network.g(),
+                model_g: model.g(),
                 network_rank: theirs.rank,
                 network_inputs: theirs.inputs,
                 model_rank: ours.rank,
@@ -75,7 +77,11 @@ impl<'a> Field<'a> {
     }
 
     /// The flat state whose currents are `x`, `[n x batch]`: r = phi(x) where rates are part of the state.
-    pub fn state_from_currents(&self, x: MatRef<'_, f64>) -> Vec<f64> {
+    ///
+    /// # Errors
+    /// Currents of another shape.
+    pub fn state_from_currents(&self, x: MatRef<'_, f64>) -> Result<Vec<f64>, SimulateError> {
+        self.check_shape(x.shape())?;
         let n = self.network.neurons();
         let mut state = vec![0.0; self.dimension()];
         for (column, chunk) in state.chunks_exact_mut(self.rows()).enumerate() {
@@ -91,11 +97,25 @@ impl<'a> Field<'a> {
                 }
             }
         }
-        state
+        Ok(state)
     }
 
     /// Writes the currents x and the rates r of a flat state, both `[n x batch]`.
-    pub fn currents_and_rates(&mut self, state: &[f64], mut x: MatMut<'_, f64>, mut r: MatMut<'_, f64>) {
+    ///
+    /// # Errors
+    /// A state or buffers of another shape.
+    pub fn currents_and_rates(
+        &mut self,
+        state: &[f64],
+        mut x: MatMut<'_, f64>,
+        mut r: MatMut<'_, f64>,
+    ) -> Result<(), SimulateError> {
+        self.check_shape(x.shape())?;
+        self.check_shape(r.shape())?;
+        let (found, expected) = (state.len(), self.dimension());
+        if found != expected {
+            return Err(IntegrateError::WrongDimension { found, expected }.into());
+        }
         let n = self.network.neurons();
         match self.variant {
             Variant::Current => {
@@ -116,6 +136,16 @@ impl<'a> Field<'a> {
                 x.copy_from(self.block(state, 0));
                 r.copy_from(self.block(state, n));
             }
+        }
+        Ok(())
+    }
+
+    fn check_shape(&self, (rows, columns): (usize, usize)) -> Result<(), SimulateError> {
+        let (neurons, copies) = (self.network.neurons(), self.batch);
+        if (rows, columns) == (neurons, copies) {
+            Ok(())
+        } else {
+            Err(SimulateError::BadShape { rows, columns, neurons, copies })
         }
     }
 

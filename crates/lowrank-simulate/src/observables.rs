@@ -27,6 +27,33 @@ pub struct Observed {
     pub trajectory: Vec<Mat<f64>>,
 }
 
+impl Observed {
+    /// The first observable that is infinite or NaN.
+    pub(crate) fn first_not_finite(&self) -> Option<(&'static str, f64)> {
+        let o = &self.order;
+        let named = [
+            ("mu", o.mu),
+            ("delta_0", o.delta_0),
+            ("delta_0_individual", o.delta_0_individual),
+            ("delta_inf", o.delta_inf),
+            ("delta_t", o.delta_t),
+            ("r_mean", o.r_mean),
+            ("r_second_moment", o.r_second_moment),
+            ("r_temporal_variance", o.r_temporal_variance),
+            ("the chaoticity", self.chaoticity),
+        ];
+        let kappa = o.kappa.iter().map(|k| ("kappa", *k));
+        let lagged = self.autocovariance.iter().map(|c| ("the autocovariance", *c));
+        named.into_iter().chain(kappa).chain(lagged).find(|(_, value)| !value.is_finite())
+    }
+}
+
+/// The structure vectors of a network, m^(k) and n^(k), N entries each.
+pub(crate) struct Structure<'a> {
+    pub(crate) m: Vec<&'a [f64]>,
+    pub(crate) n: Vec<&'a [f64]>,
+}
+
 /// The running sums.
 pub(crate) struct Accumulator {
     samples: usize,
@@ -34,6 +61,10 @@ pub(crate) struct Accumulator {
     keep_trajectory: bool,
     x: Moments,
     r: Moments,
+    /// x minus the input of the moment: what is left for sum_k kappa_k m^(k) and chi.
+    without_input: Moments,
+    /// kappa along n, whatever else is measured, summed over samples: `[copy][k]`.
+    structure_kappa: Vec<Vec<f64>>,
     /// Population variance of x, summed over samples and copies.
     variance: f64,
     /// Past samples, centred on the population mean, newest last.
@@ -53,6 +84,8 @@ impl Accumulator {
             keep_trajectory,
             x: Moments::new(neurons, copies),
             r: Moments::new(neurons, copies),
+            without_input: Moments::new(neurons, copies),
+            structure_kappa: vec![Vec::new(); copies],
             variance: 0.0,
             past: VecDeque::new(),
             lagged: vec![(0.0, 0); lags.len()],
@@ -62,17 +95,30 @@ impl Accumulator {
         }
     }
 
-    /// Takes one sample: `x` and `r` are `[n x copies]`, `along` the vectors kappa is measured with, N entries each.
-    pub(crate) fn sample(&mut self, time: f64, x: MatRef<'_, f64>, r: MatRef<'_, f64>, along: &[&[f64]]) {
+    /// Takes one sample: `x` and `r` are `[n x copies]`, `input` the total input at this time, `along` the vectors kappa
+    /// is reported along, N entries each.
+    pub(crate) fn sample(
+        &mut self,
+        time: f64,
+        (x, r): (MatRef<'_, f64>, MatRef<'_, f64>),
+        input: &[f64],
+        along: &[&[f64]],
+        structure: &Structure<'_>,
+    ) {
         self.samples += 1;
         self.times.push(time);
         let n = x.nrows() as f64;
         self.x.add(x);
         self.r.add(r);
-        let kappa_of = |column: usize| {
-            along.iter().map(|v| r.col(column).iter().zip(*v).map(|(r, v)| r * v).sum::<f64>() / n).collect()
+        self.without_input.add(Mat::from_fn(x.nrows(), x.ncols(), |i, c| x[(i, c)] - input[i]).as_ref());
+        let kappa_along = |vectors: &[&[f64]], column: usize| -> Vec<f64> {
+            vectors.iter().map(|v| r.col(column).iter().zip(*v).map(|(r, v)| r * v).sum::<f64>() / n).collect()
         };
-        self.kappa.push((0..x.ncols()).map(kappa_of).collect());
+        self.kappa.push((0..x.ncols()).map(|column| kappa_along(along, column)).collect());
+        for (column, sums) in self.structure_kappa.iter_mut().enumerate() {
+            sums.resize(structure.n.len(), 0.0);
+            sums.iter_mut().zip(kappa_along(&structure.n, column)).for_each(|(sum, kappa)| *sum += kappa);
+        }
         if self.keep_trajectory {
             self.trajectory.push(x.to_owned());
         }
@@ -92,9 +138,9 @@ impl Accumulator {
         }
     }
 
-    /// The averages. `m` are the vectors m^(k) and `input` the total input, N entries each: together they give the
-    /// individual variance around u_i = sum_k kappa_k m_i^(k) + I_i.
-    pub(crate) fn finish(self, m: &[&[f64]], input: &[f64]) -> Observed {
+    /// The averages. The individual variance is that around u_i = sum_k kappa_k m_i^(k) + I_i, I the input at each
+    /// sample.
+    pub(crate) fn finish(self, structure: &Structure<'_>) -> Observed {
         let (x_mean, r_mean) = (self.x.means(), self.r.means());
         let (n, copies) = (x_mean.nrows(), x_mean.ncols());
         let samples = self.samples as f64;
@@ -112,12 +158,12 @@ impl Accumulator {
         };
         let over_x = |f: &dyn Fn(f64, f64) -> f64| average(&x_mean, &x_temporal, f);
         let over_r = |f: &dyn Fn(f64, f64) -> f64| average(&r_mean, &r_temporal, f);
+        let (rest_mean, rest_temporal) = (self.without_input.means(), self.without_input.variances());
         let mut individual = 0.0;
-        for copy in 0..copies {
-            let kappa: Vec<f64> = (0..components.min(m.len())).map(|k| kappa_of_copy(copy, k)).collect();
+        for (copy, kappa) in self.structure_kappa.iter().enumerate() {
             for i in 0..n {
-                let u = input[i] + kappa.iter().zip(m).map(|(kappa, m)| kappa * m[i]).sum::<f64>();
-                individual += (x_mean[(i, copy)] - u).powi(2) + x_temporal[(i, copy)];
+                let along_m: f64 = kappa.iter().zip(&structure.m).map(|(kappa, m)| kappa / samples * m[i]).sum();
+                individual += (rest_mean[(i, copy)] - along_m).powi(2) + rest_temporal[(i, copy)];
             }
         }
         let order = OrderParameters {
@@ -177,7 +223,9 @@ impl Moments {
     fn variances(&self) -> Mat<f64> {
         let samples = self.samples as f64;
         Mat::from_fn(self.first.nrows(), self.first.ncols(), |i, c| {
-            (self.square[(i, c)] / samples - (self.sum[(i, c)] / samples).powi(2)).max(0.0)
+            // Rounding must not make it negative; what is no number stays none.
+            let variance = self.square[(i, c)] / samples - (self.sum[(i, c)] / samples).powi(2);
+            if variance < 0.0 { 0.0 } else { variance }
         })
     }
 }
@@ -220,13 +268,14 @@ mod tests {
         // Two neurons, two copies: x_i = i + (-1)^t, the same in both copies.
         let mut sums = Accumulator::new(2, 2, &[0, 1, 2], false);
         let along = [1.0, 3.0];
+        let structure = Structure { m: vec![&[1.0, -1.0]], n: vec![&along] };
         for t in 0..10 {
             let sign = if t % 2 == 0 { 1.0 } else { -1.0 };
             let x = Mat::from_fn(2, 2, |i, _| i as f64 + sign);
             let r = Mat::from_fn(2, 2, |i, _| 0.5 * (i as f64 + sign));
-            sums.sample(f64::from(t), x.as_ref(), r.as_ref(), &[&along]);
+            sums.sample(f64::from(t), (x.as_ref(), r.as_ref()), &[0.25, 0.5], &[&along], &structure);
         }
-        let seen = sums.finish(&[&[1.0, -1.0]], &[0.25, 0.5]);
+        let seen = sums.finish(&structure);
         let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-14, "{a} {b}");
         close(seen.order.mu, 0.5);
         close(seen.order.delta_0, 0.5); // (0.25 + 0.25) / (N - 1)

@@ -2,12 +2,12 @@
 
 use faer::{Mat, MatRef};
 use lowrank_connectivity::{Network, stream};
-use lowrank_integrate::{EulerMaruyama, Method, Stepper, VectorField, integrate};
+use lowrank_integrate::{EulerMaruyama, IntegrateError, Method, Stepper, VectorField, check_steps, integrate};
 use lowrank_model::{Model, Role, StreamKey, Vector};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::observables::Accumulator;
+use crate::observables::{Accumulator, Structure};
 use crate::{Field, Observed, Protocol, SimulateError};
 
 /// Integrates `network` in `model`'s variant under `model`'s input from the currents `x0`, `[n x copies]` at time 0,
@@ -15,8 +15,8 @@ use crate::{Field, Observed, Protocol, SimulateError};
 /// is drawn from the streams of `noise_key` = (seed, realisation), one a copy.
 ///
 /// # Errors
-/// Initial states of the wrong shape; a network that is not of this model; a state that becomes non-finite, with the
-/// time; noise with another method than Euler.
+/// Initial states of the wrong shape; a network of another g, rank or number of inputs; a state that is or becomes
+/// non-finite, with the time; noise with another method than Euler.
 pub fn simulate(
     network: &Network,
     model: &Model,
@@ -26,12 +26,18 @@ pub fn simulate(
 ) -> Result<Observed, SimulateError> {
     let (n, copies) = (network.neurons(), x0.ncols());
     if x0.nrows() != n || copies == 0 {
-        return Err(SimulateError::BadShape { rows: x0.nrows(), columns: copies, neurons: n });
+        let copies_needed = copies.max(1);
+        return Err(SimulateError::BadShape { rows: x0.nrows(), columns: copies, neurons: n, copies: copies_needed });
+    }
+    if let Some((index, value)) = first_not_finite(x0) {
+        return Err(IntegrateError::NonFinite { time: 0.0, index, value }.into());
     }
     let mut field = Field::new(network, model, copies)?;
-    let mut state = field.state_from_currents(x0);
+    let mut state = field.state_from_currents(x0)?;
     let mut mover = Mover::new(&field, model, protocol.method(), copies, noise_key)?;
     let along = vectors(network, &protocol.kappa_along(network.rank()))?;
+    let of = |name: fn(usize) -> Vector| vectors(network, &(0..network.rank()).map(name).collect::<Vec<_>>());
+    let structure = Structure { m: of(Vector::M)?, n: of(Vector::N)? };
     let mut sums = Accumulator::new(n, copies, protocol.lags(), protocol.keeps_trajectory());
     let (mut x, mut r) = (Mat::zeros(n, copies), Mat::zeros(n, copies));
     let mut time = 0.0;
@@ -45,11 +51,19 @@ pub fn simulate(
             time = stop;
         }
         field.set_amplitudes(&model.input().at(time))?;
-        field.currents_and_rates(&state, x.as_mut(), r.as_mut());
-        sums.sample(time, x.as_ref(), r.as_ref(), &along);
+        field.currents_and_rates(&state, x.as_mut(), r.as_mut())?;
+        sums.sample(time, (x.as_ref(), r.as_ref()), field.input(), &along, &structure);
     }
-    let m = vectors(network, &(0..network.rank()).map(Vector::M).collect::<Vec<_>>())?;
-    Ok(sums.finish(&m, field.input()))
+    let observed = sums.finish(&structure);
+    match observed.first_not_finite() {
+        None => Ok(observed),
+        Some((observable, value)) => Err(SimulateError::NotANumber { observable, value, time }),
+    }
+}
+
+fn first_not_finite(x: MatRef<'_, f64>) -> Option<(usize, f64)> {
+    let entries = x.col_iter().flat_map(|column| column.iter().copied().enumerate().collect::<Vec<_>>());
+    entries.into_iter().find(|(_, value)| !value.is_finite())
 }
 
 fn vectors<'a>(network: &'a Network, names: &[Vector]) -> Result<Vec<&'a [f64]>, SimulateError> {
@@ -99,6 +113,7 @@ impl Mover {
         match self {
             Self::Fixed(stepper) => integrate(stepper, field, state, (start, end), steps)?,
             Self::Noisy { method, streams, noises } => {
+                check_steps(steps)?;
                 let dt = (end - start) / steps as f64;
                 let mut increments = Vec::with_capacity(streams.len() * *noises);
                 for i in 0..steps {

@@ -10,7 +10,7 @@ use thiserror::Error;
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum ValidateError {
     /// A pattern that no claim matches.
-    #[error("no claim matches the pattern '{pattern}': use a part of a name such as {example}")]
+    #[error("no claim matches the pattern {pattern:?}: use a part of a name such as {example}")]
     NothingMatches {
         /// The pattern given.
         pattern: String,
@@ -18,7 +18,7 @@ pub enum ValidateError {
         example: String,
     },
     /// No such planted fault.
-    #[error("there is no planted fault named '{name}': choose one of {known}")]
+    #[error("there is no planted fault named {name:?}: choose one of {known}")]
     UnknownPlant {
         /// The name given.
         name: String,

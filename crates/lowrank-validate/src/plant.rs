@@ -1,4 +1,4 @@
-//! Planted faults: a known mistake in the simulation, which the claims must catch.
+//! Planted faults: known mistakes, which the claims must catch.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::ValidateError;
 
-/// One mistake, made on purpose in the simulation arm only.
+/// One mistake, made on purpose: in the simulation, or (the last) in what theory is told about the measurement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Plant {
@@ -23,11 +23,14 @@ pub enum Plant {
     Step,
     /// kappa is measured along m in place of n.
     Kappa,
+    /// Theory is not corrected for the finite measuring window.
+    Window,
 }
 
 impl Plant {
     /// Every planted fault.
-    pub const ALL: [Self; 6] = [Self::Gain, Self::Transpose, Self::Scaling, Self::Variant, Self::Step, Self::Kappa];
+    pub const ALL: [Self; 7] =
+        [Self::Gain, Self::Transpose, Self::Scaling, Self::Variant, Self::Step, Self::Kappa, Self::Window];
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
@@ -38,6 +41,7 @@ impl Plant {
             Self::Variant => "variant",
             Self::Step => "step",
             Self::Kappa => "kappa",
+            Self::Window => "window",
         }
     }
 }

@@ -1,4 +1,8 @@
 //! The operating points, one a file.
+//!
+//! Margins were set by a rule, from pilot runs with seeds 101 to 103 at quick and 101, 102 at standard effort, which
+//! no test uses: margin >= |bias| + (t + 3) SE, t the quantile of the simultaneous interval, so that a correct code
+//! passes any one claim with probability 0.998 or more. What is held to a wide margin is so because networks differ.
 
 mod driven;
 mod own_vectors;
@@ -54,9 +58,9 @@ fn absolute(absolute: f64) -> Margin {
 
 /// What is claimed of every stationary point.
 fn at_rest(rank: usize) -> Vec<(Statistic, Margin)> {
-    let mut claims: Vec<_> = (0..rank).map(|k| (Statistic::Kappa(k), absolute(0.025))).collect();
+    let mut claims: Vec<_> = (0..rank).map(|k| (Statistic::Kappa(k), absolute(0.028))).collect();
     claims.extend([
-        (Statistic::Mu, absolute(0.04)),
+        (Statistic::Mu, absolute(0.045)),
         (Statistic::Delta0, part(0.04)),
         (Statistic::Delta0Individual, part(0.045)),
         (Statistic::RMean, absolute(0.015)),

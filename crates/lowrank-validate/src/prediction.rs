@@ -1,11 +1,12 @@
 //! What theory predicts at an operating point, as the simulation will measure it.
 
-use lowrank_meanfield::{Chaotic, Stationary, chaotic_solutions, stationary_branches};
-use lowrank_model::{Model, OrderParameters, Variant};
+use lowrank_meanfield::{Stationary, chaotic_solutions, stationary_branches, stationary_from};
+use lowrank_model::{Ensemble, Model, OrderParameters, Variant};
 
 use crate::{OperatingPoint, ValidateError};
 
-/// Predicted order parameters; temporal variances are those within the measuring window.
+/// Predicted order parameters. `delta_t`, and for the rate variant `r_temporal_variance`, are those within the measuring
+/// window; the current variant's `r_temporal_variance` is that of an infinite one, and not claimed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prediction {
     /// Order parameters.
@@ -24,8 +25,12 @@ impl Prediction {
         let phase = if point.chaotic { "chaotic" } else { "stationary" };
         let missing = ValidateError::WrongPhase { point: point.name, phase };
         if point.chaotic {
-            let solutions = chaotic_solutions(model)?;
-            Self::chaotic(point, model, nearest(point, &solutions, |c| &c.order).ok_or(missing)?)
+            Self::chaotic(point, model, true)
+        } else if let Ensemble::Empirical(given) = model.ensemble() {
+            // The branch of the ensemble alike, refined for these vectors.
+            let alike = Self::new(point, &model.with_ensemble(given.moments()?)?)?;
+            let own = stationary_from(model, &alike.order)?;
+            if own.rho < 1.0 { Ok(Self { order: own.order, autocovariance: Vec::new() }) } else { Err(missing) }
         } else {
             let branches = stationary_branches(model)?;
             // A stationary state that the bulk makes unstable is not what a network shows.
@@ -35,10 +40,22 @@ impl Prediction {
         }
     }
 
+    /// The same without the correction for the finite window: a planted fault.
+    ///
+    /// # Errors
+    /// As for [`Prediction::new`].
+    pub(crate) fn of_infinite_window(point: &OperatingPoint, model: &Model) -> Result<Self, ValidateError> {
+        if point.chaotic { Self::chaotic(point, model, false) } else { Self::new(point, model) }
+    }
+
     /// Section 12: the variance within a window misses the variance of the window's mean.
-    fn chaotic(point: &OperatingPoint, model: &Model, solution: &Chaotic) -> Result<Self, ValidateError> {
-        let protocol = point.protocol(1.0)?;
-        let loss = solution.autocovariance.window_loss(point.timing.interval, protocol.samples())?;
+    fn chaotic(point: &OperatingPoint, model: &Model, finite_window: bool) -> Result<Self, ValidateError> {
+        let missing = ValidateError::WrongPhase { point: point.name, phase: "chaotic" };
+        let solutions = chaotic_solutions(model)?;
+        let solution = nearest(point, &solutions, |c| &c.order).ok_or(missing)?;
+        let samples = point.protocol(1.0)?.samples();
+        let loss =
+            if finite_window { solution.autocovariance.window_loss(point.timing.interval, samples)? } else { 0.0 };
         let mut order = solution.order.clone();
         order.delta_t -= loss;
         if model.variant() == Variant::Rate {

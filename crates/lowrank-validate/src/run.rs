@@ -1,5 +1,6 @@
 //! The harness: every operating point in both variants, over independent networks.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use lowrank_connectivity::{GaussianBulk, Network, draw_vectors};
@@ -16,6 +17,8 @@ use crate::{
 
 /// More threads than this is a typing error.
 const MOST_THREADS: usize = 1024;
+/// Between the first realisations of two network sizes; far above the number of networks.
+const REALISATIONS_APART: u64 = 1_000_000;
 /// How much too large g is under [`Plant::Gain`].
 const PLANTED_GAIN: f64 = 1.02;
 /// N times the variance of chi under [`Plant::Scaling`].
@@ -45,6 +48,12 @@ pub struct Outcome {
     pub seed: u64,
     /// Size of the run.
     pub effort: Effort,
+    /// (N, networks) of every size that was run.
+    pub sizes: &'static [(usize, usize)],
+    /// What the margins of the points are multiplied by.
+    pub margin_factor: f64,
+    /// The pattern that chose the claims, if any.
+    pub only: Option<String>,
     /// The planted fault, if any.
     pub plant: Option<Plant>,
     /// Family-wise probability that a correct theory fails any claim.
@@ -68,7 +77,13 @@ pub struct PointRecord {
     pub why: &'static str,
     /// The model; its variant stands for both.
     pub model: Model,
-    /// Neurons of each network.
+    /// Whether theory is the chaotic solution, or else the stationary one.
+    pub chaotic: bool,
+    /// Rough kappa of the branch that is meant.
+    pub kappa: Vec<f64>,
+    /// The initial currents: coefficients of vectors by name, and the deviation of the independent part.
+    pub initial: (Vec<(String, f64)>, f64),
+    /// Neurons of each network that is judged.
     pub neurons: usize,
     /// Independent networks.
     pub networks: usize,
@@ -115,11 +130,15 @@ pub(crate) struct Case {
     pub(crate) statistics: Vec<(Statistic, Margin)>,
 }
 
-/// How many runs a validation makes: what `progress` counts to.
+/// Refuses what [`run`] would refuse of the configuration, and says how many runs it will make: what `progress` counts to.
 ///
 /// # Errors
-/// A pattern that no claim matches.
+/// A pattern that no claim matches; a bad number of threads.
 pub fn runs_of(config: &Config) -> Result<usize, ValidateError> {
+    let threads = config.threads;
+    if threads == 0 || threads > MOST_THREADS {
+        return Err(ValidateError::BadThreads { threads, limit: MOST_THREADS });
+    }
     let networks: usize = config.effort.sizes().iter().map(|(_, networks)| networks).sum();
     Ok(selected(config)?.len() * networks)
 }
@@ -129,10 +148,8 @@ pub fn runs_of(config: &Config) -> Result<usize, ValidateError> {
 /// # Errors
 /// A pattern that no claim matches; a bad number of threads; whatever theory or simulation could not do.
 pub fn run(config: &Config, progress: Progress<'_>) -> Result<Outcome, ValidateError> {
+    runs_of(config)?;
     let threads = config.threads;
-    if threads == 0 || threads > MOST_THREADS {
-        return Err(ValidateError::BadThreads { threads, limit: MOST_THREADS });
-    }
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
@@ -144,8 +161,10 @@ fn run_on_this_pool(config: &Config, progress: Progress<'_>) -> Result<Outcome, 
     let family = family()?;
     let cases = selected(config)?.into_par_iter().map(|c| prepare(c, config)).collect::<Result<Vec<_>, _>>()?;
     let mut sizes = Vec::new();
-    for &(neurons, networks) in config.effort.sizes() {
-        sizes.push((neurons, run_size(&cases, config, (neurons, networks), progress)?));
+    for (size, &(neurons, networks)) in config.effort.sizes().iter().enumerate() {
+        // Sizes share no random numbers: their realisations are numbered apart.
+        let first = REALISATIONS_APART * size as u64;
+        sizes.push((neurons, run_size(&cases, config, neurons, first..first + networks as u64, progress)?));
     }
     let scaling = scaling(&cases, &sizes);
     let (neurons, pairs) = sizes.swap_remove(sizes.len() - 1);
@@ -173,7 +192,19 @@ fn run_on_this_pool(config: &Config, progress: Progress<'_>) -> Result<Outcome, 
     let mut points: Vec<PointRecord> = cases.iter().map(|case| record(case, neurons, pairs.len())).collect();
     points.dedup_by_key(|p| p.name);
     let Config { seed, effort, plant, .. } = *config;
-    Ok(Outcome { seed, effort, plant, false_alarm_rate: crate::FALSE_ALARM_RATE, family, points, claims, scaling })
+    Ok(Outcome {
+        seed,
+        effort,
+        sizes: effort.sizes(),
+        margin_factor: effort.margin_factor(),
+        only: config.only.clone(),
+        plant,
+        false_alarm_rate: crate::FALSE_ALARM_RATE,
+        family,
+        points,
+        claims,
+        scaling,
+    })
 }
 
 pub(crate) fn claim_name(point: &OperatingPoint, variant: Variant, statistic: Statistic) -> String {
@@ -216,6 +247,10 @@ fn selected(config: &Config) -> Result<Vec<Selection>, ValidateError> {
 fn prepare((point, variant, statistics): Selection, config: &Config) -> Result<Case, ValidateError> {
     let model = point.model.with_variant(variant)?;
     let prediction = match point.predictor {
+        // Under the window plant theory is given as if the window were infinite.
+        Predictor::Ensemble if config.plant == Some(Plant::Window) => {
+            Some(Prediction::of_infinite_window(&point, &model)?)
+        }
         Predictor::Ensemble => Some(Prediction::new(&point, &model)?),
         Predictor::EachNetwork => None,
     };
@@ -233,10 +268,11 @@ pub(crate) type Pairs = Vec<Vec<(f64, f64)>>;
 fn run_size(
     cases: &[Case],
     config: &Config,
-    (neurons, networks): (usize, usize),
+    neurons: usize,
+    realisations: Range<u64>,
     progress: Progress<'_>,
 ) -> Result<Vec<Pairs>, ValidateError> {
-    let realisations: Vec<u64> = (0..networks as u64).collect();
+    let realisations: Vec<u64> = realisations.collect();
     let run = |realisation: &u64| run_realisation(cases, config, neurons, *realisation, progress);
     realisations.par_iter().map(run).collect()
 }
@@ -285,11 +321,12 @@ fn observe(
 ) -> Result<Observed, lowrank_simulate::SimulateError> {
     let g = case.model.g() * if config.plant == Some(Plant::Gain) { PLANTED_GAIN } else { 1.0 };
     let vectors = if config.plant == Some(Plant::Transpose) { exchange(&vectors)? } else { vectors };
-    let model = match (config.plant, case.model.variant()) {
-        (Some(Plant::Variant), Variant::Current) => case.model.with_variant(Variant::Rate)?,
-        (Some(Plant::Variant), _) => case.model.with_variant(Variant::Current)?,
-        _ => case.model.clone(),
+    let variant = match (config.plant, case.model.variant()) {
+        (Some(Plant::Variant), Variant::Current) => Variant::Rate,
+        (Some(Plant::Variant), _) => Variant::Current,
+        (_, variant) => variant,
     };
+    let model = case.model.with_variant(variant)?.with_g(g)?;
     let network = Network::new(g, Arc::clone(bulk), vectors)?;
     let x0 = initial_currents(&network, &case.point.initial, case.point.copies, config.seed, realisation)?;
     simulate(&network, &model, x0.as_ref(), &case.protocol, (config.seed, realisation))
@@ -312,6 +349,9 @@ fn record(case: &Case, neurons: usize, networks: usize) -> PointRecord {
         name: point.name,
         why: point.why,
         model: point.model.clone(),
+        chaotic: point.chaotic,
+        kappa: point.kappa.clone(),
+        initial: (point.initial.along.iter().map(|(v, c)| (v.to_string(), *c)).collect(), point.initial.deviation),
         neurons,
         networks,
         copies: point.copies,

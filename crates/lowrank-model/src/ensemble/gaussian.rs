@@ -65,16 +65,22 @@ impl Gaussian {
         &self.mean
     }
 
-    /// Covariance of the vectors at positions `a` and `b` of the layout, both below its dimension.
-    #[inline]
+    /// Covariance of the vectors at positions `a` and `b` of the layout.
+    ///
+    /// # Panics
+    /// Like any index, if a position is not below the layout's dimension.
     pub fn covariance(&self, a: usize, b: usize) -> f64 {
-        self.covariance[a * self.mean.len() + b]
+        let d = self.mean.len();
+        self.covariance[a * d..(a + 1) * d][b]
     }
 
     /// Entry (a, b) of the symmetric square root of the covariance: what turns independent normals into vectors.
-    #[inline]
+    ///
+    /// # Panics
+    /// Like any index, if a position is not below the layout's dimension.
     pub fn root(&self, a: usize, b: usize) -> f64 {
-        self.root[a * self.mean.len() + b]
+        let d = self.mean.len();
+        self.root[a * d..(a + 1) * d][b]
     }
 }
 

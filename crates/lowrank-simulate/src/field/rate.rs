@@ -9,7 +9,8 @@ use super::Field;
 pub(super) fn currents(field: &mut Field<'_>, state: &[f64]) {
     let (n, rows) = (field.network.neurons(), field.rows());
     let rates = field.block(state, 0);
-    field.network.apply(rates, field.work.as_mut());
+    let product = field.network.apply(rates, field.work.as_mut());
+    debug_assert!(product.is_ok(), "the work space has the network's shape");
     for (x, chunk) in field.work.col_iter_mut().zip(state.chunks_exact(rows)) {
         for (i, x) in x.iter_mut().enumerate() {
             let noise: f64 = field.noise.iter().zip(&chunk[n..]).map(|(direction, eta)| direction[i] * eta).sum();

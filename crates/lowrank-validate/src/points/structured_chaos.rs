@@ -23,9 +23,9 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         .covariance(N(0), I(0), 0.5)
         .build()?;
     let mut statistics = vec![
-        (Statistic::Kappa(0), absolute(0.085)),
-        (Statistic::Mu, absolute(0.14)),
-        (Statistic::RMean, absolute(0.03)),
+        (Statistic::Kappa(0), absolute(0.11)),
+        (Statistic::Mu, absolute(0.18)),
+        (Statistic::RMean, absolute(0.037)),
         (Statistic::RSecondMoment, part(0.02)),
         (Statistic::Delta0, part(0.035)),
         (Statistic::Delta0Individual, part(0.035)),
