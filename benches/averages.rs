@@ -96,7 +96,7 @@ fn plain_averages(grid: &[(f64, f64)], mu: f64, d: f64) -> [f64; 8] {
     ]
 }
 
-/// int Dz [int Dy tanh(mu + sqrt(D - c) y + sqrt(c) z)]^2.
+/// int Dz \[int Dy tanh(mu + sqrt(D - c) y + sqrt(c) z)\]^2.
 fn nested(grid: &[(f64, f64)], mu: f64, d: f64, c: f64) -> f64 {
     let (own, shared) = ((d - c).sqrt(), c.sqrt());
     let inner = |z: f64| grid.iter().map(|(y, w)| w * (mu + own * y + shared * z).tanh()).sum::<f64>();

@@ -1,4 +1,4 @@
-//! The mean-field solvers on [MO18]'s ensemble (M_m = 1.1, M_n = 2, S_m = S_n = 1, tanh).
+//! The mean-field solvers on \[MO18\]'s ensemble (M_m = 1.1, M_n = 2, S_m = S_n = 1, tanh).
 //!
 //! `stationary_branches` (T6-T8, g = 1.2) and `chaotic_solutions` (T13, T14 with T8, g = 2) find every branch, stable
 //! or not, here four and three, each to rounding. The baselines are what codes written for one figure do: damped
@@ -115,7 +115,7 @@ fn trapezoid() -> Vec<(f64, f64)> {
     (0..NODES).map(|i| (node(i), step * (-0.5 * node(i) * node(i)).exp() / (2.0 * PI).sqrt())).collect()
 }
 
-/// int Dz [int Dy f(mu + sqrt(D - c) y + sqrt(c) z)]^2.
+/// int Dz \[int Dy f(mu + sqrt(D - c) y + sqrt(c) z)\]^2.
 fn nested(grid: &[(f64, f64)], mu: f64, d: f64, c: f64, f: impl Fn(f64) -> f64) -> f64 {
     let (own, shared) = ((d - c).sqrt(), c.sqrt());
     let inner = |z: f64| grid.iter().map(|(y, w)| w * f(mu + own * y + shared * z)).sum::<f64>();

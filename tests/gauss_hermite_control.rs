@@ -1,5 +1,5 @@
 //! Why the averages are not Gauss-Hermite: with 200 nodes it is right at D = 0.3 and off by more than 1e-3 for
-//! <tanh^2> at D = 50, where `Averages` still agrees with the table of high-precision values.
+//! \<tanh^2> at D = 50, where `Averages` still agrees with the table of high-precision values.
 //!
 //! The rule is built here (Golub-Welsch: eigenvalues of the Jacobi matrix), so the control shares no code with what it
 //! controls; that it is the right rule is shown on moments and at D = 0.3.
@@ -20,7 +20,7 @@ fn gauss_hermite(n: usize) -> Vec<(f64, f64)> {
     (0..n).map(|k| (eigen.S()[k], eigen.U()[(0, k)].powi(2))).collect()
 }
 
-/// <tanh^2>(mu, D) by the rule.
+/// \<tanh^2>(mu, D) by the rule.
 fn tanh_squared(rule: &[(f64, f64)], mu: f64, d: f64) -> f64 {
     rule.iter().map(|(z, w)| w * (mu + d.sqrt() * z).tanh().powi(2)).sum()
 }

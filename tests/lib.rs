@@ -46,7 +46,7 @@ pub fn reference(name: &str, quantity: &str) -> f64 {
     row.map(|r| number(r, "value")).unwrap_or_else(|| panic!("no {name} {quantity}"))
 }
 
-/// [MO18]'s ensemble: M_m = 1.1, M_n = 2, S_m = S_n = 1.
+/// \[MO18\]'s ensemble: M_m = 1.1, M_n = 2, S_m = S_n = 1.
 ///
 /// # Panics
 /// Never: the moments are valid.

@@ -24,7 +24,7 @@ fn config(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, rng_seed: RngSeed::Fixed(20_240_917), failure_persistence: None, ..Default::default() }
 }
 
-/// Random moments: means in [-1.5, 1.5], covariance L L^T with entries of L in [-0.9, 0.9].
+/// Random moments: means in \[-1.5, 1.5\], covariance L L^T with entries of L in \[-0.9, 0.9\].
 fn ensemble(rank: usize, inputs: usize) -> impl Strategy<Value = Gaussian> {
     let layout = Layout::rank(rank).with_inputs(inputs);
     let d = layout.dimension();
@@ -265,7 +265,7 @@ proptest! {
     }
 }
 
-/// kappa - M_n <phi> - S_mn kappa <phi'> at (M_m kappa, kappa^2 S_m), with averages of this file.
+/// kappa - M_n \<phi> - S_mn kappa \<phi'> at (M_m kappa, kappa^2 S_m), with averages of this file.
 fn scalar_violation(phi: Transfer, e: &Gaussian, kappa: f64) -> f64 {
     let (mu, d) = (e.mean()[0] * kappa, kappa * kappa * e.covariance(0, 0));
     let (value, slope) = (gauss(mu, d, |x| phi.value(x)), gauss(mu, d, |x| phi.jet(x).d1));
@@ -318,13 +318,13 @@ fn matched_vectors_give_the_gaussian_branch_up_to_one_over_root_n() {
 
 // Gaussian averages.
 
-/// <f>(mu, d) by a trapezoid rule of its own (half width 10, step 0.05: for the D of this file exact to rounding).
+/// \<f>(mu, d) by a trapezoid rule of its own (half width 10, step 0.05: for the D of this file exact to rounding).
 fn gauss(mu: f64, d: f64, f: impl Fn(f64) -> f64) -> f64 {
     let density = |z: f64| 0.05 * (-0.5 * z * z).exp() / (2.0 * PI).sqrt();
     (-200..=200).map(|i| 0.05 * f64::from(i)).map(|z| density(z) * f(mu + d.sqrt() * z)).sum()
 }
 
-/// <phi> or, for `primitive`, <Phi> at (mu, d); of threshold-linear, whose kink spoils `gauss`, by <[x]_+^2> / 2.
+/// \<phi> or, for `primitive`, \<Phi> at (mu, d); of threshold-linear, whose kink spoils `gauss`, by <\[x\]_+^2> / 2.
 fn inner(phi: Transfer, primitive: bool, mu: f64, d: f64) -> f64 {
     match (phi, primitive) {
         (Transfer::ThresholdLinear, false) => Averages::new(phi, mu, d).unwrap().phi,
@@ -344,7 +344,7 @@ fn slope(f: impl Fn(f64) -> f64, x: f64, h: f64) -> f64 {
     (8.0 * (f(x + h) - f(x - h)) - (f(x + 2.0 * h) - f(x - 2.0 * h))) / (12.0 * h)
 }
 
-/// d<f>/dmu = <f'>, d<f>/dD = <f''> / 2 for f = phi, phi', phi'', phi^2, relative to the size of each; `d_used` is
+/// d\<f>/dmu = \<f'>, d\<f>/dD = \<f''> / 2 for f = phi, phi', phi'', phi^2, relative to the size of each; `d_used` is
 /// where the averages are taken.
 fn slope_violation(phi: Transfer, mu: f64, d: f64, d_used: f64) -> f64 {
     let at = |mu: f64, d: f64| Averages::new(phi, mu, d).unwrap();
@@ -362,7 +362,7 @@ fn slope_violation(phi: Transfer, mu: f64, d: f64, d_used: f64) -> f64 {
     largest(by_mu.into_iter().chain(by_d))
 }
 
-/// C(D) = <phi^2>, C(0) = <phi>^2, the slope against differences, and how far C falls anywhere (it must not).
+/// C(D) = \<phi^2>, C(0) = \<phi>^2, the slope against differences, and how far C falls anywhere (it must not).
 fn pair_violation(phi: Transfer, mu: f64, d: f64, pair: &PairAverage) -> f64 {
     let a = Averages::new(phi, mu, d).unwrap();
     let c = |part: f64| pair.covariance(part * d).unwrap();

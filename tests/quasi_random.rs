@@ -2,8 +2,8 @@
 //! with a residual above 1e-10; a stationary solution for every bounded phi (Brouwer's theorem promises one) and a
 //! chaotic one wherever every stationary one is unstable to the bulk; failures are typed and counted.
 //!
-//! The points are a scrambled Halton sequence over transfer function, rank 0..3, inputs 0..1, g in [0, 5], means in
-//! [-3, 3], the entries of a covariance factor in [-1.2, 1.2], and amplitudes in [-2, 2]. What the checks catch
+//! The points are a scrambled Halton sequence over transfer function, rank 0..3, inputs 0..1, g in \[0, 5\], means in
+//! \[-3, 3\], the entries of a covariance factor in \[-1.2, 1.2\], and amplitudes in \[-2, 2\]. What the checks catch
 //! is shown on planted results.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 

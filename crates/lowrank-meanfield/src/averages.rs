@@ -1,8 +1,8 @@
-//! Gaussian averages <f>(mu, D) = int Dz f(mu + sqrt(D) z) (T4).
+//! Gaussian averages \<f>(mu, D) = int Dz f(mu + sqrt(D) z) (T4).
 //!
 //! Trapezoid rule on a window of +-9 standard deviations: for a function analytic around the real line its error
 //! falls as e^(-2 pi a / h), a the distance of the nearest singularity in z. tanh has poles at i pi / 2, in z at
-//! i pi / (2 sqrt(D)), so the step goes as 1 / sqrt(D): below 1e-12 for D in [0, 100] and beyond, where Gauss-Hermite
+//! i pi / (2 sqrt(D)), so the step goes as 1 / sqrt(D): below 1e-12 for D in \[0, 100\] and beyond, where Gauss-Hermite
 //! with 200 nodes is off by 5e-3 at D = 50. Threshold-linear has a kink; its averages are closed forms.
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
@@ -23,21 +23,21 @@ pub(crate) const LARGEST_VARIANCE: f64 = 1e6;
 /// The averages that the stationary theory is made of, all at one (mu, D).
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Averages {
-    /// <phi>.
+    /// \<phi>.
     pub phi: f64,
-    /// <phi'>.
+    /// \<phi'>.
     pub d1: f64,
-    /// <phi''>.
+    /// \<phi''>.
     pub d2: f64,
-    /// <phi'''>.
+    /// \<phi'''>.
     pub d3: f64,
-    /// <phi^2>.
+    /// \<phi^2>.
     pub phi_sq: f64,
-    /// <phi'^2>.
+    /// \<phi'^2>.
     pub d1_sq: f64,
-    /// <phi phi'>.
+    /// \<phi phi'>.
     pub phi_d1: f64,
-    /// <phi phi''>.
+    /// \<phi phi''>.
     pub phi_d2: f64,
 }
 
@@ -45,7 +45,7 @@ impl Averages {
     /// All averages of `transfer` at mean `mu` and variance `d`; at `d` = 0 the function values.
     ///
     /// # Errors
-    /// `mu` beyond +-1e6 or not a number; `d` outside [0, 1e6].
+    /// `mu` beyond +-1e6 or not a number; `d` outside \[0, 1e6\].
     pub fn new(transfer: Transfer, mu: f64, d: f64) -> Result<Self, MeanFieldError> {
         check(mu, d)?;
         Ok(Self::at(transfer, mu, d))
@@ -72,7 +72,7 @@ impl Averages {
     }
 }
 
-/// <f>(mu, d) of a function that is analytic within pi / 2 of the real line, such as a primitive of phi (T4).
+/// \<f>(mu, d) of a function that is analytic within pi / 2 of the real line, such as a primitive of phi (T4).
 ///
 /// # Errors
 /// `mu` not finite; `d` negative, not finite or above 1e6.
@@ -116,7 +116,7 @@ pub(crate) fn distribution(z: f64) -> f64 {
     0.5 * libm::erfc(-z * FRAC_1_SQRT_2)
 }
 
-/// max(x, 0): the derivatives at the kink count as distributions, <phi''> is the density at 0 and <phi phi''> = 0.
+/// max(x, 0): the derivatives at the kink count as distributions, \<phi''> is the density at 0 and \<phi phi''> = 0.
 fn threshold_linear(mu: f64, d: f64) -> Averages {
     let deviation = d.sqrt();
     let a = mu / deviation;

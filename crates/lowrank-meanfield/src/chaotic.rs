@@ -28,7 +28,7 @@ const SCAN: usize = 48;
 /// Parts of each stationary kappa at which a scan is made.
 const STATIONARY_PARTS: [f64; 2] = [1.0, 0.6];
 /// Parts of the largest possible kappa_k at which a scan is made: a chaotic branch may outlive the stationary one it
-/// came from ([MO18]'s ensemble: 2.136 against 2.06).
+/// came from (\[MO18\]'s ensemble: 2.136 against 2.06).
 const BOUND_PARTS: [f64; 7] = [0.01, 0.03, 0.08, 0.16, 0.3, 0.5, 0.8];
 /// Iterations that lower the bound of Delta_0.
 const BOUND_ITERATIONS: usize = 20;
@@ -52,7 +52,7 @@ const BOUND_OF_UNBOUNDED: f64 = 10.0;
 pub struct Chaotic {
     /// All order parameters; moments of r are those of the model's variant.
     pub order: OrderParameters,
-    /// g sqrt(<phi'^2>) at this solution, above one.
+    /// g sqrt(\<phi'^2>) at this solution, above one.
     pub rho: f64,
     /// Largest residual of T8, T13, T14, relative to max(1, |unknown|).
     pub residual: f64,
@@ -224,7 +224,7 @@ fn variances_at(neurons: &Neurons, kappa: &[f64]) -> Result<Vec<(f64, f64)>, Mea
     Ok(found)
 }
 
-/// An upper bound of the individual Delta_0 at fixed kappa: Delta_0 = g^2 C_r(0) <= g^2 <phi^2>, since r is at most phi(x)
+/// An upper bound of the individual Delta_0 at fixed kappa: Delta_0 = g^2 C_r(0) <= g^2 \<phi^2>, since r is at most phi(x)
 /// in mean square; iterated from the bound of phi it falls towards the largest Delta_0 for which that holds.
 fn largest_variance(neurons: &Neurons, kappa: &[f64]) -> f64 {
     let bound = neurons.transfer.bound().unwrap_or(BOUND_OF_UNBOUNDED);

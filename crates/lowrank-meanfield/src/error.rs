@@ -18,7 +18,7 @@ pub enum MeanFieldError {
         /// Largest mean and variance.
         limit: f64,
     },
-    /// A covariance outside [0, D].
+    /// A covariance outside \[0, D\].
     #[error("the pair average needs a covariance in [{low}, {d}] ({d} is the variance), not {c}")]
     BadCovariance {
         /// Covariance asked for.

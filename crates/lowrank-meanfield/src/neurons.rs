@@ -87,7 +87,7 @@ impl Neurons {
         (mu, variance)
     }
 
-    /// A bound on |kappa_k| if phi is bounded by `bound`: bound times sqrt(<n^2>).
+    /// A bound on |kappa_k| if phi is bounded by `bound`: bound times sqrt(\<n^2>).
     pub(crate) fn kappa_bound(&self, k: usize, bound: f64) -> f64 {
         let square: f64 = self
             .classes

@@ -11,7 +11,7 @@ const MOST_STEPS: usize = 80;
 /// Halvings of a step before a start is given up.
 const MOST_HALVINGS: usize = 12;
 
-/// F(x) and its Jacobian, [d] and [d x d]: what is to be solved is x = F(x).
+/// F(x) and its Jacobian, \[d\] and \[d x d\]: what is to be solved is x = F(x).
 pub(crate) struct Evaluation {
     pub(crate) image: Vec<f64>,
     pub(crate) jacobian: Mat<f64>,

@@ -15,10 +15,10 @@ use crate::quadrature::gauss_legendre;
 
 /// Half width in standard deviations: phi times sqrt(Gaussian) falls to e^(-12.5^2 / 4) = 1e-17.
 const WINDOW: f64 = 12.5;
-/// Largest step of the nodes, and step times sqrt(D): half of what <phi> needs, since h_k oscillates as well.
+/// Largest step of the nodes, and step times sqrt(D): half of what \<phi> needs, since h_k oscillates as well.
 const LARGEST_STEP: f64 = 0.25;
 const STEP_TIMES_DEVIATION: f64 = 0.12;
-/// The series ends when two neighbouring coefficients fall below this part of <phi^2>.
+/// The series ends when two neighbouring coefficients fall below this part of \<phi^2>.
 const SMALLEST_COEFFICIENT: f64 = 1e-18;
 /// The same where five digits are enough, on nodes twice as far apart: ten times faster.
 const SMALLEST_ROUGH_COEFFICIENT: f64 = 1e-9;
@@ -28,7 +28,7 @@ const MOST_TERMS: usize = 30_000;
 /// Relative distance from D below which the slope at D stands for the difference quotient (threshold-linear).
 const SMALLEST_DIFFERENCE: f64 = 1e-5;
 
-/// C_phi(c; mu, D) for all c in [0, D] at one (mu, D).
+/// C_phi(c; mu, D) for all c in \[0, D\] at one (mu, D).
 #[derive(Debug, Clone)]
 pub struct PairAverage {
     d: f64,
@@ -48,7 +48,7 @@ pub(crate) enum Precision {
 enum Kind {
     /// b_k of the Hermite series.
     Series(Vec<f64>),
-    /// max(x, 0): a = mu / sqrt(D), and a Gauss-Legendre rule on [0, 1].
+    /// max(x, 0): a = mu / sqrt(D), and a Gauss-Legendre rule on \[0, 1\].
     ThresholdLinear { a: f64, phi_sq: f64, rule: Vec<(f64, f64)> },
 }
 
@@ -87,7 +87,7 @@ impl PairAverage {
     /// C_phi(c), -D <= c <= D.
     ///
     /// # Errors
-    /// `c` outside [-D, D].
+    /// `c` outside \[-D, D\].
     pub fn covariance(&self, c: f64) -> Result<f64, MeanFieldError> {
         Ok(self.covariance_at(self.checked(c, -self.d)?))
     }
@@ -95,7 +95,7 @@ impl PairAverage {
     /// d C_phi / dc = C_phi'(c), -D <= c <= D.
     ///
     /// # Errors
-    /// `c` outside [-D, D].
+    /// `c` outside \[-D, D\].
     pub fn slope(&self, c: f64) -> Result<f64, MeanFieldError> {
         Ok(self.slope_at(self.checked(c, -self.d)?))
     }
@@ -103,7 +103,7 @@ impl PairAverage {
     /// int_from^to (C_phi(y) - C_phi(from)) dy / (to - from)^2, 0 <= from <= to <= D; half the slope for from = to.
     ///
     /// # Errors
-    /// `from` or `to` outside [0, D], or `from` above `to`.
+    /// `from` or `to` outside \[0, D\], or `from` above `to`.
     pub fn mean_excess(&self, from: f64, to: f64) -> Result<f64, MeanFieldError> {
         let (from, to) = (self.checked(from, 0.0)?, self.checked(to, 0.0)?);
         if from > to {
@@ -252,7 +252,7 @@ fn both_positive(a: f64, rho: f64, rule: &[(f64, f64)]) -> f64 {
     distribution(a).powi(2) + top * integral / (2.0 * PI)
 }
 
-/// <max(z1 + a, 0) max(z2 + a, 0)> at correlation rho < 1 (S. Rosenbaum, J. R. Stat. Soc. B 23:405 (1961)).
+/// \<max(z1 + a, 0) max(z2 + a, 0)> at correlation rho < 1 (S. Rosenbaum, J. R. Stat. Soc. B 23:405 (1961)).
 fn both_positive_product(a: f64, rho: f64, rule: &[(f64, f64)]) -> f64 {
     // The limit rho -> -1 is smooth; a distance of rounding from it stands for it.
     let rho = rho.max(-1.0 + f64::EPSILON);

@@ -1,8 +1,8 @@
-//! Gauss-Legendre nodes on [0, 1].
+//! Gauss-Legendre nodes on \[0, 1\].
 
 use std::f64::consts::PI;
 
-/// Nodes and weights of the n-point rule on [0, 1], by Newton on the Legendre polynomial (16 to 64 points: 1e-15).
+/// Nodes and weights of the n-point rule on \[0, 1\], by Newton on the Legendre polynomial (16 to 64 points: 1e-15).
 pub(crate) fn gauss_legendre(n: usize) -> Vec<(f64, f64)> {
     (0..n)
         .map(|i| {

@@ -26,7 +26,7 @@ pub(crate) struct Root {
     pub(crate) iterations: u64,
 }
 
-/// The root of `f` in [low, high], at whose ends `f` has different signs, to an absolute accuracy of `tolerance`
+/// The root of `f` in \[low, high\], at whose ends `f` has different signs, to an absolute accuracy of `tolerance`
 /// (or of rounding). `what` names the function in the error. Where `f` jumps, Brent ends at the jump: callers to whom
 /// that matters look at `f` there.
 pub(crate) fn bracketed_root(

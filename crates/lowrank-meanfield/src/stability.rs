@@ -3,7 +3,7 @@
 use crate::averages::Averages;
 use crate::neurons::Neurons;
 
-/// rho = g sqrt(<phi'^2>) (T9): a stationary solution is stable against the bulk where rho < 1. `d1_sq` = <phi'^2>.
+/// rho = g sqrt(\<phi'^2>) (T9): a stationary solution is stable against the bulk where rho < 1. `d1_sq` = \<phi'^2>.
 pub fn bulk_radius(g: f64, d1_sq: f64) -> f64 {
     g * d1_sq.sqrt()
 }

@@ -1,7 +1,7 @@
 //! Stationary solutions (T6-T8) for any rank: kappa and the individual variance, all branches.
 //!
-//! The unknowns are (kappa_1..R, delta_0_individual). Newton with the exact Jacobian (d<f>/dmu = <f'>,
-//! d<f>/dD = <f''> / 2) runs from many starts that cover the region where solutions can lie; what it finds is merged.
+//! The unknowns are (kappa_1..R, delta_0_individual). Newton with the exact Jacobian (d\<f>/dmu = \<f'>,
+//! d\<f>/dD = \<f''> / 2) runs from many starts that cover the region where solutions can lie; what it finds is merged.
 //! Given vectors start from the branches of the Gaussian ensemble with the same moments besides.
 
 use faer::Mat;
@@ -149,7 +149,7 @@ fn sign_changes(neurons: &Neurons) -> Vec<Vec<f64>> {
     starts
 }
 
-/// The right sides of T8 and of delta_0_individual = g^2 <phi^2>, with their derivatives; none where an average cannot be
+/// The right sides of T8 and of delta_0_individual = g^2 \<phi^2>, with their derivatives; none where an average cannot be
 /// taken or is no number.
 fn evaluate(neurons: &Neurons, x: &[f64]) -> Option<Evaluation> {
     let rank = neurons.rank;
@@ -181,7 +181,7 @@ fn evaluate(neurons: &Neurons, x: &[f64]) -> Option<Evaluation> {
     image.iter().all(|v| v.is_finite()).then_some(Evaluation { image, jacobian })
 }
 
-/// Starts that cover |kappa_k| <= bound sqrt(<n_k^2>), 0 <= delta <= g^2 bound^2: the quiet state, a grid on the
+/// Starts that cover |kappa_k| <= bound sqrt(\<n_k^2>), 0 <= delta <= g^2 bound^2: the quiet state, a grid on the
 /// axes of kappa, and Halton points. Where phi is unbounded, variances rise by steps of sqrt(10) and kappa with them.
 fn starting_points(neurons: &Neurons, quasi_random: usize) -> Vec<Vec<f64>> {
     let rank = neurons.rank;

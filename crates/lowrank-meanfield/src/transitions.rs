@@ -55,7 +55,7 @@ pub fn onset_of_chaos(model: &Model, bracket: (f64, f64)) -> Result<Transition, 
 }
 
 /// The g in `bracket` at which the central chaotic solution loses its zero mean: the largest real eigenvalue of
-/// (M_n M_m + S_nm) <phi'> is one there.
+/// (M_n M_m + S_nm) \<phi'> is one there.
 ///
 /// # Errors
 /// An input or an even transfer function, which leave no central solution; no central chaotic solution at some g of

@@ -90,7 +90,7 @@ impl Input {
         Ok(Self::new(amplitudes.iter().map(|&a| TimeCourse::constant(a)).collect::<Result<_, _>>()?))
     }
 
-    /// The same input with amplitude a_q(t) + noise[q] xi_q(t), xi_q independent unit white noises.
+    /// The same input with amplitude a_q(t) + noise\[q\] xi_q(t), xi_q independent unit white noises.
     ///
     /// # Errors
     /// A strength that is negative or not finite; not one strength an input vector.

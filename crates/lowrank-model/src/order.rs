@@ -5,7 +5,7 @@ use serde::Serialize;
 /// Order parameters of one stationary or chaotic state (docs/theory.md sections 4 and 6).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OrderParameters {
-    /// kappa_k = <n^(k) r> (T8), one an outer product.
+    /// kappa_k = \<n^(k) r> (T8), one an outer product.
     pub kappa: Vec<f64>,
     /// Population mean of x (T6).
     pub mu: f64,

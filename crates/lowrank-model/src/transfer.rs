@@ -24,7 +24,7 @@ pub enum Transfer {
     Tanh,
     /// 1 / (1 + e^-x).
     Logistic,
-    /// 1 + tanh x: positive rates ([MO18] supplement).
+    /// 1 + tanh x: positive rates (\[MO18\] supplement).
     OnePlusTanh,
     /// max(x, 0).
     ThresholdLinear,

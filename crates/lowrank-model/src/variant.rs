@@ -11,9 +11,9 @@ use crate::error::positive;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Variant {
-    /// tau_r -> 0, tau_s = 1: dx/dt = -x + J phi(x) + I ([MO18] eq. 1). State x.
+    /// tau_r -> 0, tau_s = 1: dx/dt = -x + J phi(x) + I (\[MO18\] eq. 1). State x.
     Current,
-    /// tau_s -> 0, tau_r = 1: dr/dt = -r + phi(J r + I) ([DA01] ch. 7). State r; x is J r + I.
+    /// tau_s -> 0, tau_r = 1: dr/dt = -r + phi(J r + I) (\[DA01\] ch. 7). State r; x is J r + I.
     Rate,
     /// Both above zero. State x and r; build it with [`Variant::two_timescale`].
     TwoTimescale {

@@ -15,7 +15,7 @@ pub struct Observed {
     /// `delta_inf` the population covariance of the time averages of two copies (of one copy with itself if there
     /// is only one).
     pub order: OrderParameters,
-    /// Chaoticity <std_t(x_i)>_i.
+    /// Chaoticity \<std_t(x_i)>_i.
     pub chaoticity: f64,
     /// Population autocovariance of x at the protocol's lags, in their order.
     pub autocovariance: Vec<f64>,

@@ -1,4 +1,4 @@
-//! Theory and simulated networks along g, for a figure: kappa, Delta_0 and Delta_T of [MO18]'s ensemble through
+//! Theory and simulated networks along g, for a figure: kappa, Delta_0 and Delta_T of \[MO18\]'s ensemble through
 //! its stationary, structured-chaotic and unstructured-chaotic phases.
 
 use std::sync::Arc;

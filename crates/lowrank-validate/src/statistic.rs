@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use lowrank_model::OrderParameters;
 use lowrank_simulate::Observed;
 use serde::Serialize;
 
@@ -51,24 +52,15 @@ impl Margin {
 impl Statistic {
     /// What theory says.
     pub fn predicted(self, prediction: &Prediction) -> f64 {
-        let order = &prediction.order;
-        match self {
-            Self::Mu => order.mu,
-            Self::Delta0 => order.delta_0,
-            Self::Delta0Individual => order.delta_0_individual,
-            Self::Kappa(k) => order.kappa[k],
-            Self::DeltaInf => order.delta_inf,
-            Self::DeltaT => order.delta_t,
-            Self::Autocovariance(lag) => prediction.autocovariance[lag],
-            Self::RMean => order.r_mean,
-            Self::RSecondMoment => order.r_second_moment,
-            Self::RTemporalVariance => order.r_temporal_variance,
-        }
+        self.of(&prediction.order, &prediction.autocovariance)
     }
 
     /// What one network showed.
     pub fn observed(self, observed: &Observed) -> f64 {
-        let order = &observed.order;
+        self.of(&observed.order, &observed.autocovariance)
+    }
+
+    fn of(self, order: &OrderParameters, autocovariance: &[f64]) -> f64 {
         match self {
             Self::Mu => order.mu,
             Self::Delta0 => order.delta_0,
@@ -76,7 +68,7 @@ impl Statistic {
             Self::Kappa(k) => order.kappa[k],
             Self::DeltaInf => order.delta_inf,
             Self::DeltaT => order.delta_t,
-            Self::Autocovariance(lag) => observed.autocovariance[lag],
+            Self::Autocovariance(lag) => autocovariance[lag],
             Self::RMean => order.r_mean,
             Self::RSecondMoment => order.r_second_moment,
             Self::RTemporalVariance => order.r_temporal_variance,

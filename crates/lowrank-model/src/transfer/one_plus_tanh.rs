@@ -1,4 +1,4 @@
-//! phi(x) = 1 + tanh x, Phi(x) = x + ln cosh x: positive rates ([MO18] supplement).
+//! phi(x) = 1 + tanh x, Phi(x) = x + ln cosh x: positive rates (\[MO18\] supplement).
 
 use std::f64::consts::LN_2;
 

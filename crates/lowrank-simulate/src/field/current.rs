@@ -1,4 +1,4 @@
-//! The current variant: dx/dt = -x + J phi(x) + I ([MO18] eq. 1; T2 with tau_r -> 0, tau_s = 1).
+//! The current variant: dx/dt = -x + J phi(x) + I (\[MO18\] eq. 1; T2 with tau_r -> 0, tau_s = 1).
 
 use faer::MatMut;
 

@@ -1,4 +1,4 @@
-//! The rate variant: dr/dt = -r + phi(J r + I) ([DA01] ch. 7; T2 with tau_s -> 0, tau_r = 1).
+//! The rate variant: dr/dt = -r + phi(J r + I) (\[DA01\] ch. 7; T2 with tau_s -> 0, tau_r = 1).
 //!
 //! White noise inside phi has no limit as the step vanishes; it enters through d eta/dt = -eta + xi (T3), and
 //! x = J r + I + sum_q strength_q I^(q) eta_q.

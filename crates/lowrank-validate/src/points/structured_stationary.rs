@@ -7,7 +7,7 @@ use lowrank_simulate::Initial;
 use super::{AT_REST, at_rest};
 use crate::{OperatingPoint, Predictor};
 
-/// [MO18]'s ensemble, without input, at g = 0.8.
+/// \[MO18\]'s ensemble, without input, at g = 0.8.
 pub(crate) fn model() -> Result<Model, ModelError> {
     let ensemble = Moments::new(Layout::rank(1))
         .mean(M(0), 1.1)
