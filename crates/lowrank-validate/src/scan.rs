@@ -84,7 +84,7 @@ pub fn simulate_along(gs: &[f64], variant: Variant, seed: u64) -> Result<Vec<Sim
                 let network = Network::new(g, Arc::clone(&bulk), vectors.clone())?;
                 let initial = Initial { along: vec![(Vector::M(0), 1.0)], deviation: 1.0 };
                 let x0 = initial_currents(&network, &initial, 1, seed, realisation)?;
-                let seen = simulate(&network, &model, x0.as_ref(), &protocol, (seed, realisation))?;
+                let seen = simulate(&network, &model.with_g(g)?, x0.as_ref(), &protocol, (seed, realisation))?;
                 Ok([seen.order.kappa[0].abs(), seen.order.delta_0, seen.order.delta_t])
             })
             .collect()
@@ -100,4 +100,25 @@ pub fn simulate_along(gs: &[f64], variant: Variant, seed: u64) -> Result<Vec<Sim
         Simulated { g: gs[i], values: [statistic(0), statistic(1), statistic(2)] }
     };
     Ok((0..gs.len()).map(at).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_dots_lie_on_the_line_in_the_stationary_phase() {
+        let gs = [0.5];
+        let theory = predict_along(&gs).unwrap()[0].values;
+        for variant in [Variant::Current, Variant::Rate] {
+            let seen = simulate_along(&gs, variant, 3).unwrap()[0].values;
+            for (k, (mean, standard_error)) in seen.into_iter().enumerate() {
+                // Eight networks: t at 1e-4 with seven degrees of freedom is 7; the last value is exactly zero in both.
+                assert!((mean - theory[k]).abs() <= 7.0 * standard_error, "{variant} {k}: {mean} {}", theory[k]);
+            }
+        }
+        // The control: the dots of another g do not.
+        let off = simulate_along(&[1.5], Variant::Current, 3).unwrap()[0].values;
+        assert!((off[0].0 - theory[0]).abs() > 7.0 * off[0].1);
+    }
 }
