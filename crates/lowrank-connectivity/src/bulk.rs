@@ -41,12 +41,12 @@ impl GaussianBulk {
             return Err(ConnectivityError::BadVariance { value: variance_times_n });
         }
         let scale = (variance_times_n / n as f64).sqrt();
-        let mut entries: Vec<f64> = Vec::new();
-        let too_many = ConnectivityError::TooManyNeurons { n, gigabytes: (n as f64).powi(2) * 8e-9 };
-        match n.checked_mul(n) {
-            Some(count) if entries.try_reserve_exact(count).is_ok() => entries.resize(count, 0.0),
-            _ => return Err(too_many),
-        }
+        let count = n.checked_mul(n).filter(|count| Vec::<f64>::new().try_reserve_exact(*count).is_ok());
+        let Some(count) = count else {
+            return Err(ConnectivityError::TooManyNeurons { n, gigabytes: (n as f64).powi(2) * 8e-9 });
+        };
+        // Zeroed by the system page by page as the threads first touch them.
+        let mut entries = vec![0.0; count];
         entries.par_chunks_mut(n).enumerate().for_each(|(column, chunk)| {
             let mut rng = stream(StreamKey { seed, realisation, role: Role::Bulk, line: column as u64 });
             for entry in chunk {
