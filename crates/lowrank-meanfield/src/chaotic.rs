@@ -20,7 +20,7 @@ use crate::newton::{Evaluation, Outcome, RESIDUAL_GOAL, RESIDUAL_LIMIT, fixed_po
 use crate::pair::Precision;
 use crate::root::bracketed_root;
 use crate::stability::radius_at;
-use crate::stationary::{SMALLEST_KAPPA, compare, distance, halton, stationary_branches};
+use crate::stationary::{MERGE_DISTANCE, SMALLEST_KAPPA, compare, distance, halton, stationary_branches};
 use crate::{Autocovariance, MeanFieldError, PairAverage};
 
 /// Grid of Delta_0 on which T14 is scanned for sign changes.
@@ -43,9 +43,6 @@ const ROUGH_LIMIT: f64 = 1e-4;
 const ROUGH_DISTANCE: f64 = 1e-4;
 /// Smaller temporal variances, relative to Delta_0, cannot be told from a stationary solution.
 const SMALLEST_TEMPORAL_PART: f64 = 1e-9;
-const MERGE_DISTANCE: f64 = 1e-6;
-/// Where phi is unbounded, the scan of Delta_0 ends where a phi of this bound would end it.
-const BOUND_OF_UNBOUNDED: f64 = 10.0;
 
 /// One chaotic solution.
 #[derive(Debug, Clone)]
@@ -145,7 +142,7 @@ fn pairs(
 /// region where solutions can lie. Mirror images are left out where x -> -x is a symmetry.
 fn starting_points(model: &Model, neurons: &Neurons) -> Result<Vec<Vec<f64>>, MeanFieldError> {
     let rank = neurons.rank;
-    let bound = neurons.transfer.bound().unwrap_or(BOUND_OF_UNBOUNDED);
+    let bound = neurons.bound();
     let widest: Vec<f64> = (0..rank).map(|k| neurons.kappa_bound(k, bound)).collect();
     let mut kappas = vec![vec![0.0; rank]];
     for branch in stationary_branches(model)?.iter().filter(|b| b.order.kappa.iter().any(|k| k.abs() > SMALLEST_KAPPA))
@@ -227,7 +224,7 @@ fn variances_at(neurons: &Neurons, kappa: &[f64]) -> Result<Vec<(f64, f64)>, Mea
 /// An upper bound of the individual Delta_0 at fixed kappa: Delta_0 = g^2 C_r(0) <= g^2 \<phi^2>, since r is at most phi(x)
 /// in mean square; iterated from the bound of phi it falls towards the largest Delta_0 for which that holds.
 fn largest_variance(neurons: &Neurons, kappa: &[f64]) -> f64 {
-    let bound = neurons.transfer.bound().unwrap_or(BOUND_OF_UNBOUNDED);
+    let bound = neurons.bound();
     let mut top = (neurons.g * bound).powi(2).min(LARGEST_VARIANCE);
     for _ in 0..BOUND_ITERATIONS {
         let square = |d: Drive<'_>| d.weight * Averages::at(neurons.transfer, d.mu, top + d.s_squared).phi_sq;

@@ -53,6 +53,9 @@ pub(crate) struct Drive<'a> {
     pub(crate) n_m: &'a [f64],
 }
 
+/// Where phi is unbounded, searches cover the region that a phi of this bound would have.
+const BOUND_OF_UNBOUNDED: f64 = 10.0;
+
 /// An ensemble with its input at rest, ready for the solvers.
 pub(crate) struct Neurons {
     pub(crate) rank: usize,
@@ -85,6 +88,11 @@ impl Neurons {
         let mu: f64 = self.drives(kappa).map(|d| d.weight * d.mu).sum();
         let variance = self.drives(kappa).map(|d| d.weight * (d.s_squared + (d.mu - mu).powi(2))).sum();
         (mu, variance)
+    }
+
+    /// The bound of |phi|, or what stands for it in a search.
+    pub(crate) fn bound(&self) -> f64 {
+        self.transfer.bound().unwrap_or(BOUND_OF_UNBOUNDED)
     }
 
     /// A bound on |kappa_k| if phi is bounded by `bound`: bound times sqrt(\<n^2>).

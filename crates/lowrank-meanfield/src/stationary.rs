@@ -19,11 +19,9 @@ const STARTS_PER_DIMENSION: usize = 48;
 /// The same for given vectors, where an evaluation costs as much as there are neurons.
 const FEWER_STARTS_PER_DIMENSION: usize = 8;
 /// Two solutions closer than this (relative to max(1, |x|)) are one; folds split branches faster than this.
-const MERGE_DISTANCE: f64 = 1e-6;
+pub(crate) const MERGE_DISTANCE: f64 = 1e-6;
 /// Smaller kappa are the zeros of the central branch but for rounding, where x -> -x is a symmetry.
 pub(crate) const SMALLEST_KAPPA: f64 = 1e-9;
-/// Where phi is unbounded, starts cover the region that a phi of this bound would have.
-const BOUND_OF_UNBOUNDED: f64 = 10.0;
 /// Intervals of the grid on which kappa is searched for sign changes.
 const SIGN_GRID: usize = 64;
 /// Iterations in which the variance follows kappa from one grid point to the next.
@@ -129,7 +127,7 @@ fn plain_iterations(neurons: &Neurons, mut x: Vec<f64>) -> Vec<f64> {
 /// Rank one: starts where kappa - F(kappa) changes sign on a grid, the variance following kappa. They find the
 /// unstable branches between stable ones, however steep.
 fn sign_changes(neurons: &Neurons) -> Vec<Vec<f64>> {
-    let widest = neurons.kappa_bound(0, neurons.transfer.bound().unwrap_or(BOUND_OF_UNBOUNDED));
+    let widest = neurons.kappa_bound(0, neurons.bound());
     let mut starts = Vec::new();
     let (mut before, mut individual) = (None, (0.5 * neurons.g).powi(2));
     for i in 0..=SIGN_GRID {
@@ -185,7 +183,7 @@ fn evaluate(neurons: &Neurons, x: &[f64]) -> Option<Evaluation> {
 /// axes of kappa, and Halton points. Where phi is unbounded, variances rise by steps of sqrt(10) and kappa with them.
 fn starting_points(neurons: &Neurons, quasi_random: usize) -> Vec<Vec<f64>> {
     let rank = neurons.rank;
-    let bound = neurons.transfer.bound().unwrap_or(BOUND_OF_UNBOUNDED);
+    let bound = neurons.bound();
     let widest: Vec<f64> = (0..rank).map(|k| neurons.kappa_bound(k, bound)).collect();
     let top = (neurons.g * bound).powi(2).min(LARGEST_VARIANCE);
     let mut starts = vec![vec![0.0; rank + 1]];
