@@ -9,8 +9,9 @@ use faer::Mat;
 use lowrank_benches::{assert_agreement, criterion, ratio};
 use lowrank_connectivity::{Network, Sampling};
 use lowrank_integrate::Method;
+use lowrank_model::Initial;
 use lowrank_model::{Gaussian, Input, Model, Transfer, Variant};
-use lowrank_simulate::{Initial, Protocol, Timing, initial_currents, simulate};
+use lowrank_simulate::{Protocol, Timing, initial_currents, simulate};
 
 const NEURONS: usize = 500;
 const COPIES: usize = 4;

@@ -4,9 +4,10 @@
 use lowrank_connectivity::{Network, Sampling};
 use lowrank_integrate::Method;
 use lowrank_meanfield::{chaotic_solutions, stationary_branches};
+use lowrank_model::Initial;
 use lowrank_model::Vector::{I, M, N};
 use lowrank_model::{Input, Layout, Model, Moments, Transfer, Variant};
-use lowrank_simulate::{Initial, Protocol, Timing, initial_currents, simulate};
+use lowrank_simulate::{Protocol, Timing, initial_currents, simulate};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // One outer product and one input that overlaps n; what is not named is zero.

@@ -15,9 +15,10 @@ use lowrank_meanfield::{
     Autocovariance, Averages, MeanFieldError, PairAverage, average, chaotic_solutions, end_of_structured_chaos,
     onset_of_chaos, stationary_branches,
 };
+use lowrank_model::Initial;
 use lowrank_model::Vector::{I, M, N, W};
 use lowrank_model::{Empirical, Gaussian, Input, Layout, Model, ModelError, Moments, TimeCourse, Transfer, Variant};
-use lowrank_simulate::{Field, Initial, Observed, Protocol, SimulateError, Timing, initial_currents, simulate};
+use lowrank_simulate::{Field, Observed, Protocol, SimulateError, Timing, initial_currents, simulate};
 use lowrank_tests::{correlated_input, model, published};
 
 const NAN: f64 = f64::NAN;

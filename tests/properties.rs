@@ -13,9 +13,10 @@ use lowrank_integrate::Method;
 use lowrank_meanfield::{
     Averages, Chaotic, PairAverage, Stationary, chaotic_solutions, onset_of_chaos, stationary_branches,
 };
+use lowrank_model::Initial;
 use lowrank_model::Vector::{I, M, N};
 use lowrank_model::{Empirical, Ensemble, Gaussian, Input, Layout, Model, Moments, Transfer, Variant};
-use lowrank_simulate::{Initial, Observed, Protocol, Timing, initial_currents, simulate};
+use lowrank_simulate::{Observed, Protocol, Timing, initial_currents, simulate};
 use lowrank_tests::{correlated_input, model, published};
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};

@@ -11,9 +11,10 @@ use std::fmt::Write;
 use lowrank_connectivity::{GaussianBulk, Network, Sampling, draw_vectors};
 use lowrank_integrate::Method;
 use lowrank_meanfield::{chaotic_solutions, end_of_structured_chaos, onset_of_chaos, stationary_branches};
+use lowrank_model::Initial;
 use lowrank_model::Vector::M;
 use lowrank_model::{Model, OrderParameters, Transfer, Variant};
-use lowrank_simulate::{Initial, Protocol, Timing, initial_currents, simulate};
+use lowrank_simulate::{Protocol, Timing, initial_currents, simulate};
 use lowrank_tests::{correlated_input, model, published};
 
 const SEED: u64 = 1;

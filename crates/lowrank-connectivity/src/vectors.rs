@@ -1,7 +1,7 @@
 //! Draws of the vectors (m, n, I, w) from their ensemble.
 
-use lowrank_model::{Empirical, Ensemble, Gaussian, Role, StreamKey};
-use rand_distr::{Distribution, StandardNormal};
+use lowrank_model::{Empirical, Ensemble, Gaussian, Layout, Mixture, Role, StreamKey};
+use rand_distr::{Distribution, StandardNormal, StandardUniform};
 
 use crate::ConnectivityError;
 use crate::random::stream;
@@ -32,35 +32,75 @@ pub fn draw_vectors(
     match ensemble {
         Ensemble::Empirical(given) if given.neurons() == n => Ok(given.clone()),
         Ensemble::Empirical(given) => Err(ConnectivityError::SizeMismatch { n, entries: given.neurons() }),
-        Ensemble::Gaussian(gaussian) => draw_gaussian(gaussian, n, sampling, seed, realisation),
+        Ensemble::Gaussian(gaussian) => {
+            let everyone = vec![(gaussian, (0..n).collect())];
+            draw_populations(&everyone, gaussian.layout(), n, sampling, seed, realisation)
+        }
+        Ensemble::Mixture(mixture) => {
+            let members = members(mixture, n, sampling, seed, realisation);
+            let populations: Vec<_> = mixture.populations().iter().map(|(_, law)| law).zip(members).collect();
+            draw_populations(&populations, mixture.layout(), n, sampling, seed, realisation)
+        }
     }
 }
 
-fn draw_gaussian(
-    gaussian: &Gaussian,
+/// The neurons of each population: drawn one by one, or (matched) blocks whose sizes are the weights to within a neuron.
+fn members(mixture: &Mixture, n: usize, sampling: Sampling, seed: u64, realisation: u64) -> Vec<Vec<usize>> {
+    let ends: Vec<f64> = mixture
+        .populations()
+        .iter()
+        .scan(0.0, |sum, (weight, _)| {
+            *sum += weight;
+            Some(*sum)
+        })
+        .collect();
+    // The line after those of the vectors.
+    let line = mixture.layout().dimension() as u64;
+    let mut rng = stream(StreamKey { seed, realisation, role: Role::Vectors, line });
+    let mut members = vec![Vec::new(); ends.len()];
+    for neuron in 0..n {
+        let place = match sampling {
+            Sampling::Independent => StandardUniform.sample(&mut rng),
+            Sampling::Matched => (neuron as f64 + 0.5) / n as f64,
+        };
+        let population = ends.partition_point(|end| *end <= place).min(ends.len() - 1);
+        members[population].push(neuron);
+    }
+    members
+}
+
+fn draw_populations(
+    populations: &[(&Gaussian, Vec<usize>)],
+    layout: Layout,
     n: usize,
     sampling: Sampling,
     seed: u64,
     realisation: u64,
 ) -> Result<Empirical, ConnectivityError> {
-    let d = gaussian.layout().dimension();
-    let mut normals: Vec<Vec<f64>> = (0..d)
+    let d = layout.dimension();
+    let normals: Vec<Vec<f64>> = (0..d)
         .map(|a| {
             let mut rng = stream(StreamKey { seed, realisation, role: Role::Vectors, line: a as u64 });
             (0..n).map(|_| StandardNormal.sample(&mut rng)).collect()
         })
         .collect();
-    if sampling == Sampling::Matched && d > 0 {
-        if n < d + 2 {
-            let why = ": matched vectors need two more neurons than there are vectors";
-            return Err(ConnectivityError::TooFewNeurons { n, limit: d + 2, why });
+    let mut vectors = vec![vec![0.0; n]; d];
+    for (law, members) in populations {
+        let mut own: Vec<Vec<f64>> = normals.iter().map(|row| members.iter().map(|&i| row[i]).collect()).collect();
+        if sampling == Sampling::Matched && d > 0 {
+            if members.len() < d + 2 {
+                let why = ": matched vectors need two more neurons in a population than there are vectors";
+                return Err(ConnectivityError::TooFewNeurons { n: members.len(), limit: d + 2, why });
+            }
+            whiten(&mut own);
         }
-        whiten(&mut normals);
+        for (a, vector) in vectors.iter_mut().enumerate() {
+            for (position, &neuron) in members.iter().enumerate() {
+                vector[neuron] = law.mean()[a] + (0..d).map(|b| law.root(a, b) * own[b][position]).sum::<f64>();
+            }
+        }
     }
-    let entry =
-        |a: usize, i: usize| gaussian.mean()[a] + (0..d).map(|b| gaussian.root(a, b) * normals[b][i]).sum::<f64>();
-    let vectors = (0..d).map(|a| (0..n).map(|i| entry(a, i)).collect()).collect();
-    Ok(Empirical::new(gaussian.layout(), n, vectors)?)
+    Ok(Empirical::new(layout, n, vectors)?)
 }
 
 /// Makes the columns centred, orthogonal and of mean square one, by Gram-Schmidt applied twice.
@@ -129,6 +169,24 @@ mod tests {
                 assert!(off < 5.0 * se && off > 1e-9, "{a} {b}: {off} {se}");
             }
         }
+    }
+
+    #[test]
+    fn a_mixture_has_its_populations_with_their_own_moments() {
+        let (first, second) =
+            (ensemble(), Moments::new(Layout::rank(1).with_inputs(1)).mean(M(0), -2.0).build().unwrap());
+        let mixture = Mixture::new(vec![(0.25, first.clone()), (0.75, second)]).unwrap();
+        let drawn = draw_vectors(&mixture.clone().into(), 80, Sampling::Matched, 3, 1).unwrap();
+        assert!(drawn.vectors()[0][20..].iter().all(|m| *m == -2.0), "the second population has no variance");
+        let (seen, wanted) = (drawn.moments().unwrap(), mixture.moments().unwrap());
+        for a in 0..3 {
+            assert!((seen.mean()[a] - wanted.mean()[a]).abs() < 1e-13);
+            (0..3).for_each(|b| assert!((seen.covariance(a, b) - wanted.covariance(a, b)).abs() < 1e-13));
+        }
+        let drawn = draw_vectors(&mixture.into(), 4000, Sampling::Independent, 3, 1).unwrap();
+        let of_second = drawn.vectors()[0].iter().filter(|m| **m == -2.0).count() as f64;
+        // Five standard errors of a binomial count.
+        assert!((of_second - 3000.0).abs() < 5.0 * (4000.0_f64 * 0.75 * 0.25).sqrt(), "{of_second}");
     }
 
     #[test]

@@ -72,7 +72,7 @@ pub fn chaotic_solutions(model: &Model) -> Result<Vec<Chaotic>, MeanFieldError> 
     }
     let neurons = Neurons::new(model)?;
     let starts = match model.ensemble() {
-        Ensemble::Gaussian(_) => starting_points(model, &neurons)?,
+        Ensemble::Gaussian(_) | Ensemble::Mixture(_) => starting_points(model, &neurons)?,
         Ensemble::Empirical(given) => {
             let alike = chaotic_solutions(&model.with_ensemble(given.moments()?)?)?;
             alike.iter().map(|c| individual_unknowns(&c.order)).collect()

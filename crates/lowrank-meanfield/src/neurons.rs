@@ -1,6 +1,6 @@
 //! The neuron average of an ensemble: classes of neurons whose drive u = sum_k kappa_k m^(k) + I is Gaussian.
 //!
-//! A Gaussian ensemble is one class; given vectors are N classes without variance. All of section 4's formulas are
+//! A Gaussian ensemble is one class, a mixture one a population; given vectors are N classes without variance. All of section 4's formulas are
 //! sums over classes, so each result is written once for every ensemble. The unknowns are kappa and the *individual*
 //! variance, which all classes share: class p has variance D_p = delta_0_individual + s_p^2.
 
@@ -72,7 +72,10 @@ impl Neurons {
         }
         let amplitudes = model.input().last();
         let classes = match model.ensemble() {
-            Ensemble::Gaussian(gaussian) => vec![gaussian_class(gaussian, &amplitudes)],
+            Ensemble::Gaussian(gaussian) => vec![gaussian_class(1.0, gaussian, &amplitudes)],
+            Ensemble::Mixture(mixture) => {
+                mixture.populations().iter().map(|(weight, law)| gaussian_class(*weight, law, &amplitudes)).collect()
+            }
             Ensemble::Empirical(given) => (0..given.neurons()).map(|i| given_class(given, i, &amplitudes)).collect(),
         };
         Ok(Self { rank: model.rank(), g: model.g(), transfer: model.transfer(), classes })
@@ -130,7 +133,7 @@ impl Class {
     }
 }
 
-fn gaussian_class(gaussian: &lowrank_model::Gaussian, amplitudes: &[f64]) -> Class {
+fn gaussian_class(weight: f64, gaussian: &lowrank_model::Gaussian, amplitudes: &[f64]) -> Class {
     let rank = gaussian.layout().rank;
     let mean = gaussian.mean();
     let cov = |a: usize, b: usize| gaussian.covariance(a, b);
@@ -149,7 +152,7 @@ fn gaussian_class(gaussian: &lowrank_model::Gaussian, amplitudes: &[f64]) -> Cla
         nn: (0..rank).map(|k| cov(rank + k, rank + k)).collect(),
     };
     Class {
-        weight: 1.0,
+        weight,
         m: mean[..rank].to_vec(),
         n: mean[rank..2 * rank].to_vec(),
         input: dot(amplitudes, &mean[2 * rank..2 * rank + amplitudes.len()]),

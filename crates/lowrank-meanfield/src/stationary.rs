@@ -50,7 +50,7 @@ pub struct Stationary {
 pub fn stationary_branches(model: &Model) -> Result<Vec<Stationary>, MeanFieldError> {
     let neurons = Neurons::new(model)?;
     let quasi_random = match model.ensemble() {
-        Ensemble::Gaussian(_) => STARTS_PER_DIMENSION,
+        Ensemble::Gaussian(_) | Ensemble::Mixture(_) => STARTS_PER_DIMENSION,
         Ensemble::Empirical(_) => FEWER_STARTS_PER_DIMENSION,
     };
     let mut starts = starting_points(&neurons, quasi_random);

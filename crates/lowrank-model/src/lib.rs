@@ -6,6 +6,7 @@
 
 mod ensemble;
 mod error;
+mod initial;
 mod input;
 mod model;
 mod order;
@@ -13,8 +14,9 @@ mod stream;
 mod transfer;
 mod variant;
 
-pub use ensemble::{Empirical, Ensemble, Gaussian, Layout, Moments, Vector};
+pub use ensemble::{Empirical, Ensemble, Gaussian, Layout, Mixture, Moments, Vector};
 pub use error::ModelError;
+pub use initial::Initial;
 pub use input::{Input, TimeCourse};
 pub use model::Model;
 pub use order::OrderParameters;

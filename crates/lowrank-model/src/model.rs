@@ -13,6 +13,7 @@ pub struct Model {
     variant: Variant,
     ensemble: Ensemble,
     input: Input,
+    noise: f64,
 }
 
 impl Model {
@@ -38,7 +39,7 @@ impl Model {
                 mend: "give one time course an input vector of the ensemble",
             });
         }
-        Ok(Self { g, transfer, variant, ensemble, input })
+        Ok(Self { g, transfer, variant, ensemble, input, noise: 0.0 })
     }
 
     /// Random strength g (T1).
@@ -64,6 +65,11 @@ impl Model {
     /// Input over time.
     pub fn input(&self) -> &Input {
         &self.input
+    }
+
+    /// Strength sigma of the white noise that every unit has of its own (T24).
+    pub fn noise(&self) -> f64 {
+        self.noise
     }
 
     /// Number of outer products in the structured part.
@@ -93,6 +99,27 @@ impl Model {
     /// # Errors
     /// Not one time course an input vector.
     pub fn with_ensemble(&self, ensemble: impl Into<Ensemble>) -> Result<Self, ModelError> {
-        Self::new(self.g, self.transfer, self.variant, ensemble, self.input.clone())
+        let noise = self.noise;
+        Ok(Self { noise, ..Self::new(self.g, self.transfer, self.variant, ensemble, self.input.clone())? })
+    }
+
+    /// The same model under another input.
+    ///
+    /// # Errors
+    /// Not one time course an input vector.
+    pub fn with_input(&self, input: Input) -> Result<Self, ModelError> {
+        let noise = self.noise;
+        Ok(Self { noise, ..Self::new(self.g, self.transfer, self.variant, self.ensemble.clone(), input)? })
+    }
+
+    /// The same model with white noise of its own on every unit: the input of unit i gains sqrt(2) sigma xi_i(t),
+    /// \<xi_i(t) xi_j(s)> = delta_ij delta(t - s) (T24). In the rate variant it enters filtered, through
+    /// dv/dt = -v + I (T3).
+    ///
+    /// # Errors
+    /// A strength that is negative or not finite.
+    pub fn with_noise(&self, sigma: f64) -> Result<Self, ModelError> {
+        non_negative("noise strength sigma", sigma)?;
+        Ok(Self { noise: sigma, ..self.clone() })
     }
 }

@@ -42,6 +42,15 @@ impl Variant {
         Ok(self)
     }
 
+    /// (tau_s, tau_r) of T2: zero where a filter is absent.
+    pub fn time_constants(self) -> (f64, f64) {
+        match self {
+            Self::Current => (1.0, 0.0),
+            Self::Rate => (0.0, 1.0),
+            Self::TwoTimescale { tau_s, tau_r } => (tau_s, tau_r),
+        }
+    }
+
     /// The name in tables and files.
     pub fn name(self) -> &'static str {
         match self {

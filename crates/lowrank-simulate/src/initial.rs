@@ -1,20 +1,11 @@
-//! Initial states: x_i(0) = sum_a c_a v_i^(a) + sigma xi_i, which choose the branch a network settles on.
+//! Draws of initial states, which choose the branch a network settles on.
 
 use faer::Mat;
 use lowrank_connectivity::{Network, stream};
-use lowrank_model::{Role, StreamKey, Vector};
+use lowrank_model::{Initial, Role, StreamKey};
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::SimulateError;
-
-/// The law of the initial currents.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Initial {
-    /// Vectors of the network with their coefficients.
-    pub along: Vec<(Vector, f64)>,
-    /// Standard deviation of the independent part.
-    pub deviation: f64,
-}
 
 /// Initial currents x(0), `[n x batch]`, every column with an independent part of its own.
 ///

@@ -12,7 +12,7 @@ mod run;
 
 pub use error::SimulateError;
 pub use field::Field;
-pub use initial::{Initial, initial_currents};
+pub use initial::initial_currents;
 pub use observables::Observed;
 pub use protocol::{Protocol, Timing};
 pub use run::simulate;

@@ -2,8 +2,9 @@
 
 use lowrank_connectivity::Sampling;
 use lowrank_integrate::Method;
+use lowrank_model::Initial;
 use lowrank_model::{Model, Variant};
-use lowrank_simulate::{Initial, Protocol, SimulateError, Timing};
+use lowrank_simulate::{Protocol, SimulateError, Timing};
 use serde::Serialize;
 
 use crate::{Margin, Statistic};

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use lowrank_connectivity::{GaussianBulk, Network, Sampling, draw_vectors};
 use lowrank_meanfield::{chaotic_solutions, stationary_branches};
+use lowrank_model::Initial;
 use lowrank_model::{Model, Variant, Vector};
-use lowrank_simulate::{Initial, Protocol, Timing, initial_currents, simulate};
+use lowrank_simulate::{Protocol, Timing, initial_currents, simulate};
 use rayon::prelude::*;
 use serde::Serialize;
 

@@ -1,8 +1,8 @@
 //! Driven: m and n do not overlap, an input that overlaps n evokes kappa (docs/theory.md section 8, geometry b).
 
+use lowrank_model::Initial;
 use lowrank_model::Vector::{I, M, N};
 use lowrank_model::{Input, Layout, Model, ModelError, Moments, Transfer, Variant};
-use lowrank_simulate::Initial;
 
 use super::{AT_REST, at_rest};
 use crate::{OperatingPoint, Predictor};

@@ -1,8 +1,8 @@
 //! Quiescent: nothing is fed in and nothing sustains itself.
 
+use lowrank_model::Initial;
 use lowrank_model::Vector::{M, N};
 use lowrank_model::{Input, Layout, Model, ModelError, Moments, Transfer, Variant};
-use lowrank_simulate::Initial;
 
 use super::{AT_REST, absolute};
 use crate::{OperatingPoint, Predictor, Statistic};

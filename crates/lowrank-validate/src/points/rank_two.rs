@@ -1,8 +1,8 @@
 //! Rank two: one pair of vectors sustains itself, the other is driven and fed by the first.
 
+use lowrank_model::Initial;
 use lowrank_model::Vector::{I, M, N};
 use lowrank_model::{Input, Layout, Model, ModelError, Moments, Transfer, Variant};
-use lowrank_simulate::Initial;
 
 use super::{AT_REST, at_rest};
 use crate::{OperatingPoint, Predictor};

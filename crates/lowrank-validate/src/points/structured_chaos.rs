@@ -1,8 +1,8 @@
 //! Structured chaos: kappa differs from zero and activity fluctuates.
 
+use lowrank_model::Initial;
 use lowrank_model::Vector::{I, M, N};
 use lowrank_model::{Input, Layout, Model, ModelError, Moments, Transfer, Variant};
-use lowrank_simulate::Initial;
 
 use super::{CHAOTIC, LAGS, absolute, at_lags, part};
 use crate::{OperatingPoint, Predictor, Statistic};

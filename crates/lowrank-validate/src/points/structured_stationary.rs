@@ -1,8 +1,8 @@
 //! Structured stationary: the overlap of m and n sustains a heterogeneous fixed point.
 
+use lowrank_model::Initial;
 use lowrank_model::Vector::{M, N};
 use lowrank_model::{Input, Layout, Model, ModelError, Moments, Transfer, Variant};
-use lowrank_simulate::Initial;
 
 use super::{AT_REST, at_rest};
 use crate::{OperatingPoint, Predictor};

@@ -1,8 +1,8 @@
 //! Unstructured chaos: the structure is too weak for g, kappa vanishes.
 
+use lowrank_model::Initial;
 use lowrank_model::Vector::{M, N};
 use lowrank_model::{Input, Layout, Model, ModelError, Moments, Transfer, Variant};
-use lowrank_simulate::Initial;
 
 use super::{CHAOTIC, LAGS, absolute, at_lags, part};
 use crate::{OperatingPoint, Predictor, Statistic};
