@@ -17,7 +17,6 @@ use lowrank_model::{Ensemble, Model, OrderParameters, Variant};
 use crate::averages::{Averages, LARGEST_VARIANCE};
 use crate::neurons::{Drive, Neurons};
 use crate::newton::{Evaluation, Outcome, RESIDUAL_GOAL, RESIDUAL_LIMIT, fixed_point};
-use crate::pair::Precision;
 use crate::root::bracketed_root;
 use crate::stability::radius_at;
 use crate::stationary::{MERGE_DISTANCE, SMALLEST_KAPPA, compare, distance, halton, stationary_branches};
@@ -43,6 +42,12 @@ const ROUGH_LIMIT: f64 = 1e-4;
 const ROUGH_DISTANCE: f64 = 1e-4;
 /// Smaller temporal variances, relative to Delta_0, cannot be told from a stationary solution.
 const SMALLEST_TEMPORAL_PART: f64 = 1e-9;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Precision {
+    Full,
+    Rough,
+}
 
 /// One chaotic solution.
 #[derive(Debug, Clone)]
@@ -125,14 +130,14 @@ fn is_chaotic(neurons: &Neurons, x: &[f64]) -> bool {
 /// The pair averages of every class at (kappa, individual variance), with class weight and s^2.
 fn pairs(
     neurons: &Neurons,
-    precision: Precision,
+    _precision: Precision,
     kappa: &[f64],
     individual: f64,
 ) -> Result<Vec<(f64, f64, PairAverage)>, MeanFieldError> {
     neurons
         .drives(kappa)
         .map(|d| {
-            let pair = PairAverage::with_precision(precision, neurons.transfer, d.mu, individual + d.s_squared)?;
+            let pair = PairAverage::new(neurons.transfer, d.mu, individual + d.s_squared)?;
             Ok((d.weight, d.s_squared, pair))
         })
         .collect()

@@ -8,6 +8,7 @@ mod autocovariance;
 mod averages;
 mod chaotic;
 mod error;
+mod hermite;
 mod neurons;
 mod newton;
 mod pair;

@@ -11,20 +11,9 @@ use lowrank_model::Transfer;
 
 use crate::MeanFieldError;
 use crate::averages::{Averages, check, density, distribution};
+use crate::hermite::hermite_coefficients;
 use crate::quadrature::gauss_legendre;
 
-/// Half width in standard deviations: phi times sqrt(Gaussian) falls to e^(-12.5^2 / 4) = 1e-17.
-const WINDOW: f64 = 12.5;
-/// Largest step of the nodes, and step times sqrt(D): half of what \<phi> needs, since h_k oscillates as well.
-const LARGEST_STEP: f64 = 0.25;
-const STEP_TIMES_DEVIATION: f64 = 0.12;
-/// The series ends when two neighbouring coefficients fall below this part of \<phi^2>.
-const SMALLEST_COEFFICIENT: f64 = 1e-18;
-/// The same where five digits are enough, on nodes twice as far apart: ten times faster.
-const SMALLEST_ROUGH_COEFFICIENT: f64 = 1e-9;
-const ROUGH_STEP: f64 = 2.0;
-/// Longest series; tanh needs about 75 D terms.
-const MOST_TERMS: usize = 30_000;
 /// Relative distance from D below which the slope at D stands for the difference quotient (threshold-linear).
 const SMALLEST_DIFFERENCE: f64 = 1e-5;
 
@@ -33,15 +22,6 @@ const SMALLEST_DIFFERENCE: f64 = 1e-5;
 pub struct PairAverage {
     d: f64,
     kind: Kind,
-}
-
-/// How many digits are wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Precision {
-    /// All there are.
-    Full,
-    /// About five, for the search of starting points.
-    Rough,
 }
 
 #[derive(Debug, Clone)]
@@ -58,15 +38,6 @@ impl PairAverage {
     /// # Errors
     /// `mu` not finite; `d` negative, not finite or so large that the series does not end.
     pub fn new(transfer: Transfer, mu: f64, d: f64) -> Result<Self, MeanFieldError> {
-        Self::with_precision(Precision::Full, transfer, mu, d)
-    }
-
-    pub(crate) fn with_precision(
-        precision: Precision,
-        transfer: Transfer,
-        mu: f64,
-        d: f64,
-    ) -> Result<Self, MeanFieldError> {
         check(mu, d)?;
         let kind = match transfer {
             Transfer::ThresholdLinear if d > 0.0 => Kind::ThresholdLinear {
@@ -74,7 +45,7 @@ impl PairAverage {
                 phi_sq: Averages::at(transfer, mu, d).phi_sq,
                 rule: gauss_legendre(32),
             },
-            _ => Kind::Series(hermite_coefficients(precision, transfer, mu, d)?),
+            _ => Kind::Series(hermite_coefficients(transfer, mu, d)?.iter().map(|a| a * a).collect()),
         };
         Ok(Self { d, kind })
     }
@@ -193,55 +164,6 @@ impl PairAverage {
     fn normalised(&self, c: f64) -> f64 {
         if self.d == 0.0 { 1.0 } else { c / self.d }
     }
-}
-
-/// b_k, k = 0, 1, ... until they have vanished.
-fn hermite_coefficients(precision: Precision, transfer: Transfer, mu: f64, d: f64) -> Result<Vec<f64>, MeanFieldError> {
-    if d == 0.0 {
-        return Ok(vec![transfer.value(mu).powi(2)]);
-    }
-    let deviation = d.sqrt();
-    let (stretch, smallest) = match precision {
-        Precision::Full => (1.0, SMALLEST_COEFFICIENT),
-        Precision::Rough => (ROUGH_STEP, SMALLEST_ROUGH_COEFFICIENT),
-    };
-    let step = stretch * LARGEST_STEP.min(STEP_TIMES_DEVIATION / deviation);
-    let half = (WINDOW / step).ceil() as i64;
-    let nodes: Vec<f64> = (-half..=half).map(|i| i as f64 * step).collect();
-    // The Gaussian is shared out evenly between phi and h_k, so that the recurrence neither over- nor underflows.
-    let root = |z: f64| (-0.25 * z * z).exp();
-    let weighted: Vec<f64> =
-        nodes.iter().map(|&z| step / (2.0 * PI).sqrt() * root(z) * transfer.value(mu + deviation * z)).collect();
-    let mut current: Vec<f64> = nodes.iter().map(|&z| root(z)).collect();
-    let mut previous = vec![0.0; nodes.len()];
-    let smallest = smallest * Averages::at(transfer, mu, d).phi_sq;
-    let mut b: Vec<f64> = Vec::new();
-    for k in 0..MOST_TERMS {
-        let coefficient = dot(&weighted, &current);
-        b.push(coefficient * coefficient);
-        if k >= 8 && b[k] <= smallest && b[k - 1] <= smallest {
-            return Ok(b);
-        }
-        let (up, down) = (1.0 / (k as f64 + 1.0).sqrt(), (k as f64 / (k as f64 + 1.0)).sqrt());
-        for ((p, c), z) in previous.iter_mut().zip(&current).zip(&nodes) {
-            *p = up * z * c - down * *p;
-        }
-        std::mem::swap(&mut previous, &mut current);
-    }
-    Err(MeanFieldError::SeriesTooLong { d, terms: MOST_TERMS })
-}
-
-/// Dot product with eight running sums, so that the compiler may use vector registers.
-fn dot(x: &[f64], y: &[f64]) -> f64 {
-    let mut sums = [0.0; 8];
-    let (x8, y8) = (x.chunks_exact(8), y.chunks_exact(8));
-    let rest: f64 = x8.remainder().iter().zip(y8.remainder()).map(|(a, b)| a * b).sum();
-    for (a, b) in x8.zip(y8) {
-        for i in 0..8 {
-            sums[i] += a[i] * b[i];
-        }
-    }
-    rest + sums.iter().sum::<f64>()
 }
 
 /// Probability that two standard normals of correlation rho both exceed -a:
