@@ -440,7 +440,7 @@ fn chaos_violation(phi: Transfer, g: f64, c: &Chaotic) -> [f64; 2] {
 fn autocovariance_violation(phi: Transfer, g: f64, c: &Chaotic) -> [f64; 2] {
     let (o, h) = (&c.order, 0.04);
     let pair = PairAverage::new(phi, o.mu, o.delta_0).unwrap();
-    let delta = |lag: f64| c.autocovariance.at(lag).unwrap();
+    let delta = |lag: f64| c.autocovariance().unwrap().at(lag).unwrap();
     let off = [0.2, 0.5, 1.0, 2.0, 4.0].map(|lag| {
         let [a, b, here, d, e] = [-2.0, -1.0, 0.0, 1.0, 2.0].map(|k| delta(lag + k * h));
         let second = (-a + 16.0 * b - 30.0 * here + 16.0 * d - e) / (12.0 * h * h);
@@ -450,7 +450,7 @@ fn autocovariance_violation(phi: Transfer, g: f64, c: &Chaotic) -> [f64; 2] {
     let lags = (0..60).map(|i| delta(f64::from(i) * 0.5)).collect::<Vec<f64>>();
     let rises = lags.windows(2).map(|pair| (pair[1] - pair[0]).max(0.0));
     // Near onset Delta(tau) falls slowly: what is far follows from its last rate, omega^2 = 1 - g^2 C_phi'.
-    let omega = c.autocovariance.decay_rate();
+    let omega = c.autocovariance().unwrap().decay_rate();
     let rate = omega * omega - 1.0 + g * g * pair.slope(o.delta_inf).unwrap();
     let far = delta(100.0 / omega);
     let ends = [delta(0.0) - o.delta_0, (far - o.delta_inf).abs(), rate * o.delta_0];

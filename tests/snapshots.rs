@@ -54,7 +54,7 @@ fn theory(model: &Model) -> String {
         writeln!(text, "stationary, {kind}\n{}  rho {}", order(&branch.order, 9), number(branch.rho, 9)).unwrap();
     }
     for chaotic in chaotic_solutions(model).unwrap() {
-        let delta = [0.0, 0.5, 1.0, 2.0, 5.0, 10.0].map(|lag| chaotic.autocovariance.at(lag).unwrap());
+        let delta = [0.0, 0.5, 1.0, 2.0, 5.0, 10.0].map(|lag| chaotic.autocovariance().unwrap().at(lag).unwrap());
         writeln!(text, "chaotic\n{}  rho {}", order(&chaotic.order, 9), number(chaotic.rho, 9)).unwrap();
         writeln!(text, "  delta at 0 0.5 1 2 5 10: {}", numbers(&delta, 9)).unwrap();
     }

@@ -1,56 +1,80 @@
-//! The autocovariance Delta(tau) of a chaotic solution, by the energy integral of (T12).
+//! The autocovariance Delta(tau) of a chaotic solution (T12, T16), and what follows from it: correlation times, lagged
+//! moments of r (T15), the spectrum, the part of the variance that a finite window misses (T23).
 //!
-//! Energy conservation makes d Delta / d tau = -(Delta - Delta_inf) sqrt(2 h(Delta)) with
-//!
-//! ```text
-//! h(c) = 1/2 - g^2 int_{Delta_inf}^c (C_phi(y) - C_phi(Delta_inf)) dy / (c - Delta_inf)^2,
-//! ```
-//!
-//! zero at c = Delta_0 (T13) and positive below; it is computed as what T13 makes it, g^2 (Delta_0 - c) times a sum of
-//! positive terms. Written in y, Delta = Delta_inf + Delta_T e^(-y^2), the time
-//! tau = int 2 y dy / sqrt(2 h) has a smooth integrand from y = 0 on; far out y^2 grows as omega tau.
+//! One-timescale variants: from the energy integral (`energy.rs`). Two time scales: the panels of the solver.
 
-use crate::quadrature::gauss_legendre;
+use lowrank_model::{Model, OrderParameters, Variant};
+
+use crate::energy::{Energy, Table};
+use crate::half_line::{HalfLine, NODES};
+use crate::neurons::Neurons;
 use crate::{MeanFieldError, PairAverage};
 
-/// e^(-y^2) at the end of the table is 2e-16.
-const LAST_Y: f64 = 6.0;
-/// Panels of the table, with this many Gauss-Legendre points each.
-const PANELS: usize = 24;
-const POINTS: usize = 12;
 /// Most samples that the window sum runs over: it ends by itself unless the interval is far too short.
 const MOST_SAMPLES: usize = 10_000_000;
-/// Newton steps of the inversion tau -> y; three or four are used.
-const MOST_STEPS: usize = 50;
+/// Delta - Delta_inf has fallen to e^-36 Delta_T at the end of the panels.
+const WINDOW: f64 = 36.0;
+/// Growth of the panels, and their longest length times omega.
+const GROWTH: f64 = 1.25;
+const LONGEST: f64 = 4.0;
+/// First panel in units of the time in which Delta bends.
+const FIRST: f64 = 0.5;
 
 /// Delta(tau) of one chaotic solution.
 #[derive(Debug, Clone)]
 pub struct Autocovariance {
+    variant: Variant,
     g: f64,
+    sigma: f64,
     /// Weight, s_u^2 and pair averages of every class of neurons.
     classes: Vec<(f64, f64, PairAverage)>,
-    /// Individual Delta_inf and Delta_T.
-    individual_inf: f64,
+    /// Individual Delta_inf, and Delta_T.
+    inf: f64,
     delta_t: f64,
     /// Population Delta_inf.
     delta_inf: f64,
-    rule: Vec<(f64, f64)>,
-    /// tau at the panel ends y = LAST_Y i / PANELS.
-    ends: Vec<f64>,
+    shape: Shape,
+}
+
+#[derive(Debug, Clone)]
+enum Shape {
+    Energy(Box<Table>),
+    /// (Delta - Delta_inf) / Delta_T at the nodes, and its decay rate.
+    Panels(HalfLine, Vec<f64>, f64),
+}
+
+/// Delta(tau) on panels, for solvers that need it as a function.
+pub(crate) struct Sampled {
+    pub(crate) line: HalfLine,
+    /// Individual Delta - Delta_inf at the nodes.
+    pub(crate) decayed: Vec<f64>,
 }
 
 impl Autocovariance {
-    /// `individual` = (Delta_inf, Delta_0) of the individual fluctuations; `delta_inf` the population's.
-    pub(crate) fn new(g: f64, classes: Vec<(f64, f64, PairAverage)>, individual: (f64, f64), delta_inf: f64) -> Self {
-        let (individual_inf, individual_0) = individual;
-        let rule = gauss_legendre(POINTS);
-        let delta_t = individual_0 - individual_inf;
-        let mut this = Self { g, classes, individual_inf, delta_t, delta_inf, rule, ends: vec![0.0] };
-        for panel in 0..PANELS {
-            let time = this.ends[panel] + this.time_between(panel_start(panel), panel_start(panel + 1));
-            this.ends.push(time);
-        }
-        this
+    /// From the energy integral at the order parameters of a solution of `model`.
+    pub(crate) fn of(model: &Model, order: &OrderParameters) -> Result<Self, MeanFieldError> {
+        let neurons = Neurons::new(model)?;
+        let classes = neurons.pair_averages(&order.kappa, order.delta_0_individual)?;
+        let (inf, delta_t) = (order.delta_0_individual - order.delta_t, order.delta_t);
+        let energy = Energy { g: model.g(), sigma: model.noise(), classes, inf, delta_t };
+        let shape = Shape::Energy(Box::new(energy.table()));
+        let (g, sigma, variant) = (model.g(), model.noise(), model.variant());
+        Ok(Self { variant, g, sigma, classes: energy.classes, inf, delta_t, delta_inf: order.delta_inf, shape })
+    }
+
+    /// From the panels of the two-timescale solver; `decayed` = Delta - Delta_inf at the nodes.
+    pub(crate) fn on_panels(
+        model: &Model,
+        order: &OrderParameters,
+        line: HalfLine,
+        decayed: &[f64],
+        rate: f64,
+    ) -> Result<Self, MeanFieldError> {
+        let classes = Neurons::new(model)?.pair_averages(&order.kappa, order.delta_0_individual)?;
+        let (inf, delta_t) = (order.delta_0_individual - order.delta_t, order.delta_t);
+        let shape = Shape::Panels(line, decayed.iter().map(|d| d / delta_t).collect(), rate);
+        let (g, sigma, variant) = (model.g(), model.noise(), model.variant());
+        Ok(Self { variant, g, sigma, classes, inf, delta_t, delta_inf: order.delta_inf, shape })
     }
 
     /// Delta(tau) at a lag in unit time constants.
@@ -62,14 +86,67 @@ impl Autocovariance {
         Ok(self.delta_inf + self.delta_t * self.decayed(lag))
     }
 
-    /// The rate omega at which Delta(tau) - Delta_inf falls at large lags, 1 / correlation time:
-    /// omega^2 = 1 - g^2 C_phi'(Delta_inf).
+    /// The rate omega at which Delta(tau) - Delta_inf falls at large lags: omega^2 = 1 - g^2 C_phi'(Delta_inf), for two
+    /// time scales (1 - tau_s^2 omega^2)(1 - tau_r^2 omega^2) = g^2 C_phi'(Delta_inf).
     pub fn decay_rate(&self) -> f64 {
-        (2.0 * self.energy(f64::INFINITY)).max(0.0).sqrt()
+        match &self.shape {
+            Shape::Energy(table) => table.omega(),
+            Shape::Panels(_, _, rate) => *rate,
+        }
+    }
+
+    /// The correlation time int_0^inf (Delta(tau) - Delta_inf) dtau / Delta_T, in unit time constants.
+    pub fn correlation_time(&self) -> f64 {
+        let Sampled { line, decayed } = self.sampled();
+        let tail = line.interpolate(&decayed, line.end(), 0.0) / self.decay_rate();
+        let inside: f64 = line.nodes().iter().zip(&decayed).map(|((_, w), d)| w * d).sum();
+        (inside + tail) / self.delta_t
+    }
+
+    /// Second moment of r at two times a lag apart, C_r(lag) = \<r(t) r(t + lag)> (T15): in the current variant
+    /// C_phi(Delta(lag)), in the others smoothed by the filter of r.
+    ///
+    /// # Errors
+    /// A lag that is negative or not finite.
+    pub fn rate_second_moment(&self, lag: f64) -> Result<f64, MeanFieldError> {
+        check("lag", lag)?;
+        let individual = |decayed: f64| self.inf + self.delta_t * decayed;
+        let of_phi = |decayed: f64| -> f64 {
+            let c = |(w, s, pair): &(f64, f64, PairAverage)| {
+                w * pair.covariance_at((individual(decayed) + s).min(pair.variance()))
+            };
+            self.classes.iter().map(c).sum()
+        };
+        Ok(match self.variant {
+            Variant::Current => of_phi(self.decayed(lag)),
+            // x = J r + v: what is not noise is g^2 C_r.
+            Variant::Rate => (individual(self.decayed(lag)) - self.sigma.powi(2) * (-lag).exp()) / (self.g * self.g),
+            Variant::TwoTimescale { tau_r, .. } => {
+                let Sampled { line, decayed } = self.sampled();
+                let far = of_phi(0.0);
+                let part: Vec<f64> = decayed.iter().map(|d| of_phi(d / self.delta_t) - far).collect();
+                let filtered = line.filter(tau_r, self.decay_rate()).apply(&part);
+                far + line.interpolate(&filtered, lag, self.decay_rate())
+            }
+        })
+    }
+
+    /// The spectrum int cos(w tau) (Delta(tau) - Delta_inf) dtau over the line at angular frequency w >= 0.
+    ///
+    /// # Errors
+    /// A frequency that is negative or not finite.
+    pub fn spectrum(&self, frequency: f64) -> Result<f64, MeanFieldError> {
+        check("frequency", frequency)?;
+        let Sampled { line, decayed } = self.sampled();
+        // Panels short enough for the cosine.
+        let longest = FIRST * std::f64::consts::PI / frequency.max(self.decay_rate());
+        let fine = HalfLine::graded(longest, 1.0, longest, line.end());
+        let value = |t: f64| line.interpolate(&decayed, t, self.decay_rate());
+        Ok(2.0 * fine.nodes().iter().map(|(t, w)| w * (frequency * t).cos() * value(*t)).sum::<f64>())
     }
 
     /// The part of Delta_T that the variance over a window of `samples` samples, `interval` apart, misses: the
-    /// variance of their mean, (Delta_T / S) (1 + 2 sum_j (1 - j / S) (Delta(j h) - Delta_inf) / Delta_T). For short
+    /// variance of their mean, (Delta_T / S) (1 + 2 sum_j (1 - j / S) (Delta(j h) - Delta_inf) / Delta_T) (T23). For short
     /// intervals it is (2 / T^2) int_0^T (T - tau) (Delta(tau) - Delta_inf) dtau (docs/theory.md section 12).
     ///
     /// # Errors
@@ -85,50 +162,37 @@ impl Autocovariance {
     }
 
     /// (Delta(lag) - Delta_inf) / Delta_T.
-    fn decayed(&self, lag: f64) -> f64 {
-        let panel = self.ends.partition_point(|end| *end <= lag) - 1;
-        if panel >= PANELS {
-            return (-LAST_Y * LAST_Y - self.decay_rate() * (lag - self.ends[PANELS])).exp();
+    pub(crate) fn decayed(&self, lag: f64) -> f64 {
+        match &self.shape {
+            Shape::Energy(table) => table.decayed(lag),
+            Shape::Panels(line, values, rate) => line.interpolate(values, lag, *rate),
         }
-        let (start, mut y) = (panel_start(panel), panel_start(panel));
-        let rest = lag - self.ends[panel];
-        for _ in 0..MOST_STEPS {
-            let step = (rest - self.time_between(start, y)) / self.time_per_y(y);
-            y = (y + step).clamp(start, panel_start(panel + 1));
-            if step.abs() <= 1e-14 * LAST_Y {
-                break;
-            }
-        }
-        (-y * y).exp()
     }
 
-    fn time_between(&self, from: f64, to: f64) -> f64 {
-        let sum: f64 = self.rule.iter().map(|(x, w)| w * self.time_per_y(from + x * (to - from))).sum();
-        (to - from) * sum
+    /// Delta - Delta_inf on panels.
+    pub(crate) fn sampled(&self) -> Sampled {
+        let line = match &self.shape {
+            Shape::Energy(table) => panels(table.bending_time(), table.omega()),
+            Shape::Panels(line, ..) => line.clone(),
+        };
+        let decayed = line.nodes().iter().map(|(t, _)| self.delta_t * self.decayed(*t)).collect();
+        Sampled { line, decayed }
     }
 
-    /// d tau / d y.
-    fn time_per_y(&self, y: f64) -> f64 {
-        // The limit at y = 0 is finite; a thousandth of a thousandth of a panel stands for it.
-        let y = y.max(1e-7);
-        2.0 * y / (2.0 * self.energy(y)).sqrt()
-    }
-
-    /// h at Delta = Delta_inf + Delta_T e^(-y^2).
-    fn energy(&self, y: f64) -> f64 {
-        let c = self.individual_inf + self.delta_t * (-y * y).exp();
-        let from_top = -self.delta_t * (-y * y).exp_m1();
-        let slope: f64 = self
-            .classes
-            .iter()
-            .map(|(weight, s, pair)| weight * pair.excess_slope_to_variance(self.individual_inf + s, c + s))
-            .sum();
-        self.g * self.g * from_top * slope
+    /// g^2 C_phi'(Delta) at Delta = Delta_inf + `decayed`, individual: the potential of T17, T18.
+    pub(crate) fn gain(&self, decayed: f64) -> f64 {
+        let slope =
+            |(w, s, pair): &(f64, f64, PairAverage)| w * pair.slope_at((self.inf + decayed + s).min(pair.variance()));
+        self.g * self.g * self.classes.iter().map(slope).sum::<f64>()
     }
 }
 
-fn panel_start(panel: usize) -> f64 {
-    LAST_Y * panel as f64 / PANELS as f64
+/// Panels for a function that bends within `time` and falls as e^(-omega t).
+pub(crate) fn panels(time: f64, omega: f64) -> HalfLine {
+    let longest = LONGEST / omega;
+    let line = HalfLine::graded((FIRST * time).min(longest), GROWTH, longest, WINDOW / omega);
+    debug_assert!(line.nodes().len() == NODES * line.panels());
+    line
 }
 
 fn check(what: &'static str, value: f64) -> Result<(), MeanFieldError> {

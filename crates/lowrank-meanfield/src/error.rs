@@ -94,16 +94,6 @@ pub enum MeanFieldError {
         /// Its noise strength.
         strength: f64,
     },
-    /// Chaos of the two-timescale variant.
-    #[error(
-        "chaotic solutions are known for the current and the rate variant, not for tau_s = {tau_s}, tau_r = {tau_r}: choose one of the two"
-    )]
-    TwoTimescaleChaos {
-        /// Time constant of the current.
-        tau_s: f64,
-        /// Time constant of the rate.
-        tau_r: f64,
-    },
     /// A model without the symmetry that a transition needs.
     #[error("{what} is not defined for {found}: it needs {needs}")]
     WrongModel {

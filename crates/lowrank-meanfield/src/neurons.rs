@@ -6,7 +6,7 @@
 
 use lowrank_model::{Ensemble, Model, Transfer};
 
-use crate::MeanFieldError;
+use crate::{MeanFieldError, PairAverage};
 
 /// Moments of (m, n, I) in one class, I the total input at its present amplitudes.
 struct Class {
@@ -61,6 +61,8 @@ pub(crate) struct Neurons {
     pub(crate) rank: usize,
     pub(crate) g: f64,
     pub(crate) transfer: Transfer,
+    /// Strength of the white noise that every unit has of its own.
+    pub(crate) sigma: f64,
     classes: Vec<Class>,
 }
 
@@ -78,7 +80,7 @@ impl Neurons {
             }
             Ensemble::Empirical(given) => (0..given.neurons()).map(|i| given_class(given, i, &amplitudes)).collect(),
         };
-        Ok(Self { rank: model.rank(), g: model.g(), transfer: model.transfer(), classes })
+        Ok(Self { rank: model.rank(), g: model.g(), transfer: model.transfer(), sigma: model.noise(), classes })
     }
 
     /// The law of u in every class at these kappa.
@@ -91,6 +93,18 @@ impl Neurons {
         let mu: f64 = self.drives(kappa).map(|d| d.weight * d.mu).sum();
         let variance = self.drives(kappa).map(|d| d.weight * (d.s_squared + (d.mu - mu).powi(2))).sum();
         (mu, variance)
+    }
+
+    /// Weight, s_u^2 and pair averages of every class at (kappa, individual variance).
+    pub(crate) fn pair_averages(
+        &self,
+        kappa: &[f64],
+        individual: f64,
+    ) -> Result<Vec<(f64, f64, PairAverage)>, MeanFieldError> {
+        let of = |d: Drive<'_>| {
+            Ok((d.weight, d.s_squared, PairAverage::new(self.transfer, d.mu, individual + d.s_squared)?))
+        };
+        self.drives(kappa).map(of).collect()
     }
 
     /// The bound of |phi|, or what stands for it in a search.

@@ -88,11 +88,7 @@ pub fn stationary_branches(model: &Model) -> Result<Vec<Stationary>, MeanFieldEr
 /// No solution with residual <= 1e-10 from there; an input with white noise; not one kappa an outer product.
 pub fn stationary_from(model: &Model, start: &OrderParameters) -> Result<Stationary, MeanFieldError> {
     let neurons = Neurons::new(model)?;
-    let (found, expected) = (start.kappa.len(), neurons.rank);
-    if found != expected {
-        let (field, mend) = ("kappa of the start".to_owned(), "give one an outer product");
-        return Err(ModelError::Length { field, found, expected, mend }.into());
-    }
+    check_rank(start, neurons.rank)?;
     let outcome = solve(&neurons, unknowns(start));
     if outcome.is_solution() {
         Ok(describe(&neurons, outcome))
@@ -100,6 +96,16 @@ pub fn stationary_from(model: &Model, start: &OrderParameters) -> Result<Station
         let (what, residual) = ("stationary solution", outcome.residual);
         Err(MeanFieldError::NoSolution { what, starts: 1, residual, limit: RESIDUAL_LIMIT })
     }
+}
+
+/// Refuses a start with another number of kappa than there are outer products.
+pub(crate) fn check_rank(start: &OrderParameters, rank: usize) -> Result<(), MeanFieldError> {
+    let (found, expected) = (start.kappa.len(), rank);
+    if found == expected {
+        return Ok(());
+    }
+    let (field, mend) = ("kappa of the start".to_owned(), "give one an outer product");
+    Err(ModelError::Length { field, found, expected, mend }.into())
 }
 
 /// kappa and delta_0_individual as the solver's unknowns.
@@ -149,7 +155,7 @@ fn sign_changes(neurons: &Neurons) -> Vec<Vec<f64>> {
 
 /// The right sides of T8 and of delta_0_individual = g^2 \<phi^2>, with their derivatives; none where an average cannot be
 /// taken or is no number.
-fn evaluate(neurons: &Neurons, x: &[f64]) -> Option<Evaluation> {
+pub(crate) fn evaluate(neurons: &Neurons, x: &[f64]) -> Option<Evaluation> {
     let rank = neurons.rank;
     let (kappa, individual) = (&x[..rank], x[rank]);
     let g_squared = neurons.g * neurons.g;

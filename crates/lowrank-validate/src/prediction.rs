@@ -53,17 +53,17 @@ impl Prediction {
         let missing = ValidateError::WrongPhase { point: point.name, phase: "chaotic" };
         let solutions = chaotic_solutions(model)?;
         let solution = nearest(point, &solutions, |c| &c.order).ok_or(missing)?;
+        let autocovariance = solution.autocovariance()?;
         let samples = point.protocol(1.0)?.samples();
-        let loss =
-            if finite_window { solution.autocovariance.window_loss(point.timing.interval, samples)? } else { 0.0 };
+        let loss = if finite_window { autocovariance.window_loss(point.timing.interval, samples)? } else { 0.0 };
         let mut order = solution.order.clone();
         order.delta_t -= loss;
         if model.variant() == Variant::Rate {
             order.r_temporal_variance -= loss / (model.g() * model.g());
         }
-        let at = |lag: &f64| Ok(solution.autocovariance.at(*lag)?);
-        let autocovariance = point.lags.iter().map(at).collect::<Result<_, ValidateError>>()?;
-        Ok(Self { order, autocovariance })
+        let at = |lag: &f64| Ok(autocovariance.at(*lag)?);
+        let at_lags = point.lags.iter().map(at).collect::<Result<_, ValidateError>>()?;
+        Ok(Self { order, autocovariance: at_lags })
     }
 }
 

@@ -62,8 +62,8 @@ pub fn predict_along(gs: &[f64]) -> Result<Vec<Predicted>, ValidateError> {
             if stationary.rho >= 1.0 {
                 let missing = ValidateError::WrongPhase { point: "along g", phase: "chaotic" };
                 let chaos = chaotic_solutions(&model)?.into_iter().next().ok_or(missing)?;
-                order = chaos.order;
-                order.delta_t -= chaos.autocovariance.window_loss(TIMING.interval, samples)?;
+                order = chaos.order.clone();
+                order.delta_t -= chaos.autocovariance()?.window_loss(TIMING.interval, samples)?;
             }
             Ok(Predicted { g, values: [order.kappa[0].abs(), order.delta_0, order.delta_t] })
         })

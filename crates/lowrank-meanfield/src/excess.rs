@@ -1,0 +1,134 @@
+//! The two pair averages that the chaotic equations are made of, with their derivatives: C_phi(a; mu, D) and
+//! Q(a, D) = int_a^D (C_phi(y) - C_phi(a)) dy / (D - a)^2 (T21), at one (a; mu, D).
+
+use std::sync::LazyLock;
+
+use lowrank_model::Transfer;
+
+use crate::nested::PairMoments;
+use crate::quadrature::gauss_legendre;
+use crate::{MeanFieldError, PairAverage};
+
+/// D - a below this part of D, or of this much D, counts as small: the difference of C_Phi would lose more than three
+/// digits, and Q is integrated instead.
+const SMALL_DIFFERENCE: f64 = 0.1;
+const LARGEST_D: f64 = 30.0;
+/// Relative step of the differences that stand for derivatives (threshold-linear): the cube root of rounding.
+const DIFFERENCE_STEP: f64 = 1e-5;
+
+static LEGENDRE: LazyLock<Vec<(f64, f64)>> = LazyLock::new(|| gauss_legendre(16));
+
+/// A function of (mu, D, a) with its derivatives; for Q, D is its upper end as well.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Slopes {
+    pub(crate) value: f64,
+    pub(crate) by_mu: f64,
+    pub(crate) by_d: f64,
+    pub(crate) by_a: f64,
+}
+
+/// C_phi(a; mu, D), 0 <= a <= d.
+pub(crate) fn covariance(transfer: Transfer, mu: f64, d: f64, a: f64) -> Result<Slopes, MeanFieldError> {
+    if transfer == Transfer::ThresholdLinear {
+        return Ok(threshold_linear(mu, d, a)?.c);
+    }
+    Ok(of_phi(&PairMoments::at(transfer, mu, d, a)))
+}
+
+fn of_phi(m: &PairMoments) -> Slopes {
+    Slopes { value: m.phi_phi, by_mu: 2.0 * m.phi_d1, by_d: m.phi_d2, by_a: m.d1_d1 }
+}
+
+/// Q and C_phi(a).
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Excess {
+    pub(crate) q: Slopes,
+    pub(crate) c: Slopes,
+}
+
+impl Excess {
+    /// At 0 <= a < d.
+    pub(crate) fn at(transfer: Transfer, mu: f64, d: f64, a: f64) -> Result<Self, MeanFieldError> {
+        if transfer == Transfer::ThresholdLinear {
+            return threshold_linear(mu, d, a);
+        }
+        let delta = d - a;
+        let (low, top) = (PairMoments::at(transfer, mu, d, a), PairMoments::at(transfer, mu, d, d));
+        let energy = (top.big_big - low.big_big - delta * low.phi_phi) / (delta * delta);
+        let q = if delta < SMALL_DIFFERENCE * d.min(LARGEST_D) { integrated(transfer, mu, d, a) } else { energy };
+        let by_mu = 2.0 * (top.big_phi - low.big_phi - delta * low.phi_d1) / (delta * delta);
+        let by_d = (top.phi_phi + top.big_d1 - low.big_d1 - low.phi_phi - delta * low.phi_d2) / (delta * delta);
+        Ok(Self {
+            q: Slopes { value: q, by_mu, by_d: by_d - 2.0 * q / delta, by_a: (2.0 * q - low.d1_d1) / delta },
+            c: of_phi(&low),
+        })
+    }
+}
+
+/// Q = int_0^1 (1 - t) C_phi'(a + t (D - a)) dt, with 1 - t = w^2: C_phi' varies fastest at D.
+fn integrated(transfer: Transfer, mu: f64, d: f64, a: f64) -> f64 {
+    let node = |(w, weight): &(f64, f64)| {
+        let c = (a + (1.0 - w * w) * (d - a)).min(d);
+        2.0 * weight * w * w * w * PairMoments::at(transfer, mu, d, c).d1_d1
+    };
+    LEGENDRE.iter().map(node).sum()
+}
+
+/// Closed forms (pair.rs); derivatives by central differences, of which only the speed of Newton depends.
+fn threshold_linear(mu: f64, d: f64, a: f64) -> Result<Excess, MeanFieldError> {
+    let at = |mu: f64, d: f64, a: f64| -> Result<(f64, f64), MeanFieldError> {
+        let pair = PairAverage::new(Transfer::ThresholdLinear, mu, d)?;
+        Ok((pair.mean_excess_at(a, d), pair.covariance_at(a)))
+    };
+    let (q, c) = at(mu, d, a)?;
+    let step = DIFFERENCE_STEP * (d - a).max(DIFFERENCE_STEP * d);
+    let slope = |up: (f64, f64), down: (f64, f64), step: f64| ((up.0 - down.0) / step, (up.1 - down.1) / step);
+    let by_mu = slope(at(mu + step, d, a)?, at(mu - step, d, a)?, 2.0 * step);
+    let by_d = slope(at(mu, d + step, a)?, at(mu, d - step, a)?, 2.0 * step);
+    let (below, above) = ((a - step).max(0.0), (a + step).min(d));
+    let by_a = slope(at(mu, d, above)?, at(mu, d, below)?, above - below);
+    Ok(Excess {
+        q: Slopes { value: q, by_mu: by_mu.0, by_d: by_d.0, by_a: by_a.0 },
+        c: Slopes { value: c, by_mu: by_mu.1, by_d: by_d.1, by_a: by_a.1 },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_to_q_agree_with_the_hermite_series_near_and_far_from_onset() {
+        for transfer in [Transfer::Tanh, Transfer::OnePlusTanh, Transfer::Erf] {
+            for (mu, d) in [(0.0, 0.1), (0.5, 2.0), (-1.0, 10.0), (0.0, 50.0)] {
+                let series = PairAverage::new(transfer, mu, d).unwrap();
+                for part in [1e-6, 1e-4, 1e-2, 0.03, 0.099, 0.101, 0.199, 0.201, 0.5, 1.0] {
+                    let a = d * (1.0 - part);
+                    let (seen, wanted) = (Excess::at(transfer, mu, d, a).unwrap().q.value, series.mean_excess_at(a, d));
+                    assert!((seen / wanted - 1.0).abs() < 2e-11, "{transfer} {mu} {d} {part}: {seen} {wanted}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn derivatives_are_those_of_the_values() {
+        for transfer in [Transfer::Tanh, Transfer::ThresholdLinear] {
+            let at = |mu: f64, d: f64, a: f64| Excess::at(transfer, mu, d, a).unwrap();
+            let (mu, d, a, e) = (0.4, 2.5, 0.9, 1e-4);
+            let here = at(mu, d, a);
+            for (up, down, exact_q, exact_c) in [
+                (at(mu + e, d, a), at(mu - e, d, a), here.q.by_mu, here.c.by_mu),
+                (at(mu, d + e, a), at(mu, d - e, a), here.q.by_d, here.c.by_d),
+                (at(mu, d, a + e), at(mu, d, a - e), here.q.by_a, here.c.by_a),
+            ] {
+                let q = (up.q.value - down.q.value) / (2.0 * e);
+                let c = (up.c.value - down.c.value) / (2.0 * e);
+                assert!(
+                    (q - exact_q).abs() < 1e-7 && (c - exact_c).abs() < 1e-7,
+                    "{transfer} {q} {exact_q} {c} {exact_c}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The largest Lyapunov exponent of a fluctuating solution (T17, T18).
+//!
+//! It is the largest K at which prod_tau \[(1 + tau K)^2 - tau^2 d^2\] psi = g^2 C_phi'(Delta) psi has an even solution
+//! that vanishes at infinity; for one time scale that is T17, with E_0 = 1 - (1 + K)^2. Divided by the left side, psi is
+//! an eigenfunction, of eigenvalue Lambda(K) = 1, of positive exponential filters with tau / (1 + tau K) applied to
+//! the gain times psi: Lambda falls with K, power iteration finds it, Brent the K.
+
+use std::cell::Cell;
+
+use serde::Serialize;
+
+use crate::MeanFieldError;
+use crate::autocovariance::Autocovariance;
+use crate::half_line::HalfLine;
+use crate::root::bracketed_root;
+
+/// Most power iterations for one Lambda(K), and the relative change at which they end.
+const MOST_ITERATIONS: usize = 20_000;
+const EIGENVALUE_GOAL: f64 = 1e-15;
+/// |ln Lambda| that counts as solved.
+const RESIDUAL_LIMIT: f64 = 1e-10;
+/// Accuracy of K.
+const EXPONENT_GOAL: f64 = 1e-14;
+/// How far above the edge of the continuous spectrum K is looked for.
+const ABOVE_EDGE: f64 = 1e-12;
+
+/// A largest Lyapunov exponent, per unit time.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Lyapunov {
+    /// lambda_max.
+    pub exponent: f64,
+    /// |ln Lambda(K)|, zero at a solution.
+    pub residual: f64,
+    /// Values of K that were tried.
+    pub iterations: usize,
+}
+
+/// The exponent of a solution with time constants `taus` (absent filters are 0).
+pub(crate) fn exponent(autocovariance: &Autocovariance, taus: (f64, f64)) -> Result<Lyapunov, MeanFieldError> {
+    let sampled = autocovariance.sampled();
+    let gains: Vec<f64> = sampled.decayed.iter().map(|d| autocovariance.gain(*d)).collect();
+    let far = autocovariance.gain(0.0);
+    let top = gains.iter().copied().fold(far, f64::max);
+    bound_state(&sampled.line, &gains, far, top, taus)
+}
+
+/// The largest K of the gain with these nodal values, `far` beyond the panels and at most `top`.
+fn bound_state(
+    line: &HalfLine,
+    gains: &[f64],
+    far: f64,
+    top: f64,
+    taus: (f64, f64),
+) -> Result<Lyapunov, MeanFieldError> {
+    // Where the product of (1 + tau K)^2 is the gain at infinity, psi does not decay; where it is the largest gain,
+    // Lambda < 1.
+    let edge = uniform(taus, far)? + ABOVE_EDGE;
+    let highest = uniform(taus, top)?;
+    let tried = Cell::new(0_usize);
+    let mode = std::cell::RefCell::new(vec![1.0; gains.len()]);
+    let log_lambda = |k: f64| {
+        tried.set(tried.get() + 1);
+        Ok(eigenvalue(line, gains, decay(taus, far, k), taus, k, &mut mode.borrow_mut()).ln())
+    };
+    let root = bracketed_root("Lambda(K) - 1 of the Lyapunov exponent", (edge, highest), EXPONENT_GOAL, log_lambda)?;
+    let residual = log_lambda(root.x)?.abs();
+    if residual <= RESIDUAL_LIMIT {
+        Ok(Lyapunov { exponent: root.x, residual, iterations: tried.get() })
+    } else {
+        let what = "Lyapunov exponent";
+        Err(MeanFieldError::NoSolution { what, starts: 1, residual, limit: RESIDUAL_LIMIT })
+    }
+}
+
+/// K at which prod (1 + tau K)^2 = gain: the exponent if the gain did not depend on the lag.
+fn uniform((tau_s, tau_r): (f64, f64), gain: f64) -> Result<f64, MeanFieldError> {
+    let root = gain.max(0.0).sqrt();
+    // (1 + tau_s K)(1 + tau_r K) = root, the larger solution.
+    let (product, sum) = (tau_s * tau_r, tau_s + tau_r);
+    let inside = sum * sum - 4.0 * product * (1.0 - root);
+    Ok(2.0 * (root - 1.0) / (sum + inside.max(0.0).sqrt()))
+}
+
+/// The rate p at which psi falls: prod \[(1 + tau K)^2 - tau^2 p^2\] = gain at infinity, the smaller p.
+fn decay((tau_s, tau_r): (f64, f64), far: f64, k: f64) -> f64 {
+    let (a, b) = ((1.0 + tau_s * k).powi(2), (1.0 + tau_r * k).powi(2));
+    let (s, r) = (tau_s * tau_s, tau_r * tau_r);
+    let (linear, constant) = (a * r + b * s, a * b - far);
+    let root = (linear * linear - 4.0 * s * r * constant).max(0.0).sqrt();
+    (2.0 * constant / (linear + root)).max(0.0).sqrt()
+}
+
+/// Lambda(K) by power iteration from `mode`, which is left at the eigenfunction.
+fn eigenvalue(line: &HalfLine, gains: &[f64], rate: f64, taus: (f64, f64), k: f64, mode: &mut Vec<f64>) -> f64 {
+    let (up_s, up_r) = (1.0 + taus.0 * k, 1.0 + taus.1 * k);
+    let filters = (line.filter(taus.0 / up_s, rate), line.filter(taus.1 / up_r, rate));
+    let scale = 1.0 / (up_s * up_r).powi(2);
+    let mut lambda = 0.0;
+    for _ in 0..MOST_ITERATIONS {
+        let product: Vec<f64> = mode.iter().zip(gains).map(|(psi, gain)| scale * gain * psi).collect();
+        let next = filters.1.apply(&filters.0.apply(&product));
+        let largest = next.iter().fold(0.0_f64, |a, b| a.max(b.abs()));
+        // The Rayleigh quotient with the gain as weight, in which one filter is symmetric.
+        let weighted = |a: &[f64]| -> f64 {
+            let nodes = line.nodes();
+            nodes.iter().zip(a).zip(mode.iter().zip(gains)).map(|(((_, w), a), (psi, gain))| w * gain * a * psi).sum()
+        };
+        let quotient = weighted(&next) / weighted(mode);
+        let change = (quotient - lambda).abs();
+        lambda = quotient;
+        *mode = next.iter().map(|v| v / largest).collect();
+        if change <= EIGENVALUE_GOAL * lambda.abs() {
+            break;
+        }
+    }
+    lambda
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// -psi'' + (1 - gain) psi = E psi with gain = far + l (l + 1) / cosh^2 has E = 1 - far - l^2 (Poeschl, Teller).
+    #[test]
+    fn wells_of_known_depth_have_their_known_exponents() {
+        let line = HalfLine::graded(0.4, 1.2, 3.0, 40.0);
+        for (l, far) in [(0.7_f64, 0.2), (1.0, 0.36), (1.5, 0.0), (2.0, 0.9)] {
+            let well = |t: f64| far + l * (l + 1.0) / t.cosh().powi(2);
+            let gains: Vec<f64> = line.nodes().iter().map(|(t, _)| well(*t)).collect();
+            for taus in [(1.0, 0.0), (0.0, 1.0)] {
+                let found = bound_state(&line, &gains, far, well(0.0), taus).unwrap();
+                let exact = -1.0 + (far + l * l).sqrt();
+                assert!((found.exponent - exact).abs() < 1e-11, "{l} {far}: {found:?} {exact}");
+            }
+        }
+    }
+
+    /// Two equal time scales: psi = 1 / cosh(t / 2) solves \[(1 + K)^2 - d^2\]^2 psi = gain psi with the gain that this makes.
+    #[test]
+    fn two_time_scales_reproduce_a_constructed_well() {
+        let (k, b) = (0.3_f64, 0.25_f64);
+        let a = (1.0 + k).powi(2);
+        // With s = 1 / cosh^2(x): d^2 (1 / cosh) = (1 - 2 s) / cosh, d^4 (1 / cosh) = (1 - 20 s + 24 s^2) / cosh.
+        let gain = |t: f64| {
+            let s = (0.5 * t).cosh().powi(-2);
+            a * a - 2.0 * a * b * (1.0 - 2.0 * s) + b * b * (1.0 - 20.0 * s + 24.0 * s * s)
+        };
+        let line = HalfLine::graded(0.5, 1.2, 4.0, 80.0);
+        let gains: Vec<f64> = line.nodes().iter().map(|(t, _)| gain(*t)).collect();
+        let top = gains.iter().copied().fold(0.0, f64::max);
+        let found = bound_state(&line, &gains, gain(1e3), top, (1.0, 1.0)).unwrap();
+        assert!((found.exponent - k).abs() < 1e-11, "{found:?}");
+    }
+}
