@@ -59,7 +59,7 @@ pub enum SimulateError {
         copies: usize,
     },
     /// A method that does not take noise.
-    #[error("the input carries white noise, which method {method} does not integrate: choose euler (Euler-Maruyama)")]
+    #[error("the model carries white noise, which method {method} does not integrate: choose euler (Euler-Maruyama)")]
     NoiseNeedsEuler {
         /// The method asked for.
         method: Method,
