@@ -11,6 +11,8 @@ pub enum Role {
     InitialState,
     /// White noise on the inputs; one stream a state.
     Noise,
+    /// Tangent vectors of Lyapunov exponents; one stream a state.
+    Tangent,
 }
 
 impl Role {
@@ -21,6 +23,7 @@ impl Role {
             Self::Vectors => 2,
             Self::InitialState => 3,
             Self::Noise => 4,
+            Self::Tangent => 5,
         }
     }
 }

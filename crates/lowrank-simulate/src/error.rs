@@ -64,6 +64,19 @@ pub enum SimulateError {
         /// The method asked for.
         method: Method,
     },
+    /// A Lyapunov exponent of a noisy model.
+    #[error("the model carries white noise, whose Lyapunov exponent is not computed: take the noise from the model")]
+    NoisyTangent,
+    /// A tangent vector that became zero, infinite or NaN between two samples.
+    #[error(
+        "a tangent vector changed its length by a factor of {factor} up to time {time}: shorten the sampling interval"
+    )]
+    TangentLost {
+        /// The factor since the sample before.
+        factor: f64,
+        /// Time of the sample.
+        time: f64,
+    },
     /// Network and model have different vectors.
     #[error(
         "the network has g {network_g}, rank {network_rank} and {network_inputs} inputs, the model g {model_g}, rank {model_rank} and {model_inputs} inputs: draw the network from this model"

@@ -2,6 +2,7 @@
 
 mod current;
 mod rate;
+mod tangent;
 mod two_timescale;
 
 use std::f64::consts::SQRT_2;
@@ -13,6 +14,8 @@ use lowrank_integrate::{IntegrateError, VectorField};
 use lowrank_model::{Model, Transfer, Variant, Vector};
 
 use crate::SimulateError;
+
+pub(crate) use tangent::Tangent;
 
 /// dx/dt or dr/dt of a batch of states of one network at fixed input amplitudes.
 ///

@@ -25,14 +25,7 @@ pub fn simulate(
     protocol: &Protocol,
     noise_key: (u64, u64),
 ) -> Result<Observed, SimulateError> {
-    let (n, copies) = (network.neurons(), x0.ncols());
-    if x0.nrows() != n || copies == 0 {
-        let copies_needed = copies.max(1);
-        return Err(SimulateError::BadShape { rows: x0.nrows(), columns: copies, neurons: n, copies: copies_needed });
-    }
-    if let Some((index, value)) = first_not_finite(x0) {
-        return Err(IntegrateError::NonFinite { time: 0.0, index, value }.into());
-    }
+    let (n, copies) = (network.neurons(), check_states(network, x0)?);
     let mut field = Field::new(network, model, copies)?;
     let mut state = field.state_from_currents(x0)?;
     let mut mover = Mover::new(&field, model, protocol.method(), copies, noise_key)?;
@@ -60,6 +53,24 @@ pub fn simulate(
         None => Ok(observed),
         Some((observable, value)) => Err(SimulateError::NotANumber { observable, value, time }),
     }
+}
+
+/// The number of copies whose initial currents these are.
+pub(crate) fn check_states(network: &Network, x0: MatRef<'_, f64>) -> Result<usize, SimulateError> {
+    let (neurons, copies) = (network.neurons(), x0.ncols());
+    if x0.nrows() != neurons || copies == 0 {
+        return Err(SimulateError::BadShape { rows: x0.nrows(), columns: copies, neurons, copies: copies.max(1) });
+    }
+    match first_not_finite(x0) {
+        None => Ok(copies),
+        Some((index, value)) => Err(IntegrateError::NonFinite { time: 0.0, index, value }.into()),
+    }
+}
+
+/// The number of equal steps of at most `step` between two times.
+pub(crate) fn steps_between(start: f64, end: f64, step: f64) -> usize {
+    // A whole number of steps must not become one more by rounding.
+    ((end - start) / step * (1.0 - 1e-12)).ceil().max(1.0) as usize
 }
 
 fn first_not_finite(x: MatRef<'_, f64>) -> Option<(usize, f64)> {
@@ -115,8 +126,7 @@ impl Mover {
         if end <= start {
             return Ok(());
         }
-        // A whole number of steps must not become one more by rounding.
-        let steps = ((end - start) / step * (1.0 - 1e-12)).ceil().max(1.0) as usize;
+        let steps = steps_between(start, end, step);
         match self {
             Self::Fixed(stepper) => integrate(stepper, field, state, (start, end), steps)?,
             Self::Noisy { method, streams, shared } => {
