@@ -6,7 +6,7 @@ use faer::{Mat, c64};
 use lowrank_connectivity::{Network, Sampling, eigenvalues_with_gain, stream};
 use lowrank_integrate::Method;
 use lowrank_model::{Ensemble, Gaussian, Input, Layout, Model, Moments, Role, StreamKey, Transfer, Variant, Vector};
-use lowrank_simulate::{Lyapunov, Protocol, SimulateError, Timing, lyapunov, simulate};
+use lowrank_simulate::{Protocol, SimulateError, Timing, lyapunov, simulate};
 use rand_distr::{Distribution, StandardNormal};
 
 fn protocol(transient: f64, window: f64, interval: f64) -> Protocol {
@@ -66,17 +66,50 @@ fn in_chaos_it_is_the_divergence_of_two_nearby_trajectories() {
     let distance = |x: &Mat<f64>| (x.col(0) - x.col(1)).norm_l2().ln();
     let expected = (distance(&seen.trajectory[30]) - distance(&seen.trajectory[0])) / 30.0;
     let exponent = lyapunov(&network, &model, x0.as_ref().subcols(0, 1), &times, (1, 0)).unwrap();
-    println!("{expected} {exponent:?} {}", distance(&seen.trajectory[30]));
+    assert!(distance(&seen.trajectory[30]).exp() < 1e-3 * seen.trajectory[30].norm_l2());
+    assert!(exponent.mean > 0.1 && (exponent.mean - expected).abs() < 1e-5, "{expected} {exponent:?}");
+    let [first, second] = exponent.halves[0];
+    assert!((0.5 * (first + second) - exponent.mean).abs() < 1e-12);
+}
+
+/// x = J r turns one variant into the other (T3), step by step of the method too. Started from x(0) = J r(0) they share
+/// the trajectory until rounding has grown, and the exponents differ by what two random tangent vectors differ by.
+#[test]
+fn current_and_rate_variant_agree_in_chaos_and_the_two_timescale_one_is_slower() {
+    let run = |variant: Variant| {
+        let (network, model) = draw(3.0, Gaussian::unstructured(), variant, 200);
+        let mut x0 = started(200, 4);
+        if variant != Variant::Rate {
+            let rates = Mat::from_fn(200, 4, |i, c| Transfer::Tanh.value(x0[(i, c)]));
+            network.apply(rates.as_ref(), x0.as_mut()).unwrap();
+        }
+        lyapunov(&network, &model, x0.as_ref(), &protocol(40.0, 100.0, 0.5), (1, 0)).unwrap()
+    };
+    let (current, rate) = (run(Variant::Current), run(Variant::Rate));
+    for (a, b) in current.exponents.iter().zip(&rate.exponents) {
+        // Two tangent vectors differ in length by a factor of a few: e^1.5 over 100 units of time.
+        assert!(*a > 0.1 && (a - b).abs() < 0.015, "{current:?} {rate:?}");
+    }
+    assert!((current.mean - rate.mean).abs() < 0.006, "{current:?} {rate:?}");
+    let slower = run(Variant::two_timescale(1.0, 1.0).unwrap());
+    assert!(slower.mean > 0.02 && slower.mean < 0.6 * current.mean, "{slower:?}");
 }
 
 #[test]
-fn current_and_rate_variant_agree_in_chaos() {
-    let run = |variant: Variant| {
-        let (network, model) = draw(3.0, Gaussian::unstructured(), variant, 200);
-        lyapunov(&network, &model, started(200, 4).as_ref(), &protocol(50.0, 300.0, 1.0), (1, 0)).unwrap()
-    };
-    let (current, rate) = (run(Variant::Current), run(Variant::Rate));
-    println!("{current:?} {rate:?}");
-    let two = run(Variant::two_timescale(1.0, 1.0).unwrap());
-    println!("{two:?}");
+fn noise_short_windows_and_lost_vectors_are_typed_errors() {
+    let (network, model) = draw(0.5, Gaussian::unstructured(), Variant::Current, 20);
+    let x0 = started(20, 1);
+    let run = |model: &Model, times: &Protocol| lyapunov(&network, model, x0.as_ref(), times, (1, 0));
+    let noisy = run(&model.with_noise(0.1).unwrap(), &protocol(0.0, 4.0, 1.0));
+    assert_eq!(noisy, Err(SimulateError::NoisyTangent));
+    let short = run(&model, &protocol(0.0, 1.9, 1.0)).unwrap_err().to_string();
+    assert!(short.contains("measuring window is 1.9") && short.contains(">= 2"), "{short}");
+    // A vector that shrinks as e^(-t/2) has no square after 800 units of time.
+    let lost = run(&model, &protocol(0.0, 4000.0, 2000.0));
+    assert!(matches!(lost, Err(SimulateError::TangentLost { time: 2000.0, .. })), "{lost:?}");
+    // No copies is a shape, and the transient is cut into sample intervals whatever its length.
+    let none = lyapunov(&network, &model, started(20, 0).as_ref(), &protocol(0.0, 4.0, 1.0), (1, 0));
+    assert!(matches!(none, Err(SimulateError::BadShape { .. })));
+    let long = run(&model, &protocol(3000.7, 4.0, 1.0)).unwrap();
+    assert!(long.mean < -0.3 && long.mean > -1.0, "{long:?}");
 }
