@@ -13,6 +13,8 @@ pub enum Role {
     Noise,
     /// Tangent vectors of Lyapunov exponents; one stream a state.
     Tangent,
+    /// Start vectors of eigenvalue iterations; one stream a vector.
+    Krylov,
 }
 
 impl Role {
@@ -24,6 +26,7 @@ impl Role {
             Self::InitialState => 3,
             Self::Noise => 4,
             Self::Tangent => 5,
+            Self::Krylov => 6,
         }
     }
 }
