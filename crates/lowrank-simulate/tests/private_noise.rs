@@ -61,6 +61,7 @@ fn variance_and_autocovariance_are_those_of_the_recursion() {
         assert!(far(seen.order.delta_0, exact * (1.0 - 0.5 * h)), "{variant}: the bias of the step passes");
         let mean: f64 = seen.delta_0_of_time.iter().sum::<f64>() / seen.times.len() as f64;
         assert!((mean - seen.order.delta_0).abs() < 1e-12);
+        assert!((seen.r_autocovariance[0] - seen.order.r_second_moment).abs() < 1e-12);
         assert!(seen.mu_of_time.iter().all(|mu| mu.abs() < 6.0 * (exact / (NEURONS * COPIES) as f64).sqrt()));
     }
 }
