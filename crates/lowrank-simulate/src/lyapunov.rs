@@ -15,6 +15,9 @@ use crate::field::Tangent;
 use crate::run::{check_states, is_noisy, steps_between};
 use crate::{Field, Protocol, SimulateError};
 
+/// Below this the squares of a tangent vector's entries lose digits or vanish.
+const SMALLEST_FACTOR: f64 = 1e-140;
+
 /// Largest Lyapunov exponents of the copies of one network, per unit time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lyapunov {
@@ -78,7 +81,7 @@ pub fn lyapunov(
         let (_, vectors) = all.split_at_mut(rows * copies);
         for (halves, vector) in growth.iter_mut().zip(vectors.chunks_exact_mut(rows)) {
             let factor = normalise(vector);
-            if !(factor > 0.0 && factor.is_finite()) {
+            if !(factor > SMALLEST_FACTOR && factor.is_finite()) {
                 return Err(SimulateError::TangentLost { factor, time });
             }
             if i >= before {
