@@ -94,6 +94,28 @@ pub enum ConnectivityError {
         /// Number of neurons.
         n: usize,
     },
+    /// A number of eigenvalues that a network does not have.
+    #[error("{count} leading eigenvalues are asked for where N is {n}: ask for 1 to {n}")]
+    BadCount {
+        /// Number of eigenvalues asked for.
+        count: usize,
+        /// Number of neurons.
+        n: usize,
+    },
+    /// The leading eigenvalues did not converge.
+    #[error(
+        "the {count} leading eigenvalues have a relative residual of {residual:e} after {restarts} restarts where {limit:e} is the limit: ask for fewer, or compute all of them"
+    )]
+    LeadingFailed {
+        /// Number of eigenvalues asked for.
+        count: usize,
+        /// The largest ||S v - lambda v|| over the largest |lambda|, ||v|| = 1; infinite if a product overflowed.
+        residual: f64,
+        /// Restarts made.
+        restarts: usize,
+        /// The limit.
+        limit: f64,
+    },
     /// The vectors were refused.
     #[error(transparent)]
     Model(#[from] ModelError),

@@ -5,6 +5,7 @@
 
 mod bulk;
 mod error;
+mod leading;
 mod network;
 mod random;
 mod spectrum;
@@ -12,6 +13,7 @@ mod vectors;
 
 pub use bulk::GaussianBulk;
 pub use error::ConnectivityError;
+pub use leading::{Leading, leading_eigenvalues};
 pub use network::Network;
 pub use random::stream;
 pub use spectrum::{eigenvalues, eigenvalues_with_gain};

@@ -20,6 +20,16 @@ pub fn eigenvalues(network: &Network) -> Result<Vec<c64>, ConnectivityError> {
 /// # Errors
 /// Not one finite gain a neuron; if the iteration does not converge.
 pub fn eigenvalues_with_gain(network: &Network, gains: &[f64]) -> Result<Vec<c64>, ConnectivityError> {
+    check_gains(network, gains)?;
+    let mut dense = network.dense();
+    for (column, gain) in dense.col_iter_mut().zip(gains) {
+        column.iter_mut().for_each(|entry| *entry *= gain);
+    }
+    of_dense(&dense)
+}
+
+/// One finite gain a neuron.
+pub(crate) fn check_gains(network: &Network, gains: &[f64]) -> Result<(), ConnectivityError> {
     let (found, expected) = (gains.len(), network.neurons());
     if found != expected {
         return Err(ConnectivityError::WrongGains { found, expected });
@@ -27,11 +37,7 @@ pub fn eigenvalues_with_gain(network: &Network, gains: &[f64]) -> Result<Vec<c64
     if let Some(neuron) = gains.iter().position(|g| !g.is_finite()) {
         return Err(ConnectivityError::GainNotFinite { neuron, value: gains[neuron] });
     }
-    let mut dense = network.dense();
-    for (column, gain) in dense.col_iter_mut().zip(gains) {
-        column.iter_mut().for_each(|entry| *entry *= gain);
-    }
-    of_dense(&dense)
+    Ok(())
 }
 
 /// Sequential, which is faster here than two threads and leaves the result independent of their number.

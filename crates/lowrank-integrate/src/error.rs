@@ -1,5 +1,7 @@
 //! The one error of this crate.
 
+use std::ops::Range;
+
 use thiserror::Error;
 
 /// Why an integration stopped.
@@ -49,6 +51,24 @@ pub enum IntegrateError {
         /// Components of the field.
         expected: usize,
     },
+    /// A block of private noise that is no part of the state.
+    #[error(
+        "the block of private noise is {start}..{end} of a state with {dimension} components: choose start <= end <= {dimension}"
+    )]
+    BadBlock {
+        /// First component.
+        start: usize,
+        /// The component after the last.
+        end: usize,
+        /// Components of the state.
+        dimension: usize,
+    },
+    /// An amplitude of private noise that is infinite or NaN.
+    #[error("the amplitude of private noise is {value}: it must be a finite number")]
+    BadAmplitude {
+        /// The value found.
+        value: f64,
+    },
     /// A tolerance out of range.
     #[error("the {which} tolerance is {value}: it must be a finite number >= {limit:e}")]
     BadTolerance {
@@ -79,4 +99,13 @@ pub(crate) fn check_interval(start: f64, end: f64) -> Result<(), IntegrateError>
 
 pub(crate) fn check_dimension(found: usize, expected: usize) -> Result<(), IntegrateError> {
     if found == expected { Ok(()) } else { Err(IntegrateError::WrongDimension { found, expected }) }
+}
+
+pub(crate) fn check_block(block: &Range<usize>, dimension: usize) -> Result<(), IntegrateError> {
+    let Range { start, end } = *block;
+    if start <= end && end <= dimension { Ok(()) } else { Err(IntegrateError::BadBlock { start, end, dimension }) }
+}
+
+pub(crate) fn check_amplitude(value: f64) -> Result<(), IntegrateError> {
+    if value.is_finite() { Ok(()) } else { Err(IntegrateError::BadAmplitude { value }) }
 }

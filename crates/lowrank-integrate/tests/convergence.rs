@@ -249,6 +249,36 @@ fn euler_maruyama_has_the_stationary_variance_of_its_recursion() {
 }
 
 #[test]
+fn private_noise_is_that_of_unit_directions() {
+    // Blocks [1, 2] and [2, 3] at amplitudes 0.5 and -2 on top of one shared direction, against four directions written out.
+    let rhs =
+        |_: f64, x: &[f64], out: &mut [f64]| out.iter_mut().zip(x).for_each(|(out, x)| *out = (2.0 * x).sin() - x);
+    let mut field = Field { dimension: 4, decay: 0.0, f: rhs };
+    let shared = vec![0.3, -0.1, 0.7, 1.0];
+    let unit = |component: usize, amplitude: f64| {
+        let mut direction = vec![0.0; 4];
+        direction[component] = amplitude;
+        direction
+    };
+    let dense = vec![shared.clone(), unit(1, 0.5), unit(2, 0.5), unit(2, -2.0), unit(3, -2.0)];
+    let mut dense = EulerMaruyama::new(&field, dense).unwrap();
+    let blocks = vec![(1..3, 0.5), (2..4, -2.0)];
+    let mut blocks = EulerMaruyama::new(&field, vec![shared]).unwrap().with_private_noise(blocks).unwrap();
+    assert_eq!(blocks.increments(), 5);
+    let (mut a, mut b) = ([1.0, -0.5, 0.2, 0.0], [1.0, -0.5, 0.2, 0.0]);
+    let dw: Vec<f64> = normals(5 * 50, 3).iter().map(|z| 0.05_f64.sqrt() * z).collect();
+    for increments in dw.chunks(5) {
+        dense.step(&mut field, 0.0, 0.05, increments, &mut a).unwrap();
+        blocks.step(&mut field, 0.0, 0.05, increments, &mut b).unwrap();
+    }
+    assert!(distance(&a, &b) < 1e-13, "{a:?} {b:?}");
+    let refused = EulerMaruyama::new(&field, vec![]).unwrap().with_private_noise(vec![(2..5, 1.0)]).unwrap_err();
+    assert_eq!(refused, IntegrateError::BadBlock { start: 2, end: 5, dimension: 4 });
+    let refused = EulerMaruyama::new(&field, vec![]).unwrap().with_private_noise(vec![(0..4, f64::INFINITY)]);
+    assert!(matches!(refused, Err(IntegrateError::BadAmplitude { .. })));
+}
+
+#[test]
 fn bad_arguments_are_typed_errors() {
     let mut field = Field { dimension: 2, decay: 0.0, f: |_: f64, _: &[f64], out: &mut [f64]| out.fill(0.0) };
     let mut stepper = Stepper::new(Method::Heun, &field);

@@ -11,6 +11,10 @@ pub enum Role {
     InitialState,
     /// White noise on the inputs; one stream a state.
     Noise,
+    /// Tangent vectors of Lyapunov exponents; one stream a state.
+    Tangent,
+    /// Start vectors of eigenvalue iterations; one stream a vector.
+    Krylov,
 }
 
 impl Role {
@@ -21,6 +25,8 @@ impl Role {
             Self::Vectors => 2,
             Self::InitialState => 3,
             Self::Noise => 4,
+            Self::Tangent => 5,
+            Self::Krylov => 6,
         }
     }
 }

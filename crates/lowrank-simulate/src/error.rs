@@ -59,10 +59,23 @@ pub enum SimulateError {
         copies: usize,
     },
     /// A method that does not take noise.
-    #[error("the input carries white noise, which method {method} does not integrate: choose euler (Euler-Maruyama)")]
+    #[error("the model carries white noise, which method {method} does not integrate: choose euler (Euler-Maruyama)")]
     NoiseNeedsEuler {
         /// The method asked for.
         method: Method,
+    },
+    /// A Lyapunov exponent of a noisy model.
+    #[error("the model carries white noise, whose Lyapunov exponent is not computed: take the noise from the model")]
+    NoisyTangent,
+    /// A tangent vector that became zero, infinite or NaN between two samples.
+    #[error(
+        "a tangent vector changed its length by a factor of {factor} up to time {time}: shorten the sampling interval"
+    )]
+    TangentLost {
+        /// The factor since the sample before.
+        factor: f64,
+        /// Time of the sample.
+        time: f64,
     },
     /// Network and model have different vectors.
     #[error(

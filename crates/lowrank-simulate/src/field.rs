@@ -2,7 +2,11 @@
 
 mod current;
 mod rate;
+mod tangent;
 mod two_timescale;
+
+use std::f64::consts::SQRT_2;
+use std::ops::Range;
 
 use faer::{Mat, MatMut, MatRef};
 use lowrank_connectivity::Network;
@@ -11,10 +15,13 @@ use lowrank_model::{Model, Transfer, Variant, Vector};
 
 use crate::SimulateError;
 
+pub(crate) use tangent::Tangent;
+
 /// dx/dt or dr/dt of a batch of states of one network at fixed input amplitudes.
 ///
-/// A flat state holds one column a member of the batch. A column is x (current), r and then one filtered noise an
-/// input (rate: only if the input is noisy), or x and then r (two-timescale).
+/// A flat state holds one column a member of the batch. A column is x (current), r and then one filtered noise a
+/// noisy input and one a unit (rate: the last only if the units have noise of their own), or x and then r
+/// (two-timescale).
 #[derive(Debug)]
 pub struct Field<'a> {
     network: &'a Network,
@@ -25,6 +32,8 @@ pub struct Field<'a> {
     input: Vec<f64>,
     /// I^(q) of the inputs that carry noise, times its strength.
     noise: Vec<Vec<f64>>,
+    /// Strength sigma of the units' own noise (T24).
+    private: f64,
     /// `[n x batch]`: phi(x) or J r.
     work: Mat<f64>,
 }
@@ -52,7 +61,8 @@ impl<'a> Field<'a> {
         }
         let n = network.neurons();
         let (transfer, variant, work) = (model.transfer(), model.variant(), Mat::zeros(n, batch));
-        let mut field = Self { network, transfer, variant, batch, input: vec![0.0; n], noise, work };
+        let (input, private) = (vec![0.0; n], model.noise());
+        let mut field = Self { network, transfer, variant, batch, input, noise, private, work };
         field.set_amplitudes(&model.input().at(0.0))?;
         Ok(field)
     }
@@ -170,12 +180,28 @@ impl<'a> Field<'a> {
         directions
     }
 
+    /// Where the units' own noise enters the flat state, and how strongly (T24): one block a column, of N components;
+    /// empty without such noise.
+    pub fn private_noise(&self) -> Vec<(Range<usize>, f64)> {
+        if self.private == 0.0 {
+            return Vec::new();
+        }
+        let n = self.network.neurons();
+        let (first, amplitude) = match self.variant {
+            Variant::Current => (0, SQRT_2 * self.private),
+            Variant::Rate => (n + self.noise.len(), SQRT_2 * self.private),
+            Variant::TwoTimescale { tau_s, .. } => (0, SQRT_2 * self.private / tau_s),
+        };
+        let starts = (0..self.batch).map(|column| column * self.rows() + first);
+        starts.map(|start| (start..start + n, amplitude)).collect()
+    }
+
     /// Rows of one column of the state.
     fn rows(&self) -> usize {
         let n = self.network.neurons();
         match self.variant {
             Variant::Current => n,
-            Variant::Rate => n + self.noise.len(),
+            Variant::Rate => n + self.noise.len() + if self.private > 0.0 { n } else { 0 },
             Variant::TwoTimescale { .. } => 2 * n,
         }
     }

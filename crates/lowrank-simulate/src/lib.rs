@@ -6,6 +6,7 @@
 mod error;
 mod field;
 mod initial;
+mod lyapunov;
 mod observables;
 mod protocol;
 mod run;
@@ -13,6 +14,7 @@ mod run;
 pub use error::SimulateError;
 pub use field::Field;
 pub use initial::initial_currents;
+pub use lyapunov::{Lyapunov, lyapunov};
 pub use observables::Observed;
 pub use protocol::{Protocol, Timing};
 pub use run::simulate;

@@ -3,10 +3,12 @@
 //! Population averages run over the N neurons (variances with divisor N - 1), time averages over the samples, and
 //! everything is averaged over the copies at the end.
 
-use std::collections::VecDeque;
+mod lagged;
 
 use faer::{Mat, MatRef};
 use lowrank_model::OrderParameters;
+
+use self::lagged::{Lagged, inner};
 
 /// What one run of one network showed.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,8 +21,14 @@ pub struct Observed {
     pub chaoticity: f64,
     /// Population autocovariance of x at the protocol's lags, in their order.
     pub autocovariance: Vec<f64>,
+    /// Second moment C_r(lag) = \<r(t) r(t + lag)> at the protocol's lags, in their order: not centred (T15).
+    pub r_autocovariance: Vec<f64>,
     /// Sample times, in unit time constants.
     pub times: Vec<f64>,
+    /// Population mean of x at every sample, averaged over copies.
+    pub mu_of_time: Vec<f64>,
+    /// Population variance of x at every sample, averaged over copies.
+    pub delta_0_of_time: Vec<f64>,
     /// kappa at every sample: `[sample][copy][k]`.
     pub kappa: Vec<Vec<Vec<f64>>>,
     /// x at every sample, `[n x copies]` each; empty unless asked for.
@@ -44,7 +52,8 @@ impl Observed {
         ];
         let kappa = o.kappa.iter().map(|k| ("kappa", *k));
         let lagged = self.autocovariance.iter().map(|c| ("the autocovariance", *c));
-        named.into_iter().chain(kappa).chain(lagged).find(|(_, value)| !value.is_finite())
+        let r_lagged = self.r_autocovariance.iter().map(|c| ("the autocovariance of r", *c));
+        named.into_iter().chain(kappa).chain(lagged).chain(r_lagged).find(|(_, value)| !value.is_finite())
     }
 }
 
@@ -57,7 +66,6 @@ pub(crate) struct Structure<'a> {
 /// The running sums.
 pub(crate) struct Accumulator {
     samples: usize,
-    lags: Vec<usize>,
     keep_trajectory: bool,
     x: Moments,
     r: Moments,
@@ -67,11 +75,12 @@ pub(crate) struct Accumulator {
     structure_kappa: Vec<Vec<f64>>,
     /// Population variance of x, summed over samples and copies.
     variance: f64,
-    /// Past samples, centred on the population mean, newest last.
-    past: VecDeque<Mat<f64>>,
-    /// Population autocovariance at each lag, summed over sample pairs and copies, with the number of pairs.
-    lagged: Vec<(f64, usize)>,
+    /// x centred on the population mean, and r.
+    x_lagged: Lagged,
+    r_lagged: Lagged,
     times: Vec<f64>,
+    /// Sum of x, and of its square centred on the population mean, over neurons and copies at every sample.
+    totals: Vec<(f64, f64)>,
     kappa: Vec<Vec<Vec<f64>>>,
     trajectory: Vec<Mat<f64>>,
 }
@@ -80,16 +89,16 @@ impl Accumulator {
     pub(crate) fn new(neurons: usize, copies: usize, lags: &[usize], keep_trajectory: bool) -> Self {
         Self {
             samples: 0,
-            lags: lags.to_vec(),
             keep_trajectory,
             x: Moments::new(neurons, copies),
             r: Moments::new(neurons, copies),
             without_input: Moments::new(neurons, copies),
             structure_kappa: vec![Vec::new(); copies],
             variance: 0.0,
-            past: VecDeque::new(),
-            lagged: vec![(0.0, 0); lags.len()],
+            x_lagged: Lagged::new(lags),
+            r_lagged: Lagged::new(lags),
             times: Vec::new(),
+            totals: Vec::new(),
             kappa: Vec::new(),
             trajectory: Vec::new(),
         }
@@ -123,19 +132,11 @@ impl Accumulator {
             self.trajectory.push(x.to_owned());
         }
         let centred = centred(x);
-        self.variance += inner(&centred, &centred);
-        let Some(&longest) = self.lags.iter().max() else { return };
-        self.past.push_back(centred);
-        if self.past.len() > longest + 1 {
-            self.past.pop_front();
-        }
-        let newest = self.past.len() - 1;
-        for (lag, (sum, pairs)) in self.lags.iter().zip(&mut self.lagged) {
-            if *lag <= newest {
-                *sum += inner(&self.past[newest], &self.past[newest - lag]);
-                *pairs += 1;
-            }
-        }
+        let square = inner(&centred, &centred);
+        self.variance += square;
+        self.totals.push((x.col_iter().map(|column| column.iter().sum::<f64>()).sum(), square));
+        self.x_lagged.add(|| centred);
+        self.r_lagged.add(|| r.to_owned());
     }
 
     /// The averages. The individual variance is that around u_i = sum_k kappa_k m_i^(k) + I_i, I the input at each
@@ -178,10 +179,23 @@ impl Accumulator {
             r_temporal_variance: over_r(&|_, variance| variance),
         };
         let chaoticity = over_x(&|_, variance| variance.sqrt());
-        let autocovariance =
-            self.lagged.iter().map(|(sum, pairs)| sum * per_degree * per_copy / (*pairs).max(1) as f64).collect();
+        let per_neuron = 1.0 / n as f64;
+        let autocovariance = self.x_lagged.means(per_degree, per_copy);
+        let r_autocovariance = self.r_lagged.means(per_neuron, per_copy);
+        let mu_of_time = self.totals.iter().map(|(sum, _)| sum * per_neuron * per_copy).collect();
+        let delta_0_of_time = self.totals.iter().map(|(_, square)| square * per_degree * per_copy).collect();
         let Self { times, kappa, trajectory, .. } = self;
-        Observed { order, chaoticity, autocovariance, times, kappa, trajectory }
+        Observed {
+            order,
+            chaoticity,
+            autocovariance,
+            r_autocovariance,
+            times,
+            mu_of_time,
+            delta_0_of_time,
+            kappa,
+            trajectory,
+        }
     }
 }
 
@@ -240,11 +254,6 @@ fn centred(x: MatRef<'_, f64>) -> Mat<f64> {
     out
 }
 
-/// Sum of the products of all entries.
-fn inner(a: &Mat<f64>, b: &Mat<f64>) -> f64 {
-    a.col_iter().zip(b.col_iter()).map(|(a, b)| a.iter().zip(b.iter()).map(|(x, y)| x * y).sum::<f64>()).sum()
-}
-
 /// Sum over neurons of the product of centred time averages, mean over pairs of different copies; of the one copy
 /// with itself if there is no other.
 fn covariance_of_time_averages(means: &Mat<f64>) -> f64 {
@@ -288,6 +297,13 @@ mod tests {
         close(seen.order.r_temporal_variance, 0.25);
         // The common oscillation is no population variance.
         seen.autocovariance.iter().for_each(|c| close(*c, 0.5));
+        // r = x / 2 is 0.5 (i + (-1)^t): <r r'> = (0.25 + (0.5 +- ...)) with the oscillation kept, not centred away.
+        let product = |sign: f64| 0.5 * 0.25 * (sign + 1.0 + sign);
+        [product(1.0), product(-1.0), product(1.0)].iter().zip(&seen.r_autocovariance).for_each(|(a, b)| close(*a, *b));
+        for (t, (mu, delta_0)) in seen.mu_of_time.iter().zip(&seen.delta_0_of_time).enumerate() {
+            close(*mu, if t % 2 == 0 { 1.5 } else { -0.5 });
+            close(*delta_0, 0.5);
+        }
         // u = (1, -0.25): <(x - u)^2> = ((0 - 1)^2 + 1 + (1 + 0.25)^2 + 1) / 2.
         close(seen.order.delta_0_individual, 0.5 * (1.0 + 1.0 + 1.5625 + 1.0));
         assert_eq!((seen.times.len(), seen.kappa.len(), seen.trajectory.len()), (10, 10, 0));

@@ -11,8 +11,9 @@ use crate::observables::{Accumulator, Structure};
 use crate::{Field, Observed, Protocol, SimulateError};
 
 /// Integrates `network` in `model`'s variant under `model`'s input from the currents `x0`, `[n x copies]` at time 0,
-/// and measures as `protocol` says. The input's amplitude never changes within a step. White noise on the inputs
-/// is drawn from the streams of `noise_key` = (seed, realisation), one a copy.
+/// and measures as `protocol` says. The input's amplitude never changes within a step. White noise is drawn from the
+/// streams of `noise_key` = (seed, realisation), one a copy; a step takes from it one number a noisy input, in the
+/// inputs' order, and then, if the units have noise of their own (T24), one a unit.
 ///
 /// # Errors
 /// Initial states of the wrong shape; a network of another g, rank or number of inputs; a state that is or becomes
@@ -24,14 +25,7 @@ pub fn simulate(
     protocol: &Protocol,
     noise_key: (u64, u64),
 ) -> Result<Observed, SimulateError> {
-    let (n, copies) = (network.neurons(), x0.ncols());
-    if x0.nrows() != n || copies == 0 {
-        let copies_needed = copies.max(1);
-        return Err(SimulateError::BadShape { rows: x0.nrows(), columns: copies, neurons: n, copies: copies_needed });
-    }
-    if let Some((index, value)) = first_not_finite(x0) {
-        return Err(IntegrateError::NonFinite { time: 0.0, index, value }.into());
-    }
+    let (n, copies) = (network.neurons(), check_states(network, x0)?);
     let mut field = Field::new(network, model, copies)?;
     let mut state = field.state_from_currents(x0)?;
     let mut mover = Mover::new(&field, model, protocol.method(), copies, noise_key)?;
@@ -61,6 +55,24 @@ pub fn simulate(
     }
 }
 
+/// The number of copies whose initial currents these are.
+pub(crate) fn check_states(network: &Network, x0: MatRef<'_, f64>) -> Result<usize, SimulateError> {
+    let (neurons, copies) = (network.neurons(), x0.ncols());
+    if x0.nrows() != neurons || copies == 0 {
+        return Err(SimulateError::BadShape { rows: x0.nrows(), columns: copies, neurons, copies: copies.max(1) });
+    }
+    match first_not_finite(x0) {
+        None => Ok(copies),
+        Some((index, value)) => Err(IntegrateError::NonFinite { time: 0.0, index, value }.into()),
+    }
+}
+
+/// The number of equal steps of at most `step` between two times.
+pub(crate) fn steps_between(start: f64, end: f64, step: f64) -> usize {
+    // A whole number of steps must not become one more by rounding.
+    ((end - start) / step * (1.0 - 1e-12)).ceil().max(1.0) as usize
+}
+
 fn first_not_finite(x: MatRef<'_, f64>) -> Option<(usize, f64)> {
     let entries = x.col_iter().flat_map(|column| column.iter().copied().enumerate().collect::<Vec<_>>());
     entries.into_iter().find(|(_, value)| !value.is_finite())
@@ -70,10 +82,15 @@ fn vectors<'a>(network: &'a Network, names: &[Vector]) -> Result<Vec<&'a [f64]>,
     names.iter().map(|name| Ok(network.vector(*name)?)).collect()
 }
 
+/// Whether an input or the units carry white noise.
+pub(crate) fn is_noisy(model: &Model) -> bool {
+    model.input().is_noisy() || model.noise() > 0.0
+}
+
 /// The method, with noise or without.
 enum Mover {
     Fixed(Box<Stepper>),
-    Noisy { method: Box<EulerMaruyama>, streams: Vec<ChaCha8Rng>, noises: usize },
+    Noisy { method: Box<EulerMaruyama>, streams: Vec<ChaCha8Rng>, shared: usize },
 }
 
 impl Mover {
@@ -84,17 +101,18 @@ impl Mover {
         copies: usize,
         (seed, realisation): (u64, u64),
     ) -> Result<Self, SimulateError> {
-        if !model.input().is_noisy() {
+        if !is_noisy(model) {
             return Ok(Self::Fixed(Box::new(Stepper::new(method, field))));
         }
         if method != Method::Euler {
             return Err(SimulateError::NoiseNeedsEuler { method });
         }
         let directions = field.noise_directions();
-        let noises = directions.len() / copies;
+        let shared = directions.len();
         let key = |line| StreamKey { seed, realisation, role: Role::Noise, line };
         let streams = (0..copies as u64).map(|copy| stream(key(copy))).collect();
-        Ok(Self::Noisy { method: Box::new(EulerMaruyama::new(field, directions)?), streams, noises })
+        let method = EulerMaruyama::new(field, directions)?.with_private_noise(field.private_noise())?;
+        Ok(Self::Noisy { method: Box::new(method), streams, shared })
     }
 
     /// From the start to the end of an interval in equal steps of at most `step`.
@@ -108,19 +126,23 @@ impl Mover {
         if end <= start {
             return Ok(());
         }
-        // A whole number of steps must not become one more by rounding.
-        let steps = ((end - start) / step * (1.0 - 1e-12)).ceil().max(1.0) as usize;
+        let steps = steps_between(start, end, step);
         match self {
             Self::Fixed(stepper) => integrate(stepper, field, state, (start, end), steps)?,
-            Self::Noisy { method, streams, noises } => {
+            Self::Noisy { method, streams, shared } => {
                 check_steps(steps)?;
                 let dt = (end - start) / steps as f64;
-                let mut increments = Vec::with_capacity(streams.len() * *noises);
+                let mut increments = vec![0.0; method.increments()];
                 for i in 0..steps {
-                    increments.clear();
-                    for stream in streams.iter_mut() {
-                        let mut normal = || -> f64 { StandardNormal.sample(stream) };
-                        increments.extend((0..*noises).map(|_| dt.sqrt() * normal()));
+                    let (inputs, units) = increments.split_at_mut(*shared);
+                    let (per_input, per_unit) = (inputs.len() / streams.len(), units.len() / streams.len());
+                    for (copy, stream) in streams.iter_mut().enumerate() {
+                        let inputs = inputs[copy * per_input..(copy + 1) * per_input].iter_mut();
+                        let units = units[copy * per_unit..(copy + 1) * per_unit].iter_mut();
+                        for increment in inputs.chain(units) {
+                            let normal: f64 = StandardNormal.sample(stream);
+                            *increment = dt.sqrt() * normal;
+                        }
                     }
                     method.step(field, start + i as f64 * dt, dt, &increments, state)?;
                 }

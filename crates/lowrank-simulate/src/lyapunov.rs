@@ -1,0 +1,116 @@
+//! The largest Lyapunov exponent of a network by the method of Benettin et al., Meccanica 15:9 (1980): what (T17) and
+//! (T18) predict.
+//!
+//! One random tangent vector a copy follows the linearised dynamics along the trajectory, integrated with it by the same
+//! method. It is brought back to unit length at every sample; the logarithms of its growth over the measuring window,
+//! per unit time, are the exponent. During the transient it turns into the fastest growing direction.
+
+use faer::MatRef;
+use lowrank_connectivity::{Network, stream};
+use lowrank_integrate::{Stepper, check_steps, integrate};
+use lowrank_model::{Model, Role, StreamKey};
+use rand_distr::{Distribution, StandardNormal};
+
+use crate::field::Tangent;
+use crate::run::{check_states, is_noisy, steps_between};
+use crate::{Field, Protocol, SimulateError};
+
+/// Below this the squares of a tangent vector's entries lose digits or vanish.
+const SMALLEST_FACTOR: f64 = 1e-140;
+
+/// Largest Lyapunov exponents of the copies of one network, per unit time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lyapunov {
+    /// Mean over copies.
+    pub mean: f64,
+    /// One a copy.
+    pub exponents: Vec<f64>,
+    /// The same over the first and the second half of the sample intervals (the middle one, if any, in the second):
+    /// their difference tells how much of the exponent is chance or an unfinished transient.
+    pub halves: Vec<[f64; 2]>,
+}
+
+/// The largest Lyapunov exponent along the trajectories that start from the currents `x0`, `[n x copies]` at time 0,
+/// with the protocol's times and method; its lags and vectors are not looked at. The tangent vectors are drawn from the
+/// streams of `tangent_key` = (seed, realisation), one a copy.
+///
+/// # Errors
+/// Initial states of the wrong shape; a network of another g, rank or number of inputs; noise; a window shorter than
+/// two sampling intervals; a state that is or becomes non-finite; a tangent vector that leaves the range of numbers
+/// between two samples.
+pub fn lyapunov(
+    network: &Network,
+    model: &Model,
+    x0: MatRef<'_, f64>,
+    protocol: &Protocol,
+    tangent_key: (u64, u64),
+) -> Result<Lyapunov, SimulateError> {
+    let copies = check_states(network, x0)?;
+    if is_noisy(model) {
+        return Err(SimulateError::NoisyTangent);
+    }
+    let timing = protocol.timing();
+    let intervals = protocol.samples() - 1;
+    if intervals < 2 {
+        let (field, limit) = ("the measuring window", 2.0 * timing.interval);
+        return Err(SimulateError::BadTime { field, value: timing.window, relation: ">=", limit });
+    }
+    let mut field = Field::new(network, model, copies)?;
+    let mut all = field.state_from_currents(x0)?;
+    let rows = all.len() / copies;
+    all.extend(tangent_vectors(rows, copies, tangent_key));
+    let mut tangent = Tangent::new(&mut field);
+    let mut stepper = Stepper::new(protocol.method(), &tangent);
+    // The transient in intervals as well, or the tangent vector would leave the range of numbers.
+    let before = (timing.transient / timing.interval).ceil() as usize;
+    check_steps(before.max(1))?;
+    let mut growth = vec![[0.0; 2]; copies];
+    let mut time = 0.0;
+    for i in 0..before + intervals {
+        let end = if i + 1 < before { (i + 1) as f64 * timing.interval } else { protocol.sample_time(i + 1 - before) };
+        let mut stops = model.input().breakpoints(time, end);
+        stops.push(end);
+        for stop in stops {
+            tangent.field.set_amplitudes(&model.input().at(time))?;
+            if stop > time {
+                let steps = steps_between(time, stop, timing.step);
+                integrate(&mut stepper, &mut tangent, &mut all, (time, stop), steps)?;
+            }
+            time = stop;
+        }
+        let (_, vectors) = all.split_at_mut(rows * copies);
+        for (halves, vector) in growth.iter_mut().zip(vectors.chunks_exact_mut(rows)) {
+            let factor = normalise(vector);
+            if !(factor > SMALLEST_FACTOR && factor.is_finite()) {
+                return Err(SimulateError::TangentLost { factor, time });
+            }
+            if i >= before {
+                halves[usize::from(i - before >= intervals / 2)] += factor.ln();
+            }
+        }
+    }
+    let first = intervals / 2;
+    let lengths = [first, intervals - first].map(|count| count as f64 * timing.interval);
+    let exponents: Vec<f64> = growth.iter().map(|[a, b]| (a + b) / (intervals as f64 * timing.interval)).collect();
+    let mean = exponents.iter().sum::<f64>() / copies as f64;
+    Ok(Lyapunov { mean, exponents, halves: growth.iter().map(|[a, b]| [a / lengths[0], b / lengths[1]]).collect() })
+}
+
+/// Unit vectors of random direction, one a copy, after each other.
+fn tangent_vectors(rows: usize, copies: usize, (seed, realisation): (u64, u64)) -> Vec<f64> {
+    let mut vectors = Vec::with_capacity(rows * copies);
+    for copy in 0..copies {
+        let mut rng = stream(StreamKey { seed, realisation, role: Role::Tangent, line: copy as u64 });
+        let start = vectors.len();
+        vectors.extend((0..rows).map(|_| -> f64 { StandardNormal.sample(&mut rng) }));
+        normalise(&mut vectors[start..]);
+    }
+    vectors
+}
+
+/// Divides the vector by its length, which is returned.
+fn normalise(vector: &mut [f64]) -> f64 {
+    let norm = vector.iter().map(|v| v * v).sum::<f64>().sqrt();
+    vector.iter_mut().for_each(|v| *v /= norm);
+    norm
+}
