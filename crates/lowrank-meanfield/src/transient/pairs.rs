@@ -121,24 +121,26 @@ fn threshold_linear(x: &Law, y: &Law, rho: f64, rule: &[(f64, f64)]) -> f64 {
 /// (a b + rho) L + b f(a) F((b - rho a) / r) + a f(b) F((a - rho b) / r) + r e^(-q / 2) / (2 pi), r^2 = 1 - rho^2,
 /// q = (a^2 + b^2 - 2 rho a b) / r^2, f and F the standard normal's density and distribution.
 fn both_positive_product(a: f64, b: f64, rho: f64, rule: &[(f64, f64)]) -> f64 {
-    let r = ((1.0 - rho) * (1.0 + rho)).sqrt().max(SMALLEST_ANGLE);
-    let q = ((a - rho * b) / r).powi(2) + b * b;
-    (a * b + rho) * both_positive(a, b, rho, rule)
-        + b * density(a) * distribution((b - rho * a) / r)
-        + a * density(b) * distribution((a - rho * b) / r)
+    // |rho| = cos psi, and 1 - |rho| = r^2 / (1 + |rho|): nothing cancels as r vanishes.
+    let psi = rho.abs().acos().max(SMALLEST_ANGLE);
+    let (r, part) = (psi.sin(), 1.0 / (1.0 + rho.abs()));
+    let sign = 1.0_f64.copysign(rho);
+    let above = |a: f64, b: f64| (b - sign * a) / r + sign * a * r * part;
+    let q = ((a - sign * b) / r).powi(2) + 2.0 * sign * a * b * part;
+    let orthant =
+        if rho < 0.0 { distribution(a) - both_positive(a, -b, psi, rule) } else { both_positive(a, b, psi, rule) };
+    (a * b + rho) * orthant
+        + b * density(a) * distribution(above(a, b))
+        + a * density(b) * distribution(above(b, a))
         + r * (-0.5 * q).exp() / (2.0 * PI)
 }
 
-/// L(a, b, rho) = P(z > -a, y > -b) = F(a) F(b) + int_psi^(pi / 2) e^(-(a - b)^2 / (2 sin^2 t) - a b / (1 + cos t)) dt / (2 pi),
-/// rho = cos psi >= 0; L(a, b, -rho) = F(a) - L(a, -b, rho).
-fn both_positive(a: f64, b: f64, rho: f64, rule: &[(f64, f64)]) -> f64 {
-    if rho < 0.0 {
-        return (distribution(a) - both_positive(a, -b, -rho, rule)).max(0.0);
-    }
-    let last = rho.acos().max(SMALLEST_ANGLE);
+/// L(a, b, cos psi) = P(z > -a, y > -b) = F(a) F(b)
+/// + int_psi^(pi / 2) e^(-(a - b)^2 / (2 sin^2 t) - a b / (1 + cos t)) dt / (2 pi), 0 < psi <= pi / 2.
+fn both_positive(a: f64, b: f64, psi: f64, rule: &[(f64, f64)]) -> f64 {
     let (mut high, mut integral) = (FRAC_PI_2, 0.0);
-    while high > last {
-        let low = (ANGLE_FACTOR * high).max(last);
+    while high > psi {
+        let low = (ANGLE_FACTOR * high).max(psi);
         for (x, weight) in rule {
             let (sin, cos) = (low + x * (high - low)).sin_cos();
             let exponent = 0.5 * ((a - b) / sin).powi(2) + a * b / (1.0 + cos);
@@ -164,7 +166,9 @@ mod tests {
         for (d, e, c) in [(0.4, 1.7, 0.3), (3.0, 2.0, -2.1), (8.0, 0.5, 2.0), (1.0, 1.0, 1.0)] {
             let exact = 2.0 / PI * (c / ((d + 2.0 / PI) * (e + 2.0 / PI)).sqrt()).asin();
             let found = pair(Transfer::Erf, (0.0, d), (0.0, e), c);
-            assert!((found - exact).abs() < 1e-13, "{d} {e} {c}: {found} {exact}");
+            // The series of the smaller variance ends at 1e-9 of \<phi^2>; at rho = 1 what is left counts once.
+            let tolerance = if c * c < 0.99 * d * e { 1e-13 } else { 1e-11 };
+            assert!((found - exact).abs() < tolerance, "{d} {e} {c}: {found} {exact}");
         }
     }
 
