@@ -99,7 +99,7 @@ fn the_long_run_is_the_stationary_branch_in_every_variant_and_ensemble() {
         let what = format!("{variant:?}");
         let model = Model::new(0.8, Transfer::Tanh, variant, ensemble, Input::constant(&[1.0]).unwrap()).unwrap();
         let found = transient(&model, &start(), 60.0).unwrap();
-        assert!(found.residual < 1e-12 && found.tail <= 1e-9, "{what}");
+        assert!(found.residual < 1e-12 && found.tail <= 1e-8, "{what}");
         let late = found.at(60.0).unwrap();
         let branches = stationary_branches(&model).unwrap();
         let near = |k: f64| (k - late.kappa[0]).abs();
@@ -114,24 +114,27 @@ fn the_long_run_is_the_stationary_branch_in_every_variant_and_ensemble() {
     }
 }
 
+/// Chaos forgets its start as e^(-0.09 t) at g = 2.5; three times ten apart, extrapolated as a geometric series, leave a
+/// few 1e-6. In the rate variant, to which the current variant is tied below.
 #[test]
 fn the_long_run_of_chaos_has_its_autocovariance() {
-    // A constant random input shortens the memory of the start.
-    let law = Moments::new(Layout::rank(0).with_inputs(1)).variance(I(0), 1.0).build().unwrap();
-    for variant in [Variant::Current, Variant::Rate] {
-        let input = Input::constant(&[1.0]).unwrap();
-        let model = Model::new(3.0, Transfer::Tanh, variant, law.clone(), input).unwrap();
-        let chaos = &chaotic_solutions(&model).unwrap()[0];
-        let end = 40.0;
-        let found = transient(&model, &isotropic(2.0), end).unwrap();
-        for lag in [0.0, 0.4, 1.0, 2.5, 6.0] {
-            let delta = found.autocovariance(end, end - lag).unwrap();
-            println!("{lag} {:e}", delta - chaos.autocovariance.at(lag).unwrap());
-            close(delta, chaos.autocovariance.at(lag).unwrap(), 1e-6, &format!("{variant:?} lag {lag}"));
-        }
-        let late = found.at(end).unwrap();
-        close(late.r_second_moment, chaos.order.r_second_moment, 1e-6, "second moment of r");
+    let model = unstructured(2.5, Transfer::Tanh, Variant::Rate);
+    let chaos = &chaotic_solutions(&model).unwrap()[0];
+    let options = TransientOptions { tolerance: 1e-5, ..TransientOptions::default() };
+    let found = transient_with(&model, &isotropic(1.0), 80.0, options).unwrap();
+    let limit = |f: &dyn Fn(f64) -> f64| {
+        let [a, b, c] = [60.0, 70.0, 80.0].map(f);
+        c - (c - b).powi(2) / ((c - b) - (b - a))
+    };
+    for lag in [0.0, 0.4, 1.0, 2.5] {
+        let delta = limit(&|t| found.autocovariance(t, t - lag).unwrap());
+        close(delta, chaos.autocovariance.at(lag).unwrap(), 1e-5, &format!("lag {lag}"));
     }
+    let second = limit(&|t| found.at(t).unwrap().r_second_moment);
+    close(second, chaos.order.r_second_moment, 1e-5, "second moment of r");
+    // The planted fault: phi(x), unfiltered, would have another.
+    let unfiltered = Averages::new(Transfer::Tanh, 0.0, chaos.order.delta_0).unwrap().phi_sq;
+    assert!((second - unfiltered).abs() > 0.02);
 }
 
 /// Without the bulk kappa has an equation of its own: tau_s K' = -K + kappa, tau_r kappa' = -kappa + \<n phi(u)>.
@@ -206,7 +209,7 @@ fn erf_on_a_grid(g: f64, sigma: f64, end: f64, steps: usize) -> Vec<Vec<f64>> {
     }
     let q = |delta: &[Vec<f64>], i: usize, j: usize| {
         let scale = ((delta[i][i] + two_over_pi) * (delta[j][j] + two_over_pi)).sqrt();
-        g * g * two_over_pi * (delta[i][j] / scale).asin()
+        g * g * two_over_pi * (delta[i][j] / scale).clamp(-1.0, 1.0).asin()
     };
     for i in 1..=steps {
         for corrector in 0..12 {
@@ -232,7 +235,6 @@ fn erf_agrees_with_its_closed_form_equation_on_a_grid() {
         let expected = (4.0 * fine[2 * i][2 * j] - coarse[i][j]) / 3.0;
         let (t, s) = (end * i as f64 / 150.0, end * j as f64 / 150.0);
         let delta = found.autocovariance(t, s).unwrap();
-        println!("{:e}", delta - expected);
         close(delta, expected, 1e-8, &format!("Delta({t}, {s})"));
     }
 }
@@ -309,11 +311,14 @@ fn in_the_rate_variant_x_jumps_with_the_input_and_kappa_does_not() {
 }
 
 #[test]
-fn every_transfer_function_runs() {
+fn every_transfer_function_settles_on_a_stationary_solution() {
     for transfer in Transfer::ALL {
-        let model = Model::new(0.7, transfer, two(0.6, 0.9), structured(), Input::constant(&[0.4]).unwrap()).unwrap();
-        let found = transient(&model, &start(), 3.0).unwrap();
-        println!("{transfer} {} {} {:?}", found.snapshots.len(), found.iterations, found.at(3.0));
+        let law = moments().mean(N(0), 0.4).covariance(M(0), N(0), 0.1).build().unwrap();
+        let model = Model::new(0.4, transfer, two(0.6, 0.9), law, Input::constant(&[0.4]).unwrap()).unwrap();
+        let late = transient(&model, &start(), 80.0).unwrap().at(80.0).unwrap();
+        let branch = &stationary_branches(&model).unwrap()[0].order;
+        close(late.kappa[0], branch.kappa[0], 1e-8, transfer.name());
+        close(late.delta_0, branch.delta_0, 1e-8, transfer.name());
     }
 }
 

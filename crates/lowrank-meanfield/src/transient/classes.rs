@@ -17,6 +17,7 @@ pub(super) struct Row {
 }
 
 /// Moments of all vectors in one class; no covariance where the class has no variance.
+#[derive(Debug)]
 pub(super) struct Class {
     pub(super) weight: f64,
     mean: Vec<f64>,

@@ -5,6 +5,7 @@ use lowrank_model::{Input, Model};
 use super::classes::Row;
 
 /// One stretch of constant input.
+#[derive(Debug)]
 struct Stretch {
     start: f64,
     amplitudes: Vec<f64>,
@@ -13,6 +14,7 @@ struct Stretch {
 }
 
 /// All of u but K.
+#[derive(Debug)]
 pub(super) struct Drive {
     tau_s: f64,
     rank: usize,

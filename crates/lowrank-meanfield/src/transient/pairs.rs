@@ -63,6 +63,7 @@ pub(super) struct Block {
     /// Hermite coefficients, one time a lane, as many rows as the longest series has.
     series: Vec<Lanes>,
     rule: Vec<(f64, f64)>,
+    arch: pulp::Arch,
 }
 
 impl Block {
@@ -73,7 +74,12 @@ impl Block {
             series.iter_mut().zip(&law.series).for_each(|(row, a)| row[lane] = *a);
         }
         let closed = laws.iter().any(|l| l.series.is_empty());
-        Self { laws, series, rule: if closed { gauss_legendre(ANGLE_POINTS) } else { Vec::new() } }
+        Self {
+            laws,
+            series,
+            rule: if closed { gauss_legendre(ANGLE_POINTS) } else { Vec::new() },
+            arch: pulp::Arch::new(),
+        }
     }
 
     pub(super) fn laws(&self) -> &[Law] {
@@ -85,28 +91,35 @@ impl Block {
     }
 
     /// \<phi phi> of every time of the panel with another, given their covariances; zero in lanes without a time.
-    #[inline(always)]
     pub(super) fn pairs(&self, other: &Law, covariance: &Lanes) -> Lanes {
         let mut rho = [0.0; LANES];
         for (lane, law) in self.laws.iter().enumerate() {
             let scale = law.deviation * other.deviation;
             rho[lane] = if scale > 0.0 { (covariance[lane] / scale).clamp(-1.0, 1.0) } else { 0.0 };
         }
-        let mut sum = [0.0; LANES];
         if other.series.is_empty() || self.series.is_empty() {
+            let mut sum = [0.0; LANES];
             for (lane, law) in self.laws.iter().enumerate() {
                 sum[lane] = threshold_linear(law, other, rho[lane], &self.rule);
             }
             return sum;
         }
-        let terms = other.series.len().min(self.series.len());
-        for (row, a) in self.series[..terms].iter().zip(&other.series[..terms]).rev() {
-            for lane in 0..LANES {
-                sum[lane] = sum[lane] * rho[lane] + row[lane] * a;
-            }
-        }
-        sum
+        // One body, compiled for each vector width; no fused operations, so that every machine gets the same bits.
+        self.arch.dispatch(|| mehler(&self.series, &other.series, &rho))
     }
+}
+
+/// sum_k a_k b_k rho^k in every lane, to the end of the shorter series.
+#[inline(always)]
+fn mehler(rows: &[Lanes], other: &[f64], rho: &Lanes) -> Lanes {
+    let terms = other.len().min(rows.len());
+    let mut sum = [0.0; LANES];
+    for (row, a) in rows[..terms].iter().zip(&other[..terms]).rev() {
+        for lane in 0..LANES {
+            sum[lane] = sum[lane] * rho[lane] + row[lane] * a;
+        }
+    }
+    sum
 }
 
 /// \<max(x, 0) max(y, 0)>; a variance of zero leaves the product of the means.
@@ -210,7 +223,7 @@ mod tests {
             let kink = (x.0 - y.0 * x.1 / c).clamp(0.0, 10.0);
             let width = (rest.sqrt() * x.1 / f64::abs(c)).min(5.0);
             let mut cuts =
-                vec![0.0, (kink - 8.0 * width).clamp(0.0, 12.0), kink, (kink + 8.0 * width).clamp(0.0, 12.0), 12.0];
+                [0.0, (kink - 8.0 * width).clamp(0.0, 12.0), kink, (kink + 8.0 * width).clamp(0.0, 12.0), 12.0];
             cuts.sort_by(f64::total_cmp);
             let mut exact = 0.0;
             for ends in cuts.windows(2) {

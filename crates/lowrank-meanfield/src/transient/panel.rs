@@ -15,6 +15,7 @@ const PIECE: f64 = 10.0;
 const PIECE_POINTS: usize = 24;
 
 /// Nodes on \[0, 1\] with what interpolation needs.
+#[derive(Debug)]
 pub(super) struct Rule {
     /// Nodes, increasing.
     pub(super) nodes: Vec<f64>,
@@ -41,17 +42,16 @@ impl Rule {
 
     /// The Lagrange polynomials at x, one a node.
     pub(super) fn lagrange(&self, x: f64) -> Vec<f64> {
-        let p = self.nodes.len();
         let mut values = self.barycentric.clone();
         let mut product = 1.0;
-        for j in 0..p {
-            values[j] *= product;
-            product *= x - self.nodes[j];
+        for (value, node) in values.iter_mut().zip(&self.nodes) {
+            *value *= product;
+            product *= x - node;
         }
         product = 1.0;
-        for j in (0..p).rev() {
-            values[j] *= product;
-            product *= x - self.nodes[j];
+        for (value, node) in values.iter_mut().zip(&self.nodes).rev() {
+            *value *= product;
+            product *= x - node;
         }
         values
     }
@@ -93,6 +93,7 @@ fn legendre(degree: usize, x: f64) -> f64 {
 }
 
 /// One panel: its place, and the linear map from what enters to what leaves.
+#[derive(Debug)]
 pub(super) struct Panel {
     pub(super) start: f64,
     pub(super) length: f64,
