@@ -112,6 +112,56 @@ pub enum MeanFieldError {
         /// The value given.
         value: f64,
     },
+    /// An option outside its limits.
+    #[error("option {field} is {value}: choose it in [{low:e}, {high}]")]
+    BadOption {
+        /// Name of the option.
+        field: &'static str,
+        /// The value given.
+        value: f64,
+        /// Smallest value.
+        low: f64,
+        /// Largest value.
+        high: f64,
+    },
+    /// A panel of a transient cannot be solved, however short.
+    #[error(
+        "the transient is not smooth at time {time}: on panels of length {length:e} its sources are resolved to {tail:e} (tolerance {tolerance:e}) with residual {residual:e}; raise the tolerance or lower g"
+    )]
+    Unresolved {
+        /// Start of the panel.
+        time: f64,
+        /// Highest Legendre coefficients of the sources.
+        tail: f64,
+        /// What they may be.
+        tolerance: f64,
+        /// Last change of the fixed-point iteration.
+        residual: f64,
+        /// Length of the shortest panel tried.
+        length: f64,
+    },
+    /// A transient needs too many times.
+    #[error(
+        "the transient needs {times} times to go on from {time} to {end}, more than {limit}: end it earlier or raise the tolerance"
+    )]
+    TooManyTimes {
+        /// Number of times.
+        times: usize,
+        /// Most times.
+        limit: usize,
+        /// How far it has come.
+        time: f64,
+        /// Where it should end.
+        end: f64,
+    },
+    /// A time outside the interval of a transient.
+    #[error("time {time} is outside the transient: ask within [0, {end}]")]
+    OutsideTransient {
+        /// The time asked for.
+        time: f64,
+        /// End of the interval.
+        end: f64,
+    },
     /// The model was refused.
     #[error(transparent)]
     Model(#[from] ModelError),

@@ -1,7 +1,7 @@
 //! Dynamical mean-field theory of low-rank random networks: what an infinite network does, without drawing one.
 //!
 //! One result a file: Gaussian averages (T4), pair averages (T5), stationary solutions (T6-T8), bulk radius (T9),
-//! chaotic solutions (T13, T14), autocovariance (T12), transitions. No random numbers, no files, no network.
+//! chaotic solutions (T13, T14), autocovariance (T12), transients (T19), transitions. No random numbers, no files, no network.
 //! Every solution carries its residual; failure is a typed error, never NaN.
 
 mod autocovariance;
@@ -22,6 +22,7 @@ mod quadrature;
 mod root;
 mod stability;
 mod stationary;
+mod transient;
 mod transitions;
 mod two_timescale;
 
@@ -33,5 +34,6 @@ pub use lyapunov::Lyapunov;
 pub use pair::PairAverage;
 pub use stability::bulk_radius;
 pub use stationary::{Stationary, stationary_branches, stationary_from};
+pub use transient::{Snapshot, Transient, TransientOptions, transient, transient_with};
 pub use transitions::{Transition, end_of_structured_chaos, onset_of_chaos};
 pub use two_timescale::Grid;
