@@ -237,3 +237,22 @@ fn planted_results_are_found_wrong() {
     assert!(wrong_stationary(&Stationary { order: chaotic.order.clone(), ..stationary }).is_some());
     assert!(wrong_chaotic(&with(&|c| c.rho = 1.0)).is_some());
 }
+
+#[test]
+#[ignore]
+fn slow() {
+    for i in 1..=200 {
+        let model = model(&halton(i));
+        let t = std::time::Instant::now();
+        let s = stationary_branches(&model).map(|v| v.iter().map(|s| s.order.delta_0).fold(0.0, f64::max));
+        let ts = t.elapsed();
+        let c = chaotic_solutions(&model).map(|v| v.len());
+        println!(
+            "{i} rank {} {} g {:.2} {ts:.1?} {:.1?} {s:.1?} {c:?}",
+            model.rank(),
+            model.transfer(),
+            model.g(),
+            t.elapsed()
+        );
+    }
+}

@@ -10,10 +10,11 @@ use lowrank_model::{Ensemble, Model, OrderParameters, Variant};
 
 use crate::autocovariance::Autocovariance;
 use crate::chaotic_search::starting_points;
-use crate::excess::Excess;
+use crate::excess::{Excess, Top};
 use crate::lyapunov::{Lyapunov, exponent};
+use crate::nested::{FULL, Precision, ROUGH};
 use crate::neurons::Neurons;
-use crate::newton::{Evaluation, Outcome, RESIDUAL_GOAL, RESIDUAL_LIMIT, fixed_point};
+use crate::newton::{Evaluation, Outcome, RESIDUAL_GOAL, RESIDUAL_LIMIT, fixed_point, fixed_point_within};
 use crate::stability::radius_at;
 use crate::stationary::{MERGE_DISTANCE, SMALLEST_KAPPA, compare, distance, evaluate as evaluate_stationary};
 use crate::two_timescale::{Grid, continued};
@@ -21,6 +22,15 @@ use crate::{Averages, MeanFieldError};
 
 /// Smallest temporal part of Delta_0 that counts as chaos.
 pub(crate) const SMALLEST_TEMPORAL_PART: f64 = 1e-9;
+
+/// Delta_inf as a part of Delta_0 that counts as zero.
+const SMALLEST_INF: f64 = 1e-14;
+/// Residual to which rough solutions are brought, with which they still count as leads, and the steps they get.
+const ROUGH_GOAL: f64 = 1e-5;
+const ROUGH_LIMIT: f64 = 1e-3;
+const ROUGH_STEPS: usize = 30;
+/// Rough solutions closer than this are one.
+const ROUGH_DISTANCE: f64 = 1e-4;
 
 /// One chaotic solution.
 #[derive(Debug, Clone)]
@@ -71,7 +81,17 @@ pub fn chaotic_solutions(model: &Model) -> Result<Vec<Chaotic>, MeanFieldError> 
     }
     let neurons = Neurons::new(model)?;
     let starts = match model.ensemble() {
-        Ensemble::Gaussian(_) | Ensemble::Mixture(_) => starting_points(model, &neurons)?,
+        // With few digits from every start, with all of them from every different result.
+        Ensemble::Gaussian(_) | Ensemble::Mixture(_) => {
+            let mut rough: Vec<Vec<f64>> = Vec::new();
+            for start in starting_points(model, &neurons)? {
+                let Outcome { x, residual, .. } = solve_roughly(&neurons, start);
+                if residual < ROUGH_LIMIT && rough.iter().all(|r| distance(r, &x) > ROUGH_DISTANCE) {
+                    rough.push(x);
+                }
+            }
+            rough
+        }
         Ensemble::Empirical(given) => {
             let alike = chaotic_solutions(&model.with_ensemble(given.moments()?)?)?;
             alike.iter().map(|c| unknowns(&c.order)).collect()
@@ -165,27 +185,13 @@ fn mirrored(outcome: &Outcome, rank: usize) -> Outcome {
 /// Delta_0 > Delta_inf >= 0 by more than rounding.
 fn is_chaotic(neurons: &Neurons, x: &[f64]) -> bool {
     let (zero, inf) = (x[neurons.rank], x[neurons.rank + 1]);
-    inf >= 0.0 && zero - inf > SMALLEST_TEMPORAL_PART * zero
-}
-
-/// What T21 and T14 leave at (kappa, Delta_0, Delta_inf), individual: 1/2 - g^2 Q - sigma^4 / (2 Delta_T^2), and the right
-/// side of T14. None where an average cannot be taken.
-pub(crate) fn rests(neurons: &Neurons, kappa: &[f64], zero: f64, inf: f64) -> Option<(f64, f64)> {
-    let (mut q, mut c) = (0.0, 0.0);
-    for d in neurons.drives(kappa) {
-        let excess = Excess::at(neurons.transfer, d.mu, zero + d.s_squared, inf + d.s_squared).ok()?;
-        q += d.weight * excess.q.value;
-        c += d.weight * excess.c.value;
-    }
-    let g_squared = neurons.g * neurons.g;
-    let noise = 0.5 * (neurons.sigma.powi(2) / (zero - inf)).powi(2);
-    Some((0.5 - g_squared * q - noise, g_squared * c))
+    zero - inf > SMALLEST_TEMPORAL_PART * zero
 }
 
 /// The right sides of T8, T21 and T14 in the form x = F(x), with their derivatives; T21 is added to Delta_0.
-fn evaluate(neurons: &Neurons, x: &[f64]) -> Option<Evaluation> {
+fn evaluate(neurons: &Neurons, precision: Precision, x: &[f64]) -> Option<Evaluation> {
     let rank = neurons.rank;
-    let (kappa, zero, inf) = (&x[..rank], x[rank], x[rank + 1]);
+    let (kappa, zero, inf) = (&x[..rank], x[rank], x[rank + 1].max(0.0));
     // T8 is the stationary equation at Delta_0; the row of Delta_0 is replaced.
     let stationary = evaluate_stationary(neurons, &x[..=rank])?;
     let mut image = stationary.image;
@@ -204,7 +210,10 @@ fn evaluate(neurons: &Neurons, x: &[f64]) -> Option<Evaluation> {
     let mut of_rest = vec![0.0; rank + 2];
     (of_rest[rank], of_rest[rank + 1]) = (noise, -noise);
     for d in neurons.drives(kappa) {
-        let Excess { q, c } = Excess::at(neurons.transfer, d.mu, zero + d.s_squared, inf + d.s_squared).ok()?;
+        let (variance, far_covariance) = (zero + d.s_squared, inf + d.s_squared);
+        let top = Top::at(precision, neurons.transfer, d.mu, variance).ok()?;
+        let excess = Excess::with(precision, neurons.transfer, d.mu, variance, far_covariance, &top);
+        let Excess { q, c } = excess.ok()?;
         let weight = d.weight * g_squared;
         rest -= weight * q.value;
         far += weight * c.value;
@@ -228,23 +237,32 @@ fn evaluate(neurons: &Neurons, x: &[f64]) -> Option<Evaluation> {
 
 /// Newton from (kappa, Delta_0, Delta_inf).
 fn solve(neurons: &Neurons, start: Vec<f64>) -> Outcome {
-    let rank = neurons.rank;
-    let admissible =
-        |x: &[f64]| x.iter().all(|v| v.is_finite()) && x[rank] > 0.0 && x[rank + 1] >= 0.0 && x[rank + 1] < x[rank];
-    fixed_point(start, RESIDUAL_GOAL, admissible, |x| evaluate(neurons, x))
+    fixed_point(start, RESIDUAL_GOAL, admissible(neurons.rank), |x| evaluate(neurons, FULL, x))
 }
 
-/// Newton on (Delta_0, Delta_inf) alone, at fixed kappa; what is left of T8 with them.
-pub(crate) fn solve_at(neurons: &Neurons, kappa: &[f64], start: (f64, f64), goal: f64) -> Option<(f64, f64, Vec<f64>)> {
+/// The same roughly: where a start leads to.
+fn solve_roughly(neurons: &Neurons, start: Vec<f64>) -> Outcome {
+    fixed_point_within(ROUGH_STEPS, start, ROUGH_GOAL, admissible(neurons.rank), |x| evaluate(neurons, ROUGH, x))
+}
+
+/// Delta_0 > Delta_inf >= 0, where less than zero by rounding counts as zero.
+fn admissible(rank: usize) -> impl Fn(&[f64]) -> bool {
+    move |x| {
+        let (zero, inf) = (x[rank], x[rank + 1]);
+        x.iter().all(|v| v.is_finite()) && zero > 0.0 && inf >= -SMALLEST_INF * zero && inf < zero
+    }
+}
+
+/// Rough Newton on (Delta_0, Delta_inf) alone, at fixed kappa; what is left of T8 with them.
+pub(crate) fn solve_at(neurons: &Neurons, kappa: &[f64], start: (f64, f64)) -> Option<(f64, f64, Vec<f64>)> {
     let rank = neurons.rank;
     let whole = |x: &[f64]| kappa.iter().chain(x).copied().collect::<Vec<_>>();
-    let admissible = |x: &[f64]| x.iter().all(|v| v.is_finite()) && x[0] > 0.0 && x[1] >= 0.0 && x[1] < x[0];
-    let outcome = fixed_point(vec![start.0, start.1], goal, admissible, |x| {
-        let all = evaluate(neurons, &whole(x))?;
+    let outcome = fixed_point_within(ROUGH_STEPS, vec![start.0, start.1], ROUGH_GOAL, admissible(0), |x| {
+        let all = evaluate(neurons, ROUGH, &whole(x))?;
         let jacobian = all.jacobian.submatrix(rank, rank, 2, 2).to_owned();
         Some(Evaluation { image: all.image[rank..].to_vec(), jacobian })
     });
-    if outcome.residual > goal.max(RESIDUAL_LIMIT) || !is_chaotic(neurons, &whole(&outcome.x)) {
+    if outcome.residual > ROUGH_LIMIT || !is_chaotic(neurons, &whole(&outcome.x)) {
         return None;
     }
     let at = evaluate_stationary(neurons, &whole(&outcome.x[..1]))?;
@@ -256,7 +274,7 @@ fn describe(model: &Model, neurons: &Neurons, outcome: Outcome) -> Chaotic {
     debug_assert!(outcome.residual <= RESIDUAL_LIMIT);
     let rank = neurons.rank;
     let kappa = &outcome.x[..rank];
-    let (individual_0, individual_inf) = (outcome.x[rank], outcome.x[rank + 1]);
+    let (individual_0, individual_inf) = (outcome.x[rank], outcome.x[rank + 1].max(0.0));
     let (mu, from_drive) = neurons.mean_and_drive_variance(kappa);
     let (mut r_mean, mut phi_sq) = (0.0, 0.0);
     for d in neurons.drives(kappa) {

@@ -8,7 +8,9 @@ use lowrank_model::Model;
 
 use crate::MeanFieldError;
 use crate::averages::{Averages, LARGEST_VARIANCE};
-use crate::chaotic::{rests, solve_at};
+use crate::chaotic::solve_at;
+use crate::excess::{Top, values};
+use crate::nested::{FULL, Precision, ROUGH};
 use crate::neurons::{Drive, Neurons};
 use crate::root::bracketed_root;
 use crate::stationary::{SMALLEST_KAPPA, halton, stationary_branches};
@@ -22,15 +24,14 @@ const STATIONARY_PARTS: [f64; 2] = [1.0, 0.6];
 const BOUND_PARTS: [f64; 7] = [0.01, 0.03, 0.08, 0.16, 0.3, 0.5, 0.8];
 /// Fewer of them suffice for rank one, where kappa is followed.
 const BOUND_PARTS_OF_RANK_ONE: [f64; 3] = [0.03, 0.16, 0.5];
-/// Steps in which kappa is followed from 0 to its bound, growing as their square; and the residual there.
+/// Steps in which kappa is followed from 0 to its bound, growing as their square.
 const FOLLOWED: usize = 24;
-const FOLLOWING_GOAL: f64 = 1e-6;
 /// Iterations that lower the bound of Delta_0.
 const BOUND_ITERATIONS: usize = 20;
 /// Quasi-random kappa a rank above one.
 const QUASI_RANDOM: usize = 24;
 /// Accuracy of Delta_inf in a scan, as a part of Delta_0.
-const ROUGH: f64 = 1e-4;
+const ACCURACY: f64 = 1e-3;
 /// Delta_inf as a part of Delta_0: the largest at which T21 is looked at.
 const LARGEST_PART: f64 = 0.9999;
 /// Smallest Delta_0 as a part of its bound: between it and the bound lies every central solution.
@@ -92,7 +93,7 @@ fn followed(neurons: &Neurons, end: f64, mut at: (f64, f64)) -> Vec<Vec<f64>> {
     let mut before: Option<(f64, f64)> = None;
     for i in 0..=FOLLOWED {
         let kappa = end * (i as f64 / FOLLOWED as f64).powi(2);
-        let Some((zero, inf, rest)) = solve_at(neurons, &[kappa], at, FOLLOWING_GOAL) else { break };
+        let Some((zero, inf, rest)) = solve_at(neurons, &[kappa], at) else { break };
         at = (zero, inf);
         if let Some((last_kappa, last_rest)) = before
             && (last_rest > 0.0) != (rest[0] > 0.0)
@@ -106,6 +107,42 @@ fn followed(neurons: &Neurons, end: f64, mut at: (f64, f64)) -> Vec<Vec<f64>> {
     starts
 }
 
+/// The neurons at fixed kappa and Delta_0.
+struct Place<'a> {
+    neurons: &'a Neurons,
+    precision: Precision,
+    zero: f64,
+    drives: Vec<(Drive<'a>, Top)>,
+}
+
+impl<'a> Place<'a> {
+    fn new(neurons: &'a Neurons, precision: Precision, kappa: &'a [f64], zero: f64) -> Result<Self, MeanFieldError> {
+        let with_top = |d: Drive<'a>| {
+            let top = Top::at(precision, neurons.transfer, d.mu, zero + d.s_squared)?;
+            Ok((d, top))
+        };
+        let drives = neurons.drives(kappa).map(with_top).collect::<Result<_, MeanFieldError>>()?;
+        Ok(Self { neurons, precision, zero, drives })
+    }
+
+    /// What T21 leaves at Delta_inf, 1/2 - g^2 Q - sigma^4 / (2 Delta_T^2), and the right side of T14.
+    fn rests(&self, inf: f64) -> (f64, f64) {
+        let (mut q, mut c) = (0.0, 0.0);
+        let transfer = self.neurons.transfer;
+        for (d, top) in &self.drives {
+            let (variance, far) = (self.zero + d.s_squared, inf + d.s_squared);
+            let Ok(values) = values(self.precision, transfer, d.mu, variance, far, top) else {
+                return (f64::NAN, f64::NAN);
+            };
+            q += d.weight * values.0;
+            c += d.weight * values.1;
+        }
+        let g_squared = self.neurons.g * self.neurons.g;
+        let noise = 0.5 * (self.neurons.sigma.powi(2) / (self.zero - inf)).powi(2);
+        (0.5 - g_squared * q - noise, g_squared * c)
+    }
+}
+
 /// All (Delta_0, Delta_inf), individual, that solve T21 and T14 at fixed kappa, roughly.
 fn variances_at(neurons: &Neurons, kappa: &[f64]) -> Result<Vec<(f64, f64)>, MeanFieldError> {
     let top = largest_variance(neurons, kappa);
@@ -114,7 +151,7 @@ fn variances_at(neurons: &Neurons, kappa: &[f64]) -> Result<Vec<(f64, f64)>, Mea
     }
     if neurons.is_symmetric() && kappa.iter().all(|k| *k == 0.0) {
         // The central solution: Delta_inf = 0 solves T14 for every Delta_0.
-        let rest = |zero: f64| Ok(rests(neurons, kappa, zero, 0.0).map_or(f64::NAN, |(rest, _)| rest));
+        let rest = |zero: f64| Ok(Place::new(neurons, FULL, kappa, zero)?.rests(0.0).0);
         let low = (top * SMALLEST_PART).max(neurons.sigma.powi(2) * (1.0 - f64::EPSILON));
         let (at_low, at_top) = (rest(low)?, rest(top)?);
         if (at_low > 0.0) == (at_top > 0.0) {
@@ -124,13 +161,14 @@ fn variances_at(neurons: &Neurons, kappa: &[f64]) -> Result<Vec<(f64, f64)>, Mea
     }
     // Delta_inf by T21 and the residual of T14, none where T21 has no root below Delta_0.
     let at = |zero: f64| -> Result<Option<(f64, f64)>, MeanFieldError> {
-        let rest = |inf: f64| rests(neurons, kappa, zero, inf).map_or(f64::NAN, |(rest, _)| rest);
+        let place = Place::new(neurons, ROUGH, kappa, zero)?;
+        let rest = |inf: f64| place.rests(inf).0;
         let end = LARGEST_PART * zero;
         if !(rest(0.0) > 0.0 && rest(end) < 0.0) {
             return Ok(None);
         }
-        let inf = bracketed_root("T21 in Delta_inf", (0.0, end), ROUGH * zero, |inf| Ok(rest(inf)))?.x;
-        Ok(rests(neurons, kappa, zero, inf).map(|(_, far)| (inf, inf - far)))
+        let inf = bracketed_root("T21 in Delta_inf", (0.0, end), ACCURACY * zero, |inf| Ok(rest(inf)))?.x;
+        Ok(Some((inf, inf - place.rests(inf).1)))
     };
     let mut found = Vec::new();
     let mut before: Option<(f64, f64, f64)> = None;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use lowrank_model::Transfer;
 
-use crate::nested::PairMoments;
+use crate::nested::{FULL, PairMoments, Precision};
 use crate::quadrature::gauss_legendre;
 use crate::{MeanFieldError, PairAverage};
 
@@ -13,6 +13,8 @@ use crate::{MeanFieldError, PairAverage};
 /// digits, and Q is integrated instead.
 const SMALL_DIFFERENCE: f64 = 0.1;
 const LARGEST_D: f64 = 30.0;
+/// Largest variance of pair averages: a nested rule takes a millisecond there.
+const LARGEST_PAIR_VARIANCE: f64 = 4096.0;
 /// Relative step of the differences that stand for derivatives (threshold-linear): the cube root of rounding.
 const DIFFERENCE_STEP: f64 = 1e-5;
 
@@ -32,7 +34,7 @@ pub(crate) fn covariance(transfer: Transfer, mu: f64, d: f64, a: f64) -> Result<
     if transfer == Transfer::ThresholdLinear {
         return Ok(threshold_linear(mu, d, a)?.c);
     }
-    Ok(of_phi(&PairMoments::at(transfer, mu, d, a)))
+    Ok(of_phi(&PairMoments::at(FULL, transfer, mu, d, a)))
 }
 
 fn of_phi(m: &PairMoments) -> Slopes {
@@ -49,13 +51,26 @@ pub(crate) struct Excess {
 impl Excess {
     /// At 0 <= a < d.
     pub(crate) fn at(transfer: Transfer, mu: f64, d: f64, a: f64) -> Result<Self, MeanFieldError> {
+        Self::with(FULL, transfer, mu, d, a, &Top::at(FULL, transfer, mu, d)?)
+    }
+
+    /// The same with a precision, given what does not depend on a.
+    pub(crate) fn with(
+        precision: Precision,
+        transfer: Transfer,
+        mu: f64,
+        d: f64,
+        a: f64,
+        Top(top): &Top,
+    ) -> Result<Self, MeanFieldError> {
         if transfer == Transfer::ThresholdLinear {
             return threshold_linear(mu, d, a);
         }
         let delta = d - a;
-        let (low, top) = (PairMoments::at(transfer, mu, d, a), PairMoments::at(transfer, mu, d, d));
+        let low = PairMoments::at(precision, transfer, mu, d, a);
         let energy = (top.big_big - low.big_big - delta * low.phi_phi) / (delta * delta);
-        let q = if delta < SMALL_DIFFERENCE * d.min(LARGEST_D) { integrated(transfer, mu, d, a) } else { energy };
+        let small = precision == FULL && delta < SMALL_DIFFERENCE * d.min(LARGEST_D);
+        let q = if small { integrated(transfer, mu, d, a) } else { energy };
         let by_mu = 2.0 * (top.big_phi - low.big_phi - delta * low.phi_d1) / (delta * delta);
         let by_d = (top.phi_phi + top.big_d1 - low.big_d1 - low.phi_phi - delta * low.phi_d2) / (delta * delta);
         Ok(Self {
@@ -65,21 +80,51 @@ impl Excess {
     }
 }
 
+/// The values of Q and C_phi(a) alone.
+pub(crate) fn values(
+    precision: Precision,
+    transfer: Transfer,
+    mu: f64,
+    d: f64,
+    a: f64,
+    top: &Top,
+) -> Result<(f64, f64), MeanFieldError> {
+    if transfer == Transfer::ThresholdLinear {
+        let pair = PairAverage::new(transfer, mu, d)?;
+        return Ok((pair.mean_excess_at(a, d), pair.covariance_at(a)));
+    }
+    let excess = Excess::with(precision, transfer, mu, d, a, top)?;
+    Ok((excess.q.value, excess.c.value))
+}
+
+/// The averages at c = D.
+pub(crate) struct Top(PairMoments);
+
+impl Top {
+    pub(crate) fn at(precision: Precision, transfer: Transfer, mu: f64, d: f64) -> Result<Self, MeanFieldError> {
+        if transfer == Transfer::ThresholdLinear {
+            return Ok(Self(PairMoments::default()));
+        }
+        if d > LARGEST_PAIR_VARIANCE {
+            return Err(MeanFieldError::BadArgument { mu, d, limit: LARGEST_PAIR_VARIANCE });
+        }
+        Ok(Self(PairMoments::at(precision, transfer, mu, d, d)))
+    }
+}
+
 /// Q = int_0^1 (1 - t) C_phi'(a + t (D - a)) dt, with 1 - t = w^2: C_phi' varies fastest at D.
 fn integrated(transfer: Transfer, mu: f64, d: f64, a: f64) -> f64 {
     let node = |(w, weight): &(f64, f64)| {
         let c = (a + (1.0 - w * w) * (d - a)).min(d);
-        2.0 * weight * w * w * w * PairMoments::at(transfer, mu, d, c).d1_d1
+        2.0 * weight * w * w * w * PairMoments::at(FULL, transfer, mu, d, c).d1_d1
     };
     LEGENDRE.iter().map(node).sum()
 }
 
 /// Closed forms (pair.rs); derivatives by central differences, of which only the speed of Newton depends.
 fn threshold_linear(mu: f64, d: f64, a: f64) -> Result<Excess, MeanFieldError> {
-    let at = |mu: f64, d: f64, a: f64| -> Result<(f64, f64), MeanFieldError> {
-        let pair = PairAverage::new(Transfer::ThresholdLinear, mu, d)?;
-        Ok((pair.mean_excess_at(a, d), pair.covariance_at(a)))
-    };
+    let nothing = Top(PairMoments::default());
+    let at = |mu: f64, d: f64, a: f64| values(FULL, Transfer::ThresholdLinear, mu, d, a, &nothing);
     let (q, c) = at(mu, d, a)?;
     let step = DIFFERENCE_STEP * (d - a).max(DIFFERENCE_STEP * d);
     let slope = |up: (f64, f64), down: (f64, f64), step: f64| ((up.0 - down.0) / step, (up.1 - down.1) / step);

@@ -39,10 +39,21 @@ pub(crate) fn fixed_point(
     admissible: impl Fn(&[f64]) -> bool,
     evaluate: impl Fn(&[f64]) -> Option<Evaluation>,
 ) -> Outcome {
+    fixed_point_within(MOST_STEPS, start, goal, admissible, evaluate)
+}
+
+/// The same with at most so many steps.
+pub(crate) fn fixed_point_within(
+    most_steps: usize,
+    start: Vec<f64>,
+    goal: f64,
+    admissible: impl Fn(&[f64]) -> bool,
+    evaluate: impl Fn(&[f64]) -> Option<Evaluation>,
+) -> Outcome {
     let mut best = Outcome { x: start, residual: f64::INFINITY, iterations: 0 };
     let Some(mut at) = evaluate(&best.x) else { return best };
     best.residual = residual(&best.x, &at.image);
-    while best.residual > goal && best.iterations < MOST_STEPS {
+    while best.residual > goal && best.iterations < most_steps {
         best.iterations += 1;
         let Some(step) = newton_step(&best.x, &at) else { return best };
         let mut length = 1.0;

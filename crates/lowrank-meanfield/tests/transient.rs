@@ -129,7 +129,7 @@ fn the_long_run_of_chaos_has_its_autocovariance() {
     };
     for lag in [0.0, 0.4, 1.0, 2.5] {
         let delta = limit(&|t| found.autocovariance(t, t - lag).unwrap());
-        close(delta, chaos.autocovariance.at(lag).unwrap(), 1e-5, &format!("lag {lag}"));
+        close(delta, chaos.autocovariance().unwrap().at(lag).unwrap(), 1e-5, &format!("lag {lag}"));
     }
     let second = limit(&|t| found.at(t).unwrap().r_second_moment);
     close(second, chaos.order.r_second_moment, 1e-5, "second moment of r");
