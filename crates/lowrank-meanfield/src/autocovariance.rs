@@ -6,17 +6,17 @@
 use lowrank_model::{Model, OrderParameters, Variant};
 
 use crate::energy::{Energy, Table};
-use crate::half_line::{HalfLine, NODES};
+use crate::half_line::HalfLine;
 use crate::neurons::Neurons;
 use crate::{MeanFieldError, PairAverage};
 
 /// Most samples that the window sum runs over: it ends by itself unless the interval is far too short.
 const MOST_SAMPLES: usize = 10_000_000;
-/// Delta - Delta_inf has fallen to e^-36 Delta_T at the end of the panels.
-const WINDOW: f64 = 36.0;
+/// Delta - Delta_inf has fallen to e^-34 Delta_T at the end of the panels.
+const WINDOW: f64 = 34.0;
 /// Growth of the panels, and their longest length times omega.
-const GROWTH: f64 = 1.25;
-const LONGEST: f64 = 4.0;
+const GROWTH: f64 = 1.5;
+const LONGEST: f64 = 6.0;
 /// First panel in units of the time in which Delta bends.
 const FIRST: f64 = 0.5;
 
@@ -172,7 +172,7 @@ impl Autocovariance {
     /// Delta - Delta_inf on panels.
     pub(crate) fn sampled(&self) -> Sampled {
         let line = match &self.shape {
-            Shape::Energy(table) => panels(table.bending_time(), table.omega()),
+            Shape::Energy(table) => panels(table.bending_time(), table.omega(), 0),
             Shape::Panels(line, ..) => line.clone(),
         };
         let decayed = line.nodes().iter().map(|(t, _)| self.delta_t * self.decayed(*t)).collect();
@@ -187,12 +187,11 @@ impl Autocovariance {
     }
 }
 
-/// Panels for a function that bends within `time` and falls as e^(-omega t).
-pub(crate) fn panels(time: f64, omega: f64) -> HalfLine {
-    let longest = LONGEST / omega;
-    let line = HalfLine::graded((FIRST * time).min(longest), GROWTH, longest, WINDOW / omega);
-    debug_assert!(line.nodes().len() == NODES * line.panels());
-    line
+/// Panels for a function that bends within `time` and falls as e^(-omega t), refined so many times.
+pub(crate) fn panels(time: f64, omega: f64, refined: usize) -> HalfLine {
+    let finer = 0.5_f64.powi(refined as i32);
+    let longest = finer * LONGEST / omega;
+    HalfLine::graded((finer * FIRST * time).min(longest), GROWTH.powf(finer), longest, WINDOW / omega)
 }
 
 fn check(what: &'static str, value: f64) -> Result<(), MeanFieldError> {

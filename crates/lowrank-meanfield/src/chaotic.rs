@@ -24,7 +24,7 @@ use crate::{Averages, MeanFieldError};
 pub(crate) const SMALLEST_TEMPORAL_PART: f64 = 1e-9;
 
 /// Delta_inf as a part of Delta_0 that counts as zero.
-const SMALLEST_INF: f64 = 1e-14;
+pub(crate) const SMALLEST_INF: f64 = 1e-14;
 /// Residual to which rough solutions are brought, with which they still count as leads, and the steps they get.
 const ROUGH_GOAL: f64 = 1e-5;
 const ROUGH_LIMIT: f64 = 1e-3;

@@ -3,10 +3,12 @@
 //! It is the largest K at which prod_tau \[(1 + tau K)^2 - tau^2 d^2\] psi = g^2 C_phi'(Delta) psi has an even solution
 //! that vanishes at infinity; for one time scale that is T17, with E_0 = 1 - (1 + K)^2. Divided by the left side, psi is
 //! an eigenfunction, of eigenvalue Lambda(K) = 1, of positive exponential filters with tau / (1 + tau K) applied to
-//! the gain times psi: Lambda falls with K, power iteration finds it, Brent the K.
+//! the gain times psi: Lambda falls with K. In the inner product weighted with the gain the operator is symmetric;
+//! Lanczos finds Lambda, Brent the K.
 
 use std::cell::Cell;
 
+use faer::{Mat, Side};
 use serde::Serialize;
 
 use crate::MeanFieldError;
@@ -14,9 +16,13 @@ use crate::autocovariance::Autocovariance;
 use crate::half_line::HalfLine;
 use crate::root::bracketed_root;
 
-/// Most power iterations for one Lambda(K), and the relative change at which they end.
-const MOST_ITERATIONS: usize = 20_000;
-const EIGENVALUE_GOAL: f64 = 1e-15;
+/// Vectors of one Lanczos cycle, most cycles for one Lambda(K), and the relative change at which they end.
+const VECTORS: usize = 6;
+const MOST_CYCLES: usize = 400;
+const EIGENVALUE_GOAL: f64 = 1e-14;
+/// A cycle ends where what is new in its vectors has shrunk to this: what follows is made of rounding, which panels do
+/// not resolve.
+const SMALLEST_NEW_PART: f64 = 1e-6;
 /// |ln Lambda| that counts as solved.
 const RESIDUAL_LIMIT: f64 = 1e-10;
 /// Accuracy of K.
@@ -90,25 +96,51 @@ fn decay((tau_s, tau_r): (f64, f64), far: f64, k: f64) -> f64 {
     (2.0 * constant / (linear + root)).max(0.0).sqrt()
 }
 
-/// Lambda(K) by power iteration from `mode`, which is left at the eigenfunction.
+/// Lambda(K) by restarted Lanczos from `mode`, which is left at the eigenfunction.
 fn eigenvalue(line: &HalfLine, gains: &[f64], rate: f64, taus: (f64, f64), k: f64, mode: &mut Vec<f64>) -> f64 {
     let (up_s, up_r) = (1.0 + taus.0 * k, 1.0 + taus.1 * k);
     let filters = (line.filter(taus.0 / up_s, rate), line.filter(taus.1 / up_r, rate));
     let scale = 1.0 / (up_s * up_r).powi(2);
+    let apply = |psi: &[f64]| {
+        let product: Vec<f64> = psi.iter().zip(gains).map(|(psi, gain)| scale * gain * psi).collect();
+        filters.1.apply(&filters.0.apply(&product))
+    };
+    let weights: Vec<f64> = line.nodes().iter().zip(gains).map(|((_, w), gain)| w * gain).collect();
+    let inner = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).zip(&weights).map(|((a, b), w)| w * a * b).sum() };
     let mut lambda = 0.0;
-    for _ in 0..MOST_ITERATIONS {
-        let product: Vec<f64> = mode.iter().zip(gains).map(|(psi, gain)| scale * gain * psi).collect();
-        let next = filters.1.apply(&filters.0.apply(&product));
-        let largest = next.iter().fold(0.0_f64, |a, b| a.max(b.abs()));
-        // The Rayleigh quotient with the gain as weight, in which one filter is symmetric.
-        let weighted = |a: &[f64]| -> f64 {
-            let nodes = line.nodes();
-            nodes.iter().zip(a).zip(mode.iter().zip(gains)).map(|(((_, w), a), (psi, gain))| w * gain * a * psi).sum()
-        };
-        let quotient = weighted(&next) / weighted(mode);
-        let change = (quotient - lambda).abs();
-        lambda = quotient;
-        *mode = next.iter().map(|v| v / largest).collect();
+    for _ in 0..MOST_CYCLES {
+        let (mut basis, mut images): (Vec<Vec<f64>>, Vec<Vec<f64>>) = (Vec::new(), Vec::new());
+        let (mut next, mut new_part) = (mode.clone(), 1.0);
+        for _ in 0..VECTORS {
+            // Gram-Schmidt, twice: rounding must not bring old directions back.
+            let before = inner(&next, &next).sqrt();
+            for _ in 0..2 {
+                for v in &basis {
+                    let overlap = inner(&next, v);
+                    next.iter_mut().zip(v).for_each(|(n, v)| *n -= overlap * v);
+                }
+            }
+            let norm = inner(&next, &next).sqrt();
+            new_part *= norm / before;
+            if new_part <= SMALLEST_NEW_PART {
+                break;
+            }
+            basis.push(next.iter().map(|n| n / norm).collect());
+            let image = apply(&basis[basis.len() - 1]);
+            next.clone_from(&image);
+            images.push(image);
+        }
+        let projected = Mat::from_fn(basis.len(), basis.len(), |i, j| inner(&basis[i], &images[j]));
+        let Ok(eigen) = projected.self_adjoint_eigen(Side::Lower) else { return f64::NAN };
+        let last = basis.len() - 1;
+        let ritz = eigen.S()[last];
+        mode.fill(0.0);
+        for (j, image) in images.iter().enumerate() {
+            let part = eigen.U()[(j, last)] / ritz;
+            mode.iter_mut().zip(image).for_each(|(m, v)| *m += part * v);
+        }
+        let change = (ritz - lambda).abs();
+        lambda = ritz;
         if change <= EIGENVALUE_GOAL * lambda.abs() {
             break;
         }

@@ -7,6 +7,8 @@ use faer::linalg::solvers::{PartialPivLu, Solve};
 pub(crate) const RESIDUAL_LIMIT: f64 = 1e-10;
 /// A residual at which no further step is worth taking.
 pub(crate) const RESIDUAL_GOAL: f64 = 1e-14;
+/// Newton near a simple solution gains more than this a step until rounding.
+const STALLED: f64 = 0.25;
 const MOST_STEPS: usize = 80;
 /// Halvings of a step before a start is given up.
 const MOST_HALVINGS: usize = 12;
@@ -57,8 +59,10 @@ pub(crate) fn fixed_point_within(
         best.iterations += 1;
         let Some(step) = newton_step(&best.x, &at) else { return best };
         let mut length = 1.0;
-        let mut improved = false;
-        for _ in 0..MOST_HALVINGS {
+        let (mut improved, mut settled) = (false, false);
+        // A solution needs no search along a step.
+        let halvings = if best.is_solution() { 1 } else { MOST_HALVINGS };
+        for _ in 0..halvings {
             let trial: Vec<f64> = best.x.iter().zip(&step).map(|(x, s)| x + length * s).collect();
             length *= 0.5;
             if !admissible(&trial) {
@@ -67,6 +71,8 @@ pub(crate) fn fixed_point_within(
             let Some(there) = evaluate(&trial) else { continue };
             let trial_residual = residual(&trial, &there.image);
             if trial_residual < best.residual {
+                // Solved, and no longer converging: rounding is reached.
+                settled = best.residual <= RESIDUAL_LIMIT && trial_residual > STALLED * best.residual;
                 best.x = trial;
                 best.residual = trial_residual;
                 at = there;
@@ -74,7 +80,7 @@ pub(crate) fn fixed_point_within(
                 break;
             }
         }
-        if !improved {
+        if !improved || settled {
             return best;
         }
     }

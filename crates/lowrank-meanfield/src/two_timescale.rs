@@ -94,8 +94,8 @@ pub(crate) fn continued(
         first = first.min(taus.0);
     }
     let mut iterations = 0;
-    for _ in 0..=HALVINGS {
-        let problem = Problem::new(neurons, panels(first, rate), taus, rate);
+    for refined in 0..=HALVINGS {
+        let problem = Problem::new(neurons, panels(first, rate, refined), taus, rate);
         let nodes = problem.line.nodes();
         let mut x = unknowns[..=rank].to_vec();
         x.extend(nodes.iter().map(|(t, _)| value(*t)));
@@ -119,7 +119,6 @@ pub(crate) fn continued(
             let autocovariance = Autocovariance::on_panels(model, &order, line, &decayed, rate)?;
             return Ok(Some(Solution { order, autocovariance, residual: outcome.residual, iterations, grid }));
         }
-        first *= 0.5;
         value = Box::new(move |t| line.interpolate(&decayed, t, rate));
     }
     Ok(None)
@@ -144,7 +143,8 @@ impl<'a> Problem<'a> {
     fn solve(&self, mut x: Vec<f64>) -> Option<Outcome> {
         let rank = self.neurons.rank;
         let admissible =
-            |x: &[f64]| x.iter().all(|v| v.is_finite()) && x[rank] >= 0.0 && self.at_zero(&x[rank + 1..]) > 0.0;
+            |x: &[f64]| let delta_t = self.at_zero(&x[rank + 1..]);
+            x.iter().all(|v| v.is_finite()) && delta_t > 0.0 && x[rank] >= -crate::chaotic::SMALLEST_INF * delta_t;
         let mut iterations = 0;
         for _ in 0..ATTEMPTS {
             let mut outcome = fixed_point(x.clone(), GOAL, admissible, |x| self.evaluate(x));
@@ -168,7 +168,7 @@ impl<'a> Problem<'a> {
     fn evaluate(&self, x: &[f64]) -> Option<Evaluation> {
         let neurons = self.neurons;
         let rank = neurons.rank;
-        let (kappa, inf, decayed) = (&x[..rank], x[rank], &x[rank + 1..]);
+        let (kappa, inf, decayed) = (&x[..rank], x[rank].max(0.0), &x[rank + 1..]);
         let zero = inf + self.at_zero(decayed);
         let (size, count) = (x.len(), decayed.len());
         let mut with_zero = kappa.to_vec();
@@ -240,7 +240,7 @@ impl<'a> Problem<'a> {
     fn order(&self, x: &[f64]) -> (OrderParameters, f64) {
         let neurons = self.neurons;
         let rank = neurons.rank;
-        let (kappa, inf) = (x[..rank].to_vec(), x[rank]);
+        let (kappa, inf) = (x[..rank].to_vec(), x[rank].max(0.0));
         let delta_t = self.at_zero(&x[rank + 1..]);
         let zero = inf + delta_t;
         let (mu, from_drive) = neurons.mean_and_drive_variance(&kappa);
