@@ -6,6 +6,7 @@
 
 mod autocovariance;
 mod averages;
+mod branches;
 mod chaotic;
 mod error;
 mod hermite;
@@ -20,9 +21,10 @@ mod transitions;
 
 pub use autocovariance::Autocovariance;
 pub use averages::{Averages, average};
+pub use branches::stationary_branches;
 pub use chaotic::{Chaotic, chaotic_solutions};
 pub use error::MeanFieldError;
 pub use pair::PairAverage;
-pub use stability::bulk_radius;
-pub use stationary::{Stationary, stationary_branches, stationary_from};
+pub use stability::{Instability, Stability, bulk_radius, growth_rate};
+pub use stationary::{Stationary, stationary_from};
 pub use transitions::{Transition, end_of_structured_chaos, onset_of_chaos};

@@ -4,7 +4,7 @@
 //! sums over classes, so each result is written once for every ensemble. The unknowns are kappa and the *individual*
 //! variance, which all classes share: class p has variance D_p = delta_0_individual + s_p^2.
 
-use lowrank_model::{Ensemble, Model, Transfer};
+use lowrank_model::{Ensemble, Model, Transfer, Variant};
 
 use crate::MeanFieldError;
 
@@ -61,6 +61,7 @@ pub(crate) struct Neurons {
     pub(crate) rank: usize,
     pub(crate) g: f64,
     pub(crate) transfer: Transfer,
+    pub(crate) variant: Variant,
     classes: Vec<Class>,
 }
 
@@ -78,7 +79,8 @@ impl Neurons {
             }
             Ensemble::Empirical(given) => (0..given.neurons()).map(|i| given_class(given, i, &amplitudes)).collect(),
         };
-        Ok(Self { rank: model.rank(), g: model.g(), transfer: model.transfer(), classes })
+        let (g, transfer, variant) = (model.g(), model.transfer(), model.variant());
+        Ok(Self { rank: model.rank(), g, transfer, variant, classes })
     }
 
     /// The law of u in every class at these kappa.
