@@ -20,15 +20,15 @@ use crate::stationary::{
 };
 
 /// Quasi-random starts a dimension (rank + 1), besides the corners of the region.
-const STARTS_PER_DIMENSION: usize = 16;
+const STARTS_PER_DIMENSION: usize = 10;
 /// The same for given vectors, where an evaluation costs as much as there are neurons.
 const FEWER_STARTS_PER_DIMENSION: usize = 8;
 /// Intervals of the grid on which kappa is searched for sign changes.
 const SIGN_GRID: usize = 64;
 /// Iterations in which the variance follows kappa from one grid point to the next.
-const FOLLOWING_ITERATIONS: usize = 3;
+const FOLLOWING_ITERATIONS: usize = 2;
 /// Plain iterations x <- F(x) before Newton, which lead to stable branches from afar.
-const PLAIN_ITERATIONS: usize = 12;
+const PLAIN_ITERATIONS: usize = 8;
 /// Residual to which leads are brought, and with which they still count: rough averages have four digits, and near a fold
 /// a solution may exist for exact averages alone.
 const ROUGH_GOAL: f64 = 1e-7;
@@ -433,7 +433,7 @@ mod tests {
             assert_eq!(known.len(), *count, "{index} {known:#?}");
             let mut met = vec![false; known.len()];
             let neurons = neurons_at_rest(model).unwrap();
-            for _ in 0..50 {
+            for _ in 0..50 * neurons.rank * neurons.rank {
                 let mut start: Vec<f64> = (0..neurons.rank).map(|_| 6.0 * uniform() - 3.0).collect();
                 start.push(3.0 * neurons.g * neurons.g * uniform());
                 let outcome = solve(&neurons, start);
@@ -450,7 +450,20 @@ mod tests {
     #[test]
     fn temporary_timing() {
         for (name, m) in [
-            ("published", model(1.2, Transfer::Tanh, Moments::new(Layout::rank(1)).mean(M(0), 1.1).mean(N(0), 2.0).variance(M(0), 1.0).variance(N(0), 1.0).build().unwrap())),
+            (
+                "published",
+                model(
+                    1.2,
+                    Transfer::Tanh,
+                    Moments::new(Layout::rank(1))
+                        .mean(M(0), 1.1)
+                        .mean(N(0), 2.0)
+                        .variance(M(0), 1.0)
+                        .variance(N(0), 1.0)
+                        .build()
+                        .unwrap(),
+                ),
+            ),
             ("input", model(0.8, Transfer::Tanh, shifted(0.5))),
             ("rank 0", model(2.0, Transfer::Tanh, Gaussian::unstructured())),
             ("rank 2", model(0.2, Transfer::Tanh, two_overlaps(2.0, 1.6))),
@@ -459,7 +472,9 @@ mod tests {
         ] {
             let t = std::time::Instant::now();
             let mut n = 0;
-            for _ in 0..20 { n = stationary_branches(&m).unwrap().len(); }
+            for _ in 0..20 {
+                n = stationary_branches(&m).unwrap().len();
+            }
             println!("{name}: {:?} {n}", t.elapsed() / 20);
         }
     }

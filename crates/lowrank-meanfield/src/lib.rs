@@ -1,15 +1,18 @@
 //! Dynamical mean-field theory of low-rank random networks: what an infinite network does, without drawing one.
 //!
-//! One result a file: Gaussian averages (T4), pair averages (T5), stationary solutions (T6-T8), bulk radius (T9),
-//! chaotic solutions (T13, T14), autocovariance (T12), transitions. No random numbers, no files, no network.
+//! One result a file: Gaussian averages (T4), pair averages (T5), stationary solutions (T6-T8), their stability
+//! (T9-T11) and continuation, chaotic solutions (T13, T14), autocovariance (T12), transitions. No random numbers, no files, no network.
 //! Every solution carries its residual; failure is a typed error, never NaN.
 
 mod autocovariance;
 mod averages;
 mod branches;
 mod chaotic;
+mod continuation;
+mod diagram;
 mod error;
 mod hermite;
+mod hopf;
 mod neurons;
 mod newton;
 mod pair;
@@ -23,7 +26,10 @@ pub use autocovariance::Autocovariance;
 pub use averages::{Averages, average};
 pub use branches::stationary_branches;
 pub use chaotic::{Chaotic, chaotic_solutions};
+pub use continuation::{Branch, BranchEnd, BranchPoint, Event, EventKind, continue_branch};
+pub use diagram::branches_along;
 pub use error::MeanFieldError;
+pub use hopf::{Hopf, hopf_threshold};
 pub use pair::PairAverage;
 pub use stability::{Instability, Stability, bulk_radius, growth_rate};
 pub use stationary::{Stationary, stationary_from};

@@ -59,10 +59,16 @@ pub fn bulk_radius(g: f64, d1_sq: f64) -> f64 {
 /// 2 (lambda - 1) / (tau_s + tau_r + sqrt((tau_s - tau_r)^2 + 4 tau_s tau_r lambda)), and both the modulus and the real part under the
 /// root are largest there. So the bulk becomes unstable at rho = 1 whatever the time constants are.
 pub fn growth_rate(lambda: (f64, f64), variant: Variant) -> f64 {
+    exponent(lambda, variant).0
+}
+
+/// The fastest growing s itself, (re, im): its imaginary part is the angular frequency of the oscillation.
+pub(crate) fn exponent(lambda: (f64, f64), variant: Variant) -> (f64, f64) {
     let (tau_s, tau_r) = variant.time_constants();
     let lambda = c64::new(lambda.0, lambda.1);
     let root = (lambda * (4.0 * tau_s * tau_r) + (tau_s - tau_r).powi(2)).sqrt();
-    ((lambda - 1.0) * 2.0 / (root + (tau_s + tau_r))).re
+    let s = (lambda - 1.0) * 2.0 / (root + (tau_s + tau_r));
+    (s.re, s.im)
 }
 
 /// The radius at a solution (kappa, delta_0_individual) of these neurons.
