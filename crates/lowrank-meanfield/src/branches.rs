@@ -14,6 +14,7 @@ use crate::MeanFieldError;
 use crate::averages::{Averages, LARGEST_VARIANCE};
 use crate::neurons::Neurons;
 use crate::newton::{Evaluation, Outcome, RESIDUAL_LIMIT, fixed_point, newton_step, residual};
+use crate::stability::eigenvalues;
 use crate::stationary::{
     MERGE_DISTANCE, SMALLEST_KAPPA, Stationary, admissible, all_eigenvalues, compare, describe, distance, evaluate,
     neurons_at_rest, solve, unknowns,
@@ -42,6 +43,9 @@ const SAME_VALUE: f64 = 1e-2;
 /// Steps of one deflated search, and its longest step in parts of the region.
 const DEFLATED_STEPS: usize = 30;
 const LONGEST_DEFLATED_STEP: f64 = 0.5;
+/// A real eigenvalue of (T10) this close to one tells of a fold nearby, and how far aside its solutions are looked for.
+const NEAR_FOLD: f64 = 0.03;
+const PARTNER_OFFSETS: [f64; 3] = [1e-2, 1e-3, 1e-4];
 /// An eigenvalue of (T10) this close to one is the neutral direction along a continuum of solutions.
 const NEUTRAL: f64 = 1e-6;
 
@@ -61,13 +65,13 @@ pub fn stationary_branches(model: &Model) -> Result<Vec<Stationary>, MeanFieldEr
     search(model, &mut leads);
     let mut best = f64::INFINITY;
     let mut found: Vec<Outcome> = Vec::new();
+    let mirrors = |x: &[f64]| leads.symmetric && x[..neurons.rank].iter().any(|k| k.abs() > SMALLEST_KAPPA);
     for lead in &leads.found {
         let outcome = solve(&neurons, lead.clone());
         best = best.min(outcome.residual);
-        if outcome.is_solution() {
-            if leads.symmetric && outcome.x[..neurons.rank].iter().any(|k| k.abs() > SMALLEST_KAPPA) {
-                let mirrored = mirrored(&outcome.x, neurons.rank);
-                merge(&mut found, Outcome { x: mirrored, ..outcome });
+        for outcome in leads.partners(&outcome).into_iter().chain(Some(outcome)).filter(Outcome::is_solution) {
+            if mirrors(&outcome.x) {
+                merge(&mut found, Outcome { x: mirrored(&outcome.x, neurons.rank), ..outcome });
             }
             merge(&mut found, outcome);
         }
@@ -166,36 +170,80 @@ impl Leads<'_> {
         }
     }
 
-    /// Newton on the residual times prod_j (1 + 1/|x - x_j|^2): its step is Newton's, divided by 1 - s grad log.
-    fn deflated_search(&mut self, start: Vec<f64>, widths: &[f64]) {
-        self.starts += 1;
-        let mut x = start;
-        for _ in 0..DEFLATED_STEPS {
-            let Some(at) = self.evaluate(&x) else { return };
-            if residual(&x, &at.image) < ROUGH_GOAL {
-                break;
-            }
-            let Some(step) = newton_step(&x, &at) else { return };
-            let mut slope = 0.0;
-            for known in &self.found {
-                let square: f64 = x.iter().zip(known).zip(widths).map(|((x, f), w)| ((x - f) / w).powi(2)).sum();
-                let along: f64 = (0..x.len()).map(|i| (x[i] - known[i]) * step[i] / widths[i].powi(2)).sum();
-                slope -= 2.0 * along / (square * (square + 1.0)).max(f64::MIN_POSITIVE);
-            }
-            let longest = step.iter().zip(widths).map(|(s, w)| (s / w).abs()).fold(0.0, f64::max);
-            let mut factor = 1.0 / (1.0 - slope);
-            if !factor.is_finite() {
-                return;
-            }
-            if factor.abs() * longest > LONGEST_DEFLATED_STEP {
-                factor = factor.signum() * LONGEST_DEFLATED_STEP / longest;
-            }
-            x.iter_mut().zip(&step).for_each(|(x, s)| *x += factor * s);
-            let last = x.len() - 1;
-            x[last] = x[last].max(0.0);
+    /// Near a fold or a pitchfork, what rough averages may not tell apart: the other solutions that meet there, or all of
+    /// them if `near` is none but close to one. By deflation along the direction of the eigenvalue near one.
+    fn partners(&self, near: &Outcome) -> Vec<Outcome> {
+        let (rank, d) = (self.neurons.rank, near.x.len());
+        let exact = |x: &[f64]| evaluate(self.neurons, Averages::at, x);
+        let solved = near.is_solution();
+        let mut found = Vec::new();
+        if self.symmetric && near.x[..rank].iter().all(|k| k.abs() < PARTNER_OFFSETS[0]) {
+            let mut central = vec![0.0; d];
+            central[rank] = near.x[rank];
+            found.push(solve(self.neurons, central));
         }
-        self.search(x, 0);
+        let Some(at) = exact(&near.x) else { return found };
+        let closest =
+            eigenvalues(&at.jacobian, false).iter().map(|l| (l.0 - 1.0).hypot(l.1)).fold(f64::INFINITY, f64::min);
+        if closest < NEAR_FOLD && (closest > NEUTRAL || !solved) {
+            let ones = Evaluation { image: vec![1.0; d], jacobian: at.jacobian };
+            let direction = newton_step(&vec![0.0; d], &ones).unwrap_or_default();
+            let largest = direction.iter().fold(0.0_f64, |a, v| a.max(v.abs()));
+            let known = if solved { vec![near.x.clone()] } else { Vec::new() };
+            for offset in PARTNER_OFFSETS.iter().flat_map(|o| [*o, -o]) {
+                let moved = near.x.iter().zip(&direction).map(|(x, v)| x + offset * v / largest);
+                let aside: Vec<f64> = moved.enumerate().map(|(k, x)| if k == rank { x.max(0.0) } else { x }).collect();
+                if aside.len() == d {
+                    let end = deflated(exact, &known, aside, &vec![1.0; d]);
+                    found.extend(end.map(|x| solve(self.neurons, x)));
+                }
+            }
+        }
+        found.retain(Outcome::is_solution);
+        found
     }
+
+    fn deflated_search(&mut self, start: Vec<f64>, widths: &[f64]) {
+        if let Some(x) = deflated(|x| self.evaluate(x), &self.found, start, widths) {
+            self.search(x, 0);
+        }
+    }
+}
+
+/// Newton on the residual times prod_j (1 + 1/|x - x_j|^2) over the known x_j: its step is Newton's s, divided by
+/// 1 - s grad log(prod). Where it ends; none where it cannot go on.
+fn deflated(
+    evaluate: impl Fn(&[f64]) -> Option<Evaluation>,
+    known: &[Vec<f64>],
+    start: Vec<f64>,
+    widths: &[f64],
+) -> Option<Vec<f64>> {
+    let mut x = start;
+    for _ in 0..DEFLATED_STEPS {
+        let at = evaluate(&x)?;
+        if residual(&x, &at.image) < RESIDUAL_LIMIT {
+            break;
+        }
+        let step = newton_step(&x, &at)?;
+        let mut slope = 0.0;
+        for known in known {
+            let square: f64 = x.iter().zip(known).zip(widths).map(|((x, f), w)| ((x - f) / w).powi(2)).sum();
+            let along: f64 = (0..x.len()).map(|i| (x[i] - known[i]) * step[i] / widths[i].powi(2)).sum();
+            slope -= 2.0 * along / (square * (square + 1.0)).max(f64::MIN_POSITIVE);
+        }
+        let longest = step.iter().zip(widths).map(|(s, w)| (s / w).abs()).fold(0.0, f64::max);
+        let mut factor = 1.0 / (1.0 - slope);
+        if !factor.is_finite() {
+            return None;
+        }
+        if factor.abs() * longest > LONGEST_DEFLATED_STEP {
+            factor = factor.signum() * LONGEST_DEFLATED_STEP / longest;
+        }
+        x.iter_mut().zip(&step).for_each(|(x, s)| *x += factor * s);
+        let last = x.len() - 1;
+        x[last] = x[last].max(0.0);
+    }
+    Some(x)
 }
 
 fn search(model: &Model, leads: &mut Leads<'_>) {
@@ -237,7 +285,7 @@ fn sign_changes(leads: &Leads<'_>) -> Vec<Vec<f64>> {
     let widest = neurons.kappa_bound(0, neurons.bound());
     let mut starts = Vec::new();
     for from in [0.0, (neurons.g * neurons.bound()).powi(2).min(LARGEST_VARIANCE)] {
-        let (mut before, mut individual) = (None, from);
+        let (mut before, mut individual): (Option<(f64, f64, f64)>, f64) = (None, from);
         for i in 0..=SIGN_GRID {
             let kappa = widest * (1.0 - 2.0 * i as f64 / SIGN_GRID as f64);
             if leads.symmetric && kappa < 0.0 {
@@ -248,12 +296,19 @@ fn sign_changes(leads: &Leads<'_>) -> Vec<Vec<f64>> {
             }
             let Some(at) = leads.evaluate(&[kappa, individual]) else { continue };
             let rest = kappa - at.image[0];
-            if let Some((last_kappa, last_rest)) = before
-                && (last_rest > 0.0) != (rest > 0.0)
-            {
-                starts.push(vec![last_kappa + last_rest / (last_rest - rest) * (kappa - last_kappa), individual]);
+            if let Some((last_kappa, last_rest, earlier)) = before {
+                let (rise, bend): (f64, f64) = (rest - last_rest, rest - 2.0 * last_rest + earlier);
+                if (last_rest > 0.0) != (rest > 0.0) {
+                    starts.push(vec![last_kappa + last_rest / (last_rest - rest) * (kappa - last_kappa), individual]);
+                } else if last_rest.abs() <= earlier.abs().min(rest.abs()) && (earlier > 0.0) == (rest > 0.0) {
+                    // Closest to zero without passing it: near a fold there may be two solutions between.
+                    let vertex = if bend == 0.0 { 0.0 } else { 0.5 - rise / bend };
+                    starts.push(vec![last_kappa + vertex.clamp(-1.0, 1.0) * (kappa - last_kappa), individual]);
+                }
+                before = Some((kappa, rest, last_rest));
+            } else {
+                before = Some((kappa, rest, rest));
             }
-            before = Some((kappa, rest));
         }
     }
     starts
@@ -444,38 +499,6 @@ mod tests {
                 }
             }
             assert!(met.iter().all(|m| *m), "case {index}: the random starts met {met:?}");
-        }
-    }
-
-    #[test]
-    fn temporary_timing() {
-        for (name, m) in [
-            (
-                "published",
-                model(
-                    1.2,
-                    Transfer::Tanh,
-                    Moments::new(Layout::rank(1))
-                        .mean(M(0), 1.1)
-                        .mean(N(0), 2.0)
-                        .variance(M(0), 1.0)
-                        .variance(N(0), 1.0)
-                        .build()
-                        .unwrap(),
-                ),
-            ),
-            ("input", model(0.8, Transfer::Tanh, shifted(0.5))),
-            ("rank 0", model(2.0, Transfer::Tanh, Gaussian::unstructured())),
-            ("rank 2", model(0.2, Transfer::Tanh, two_overlaps(2.0, 1.6))),
-            ("ring", model(0.2, Transfer::Tanh, two_overlaps(2.0, 2.0))),
-            ("3 pop", model(0.1, Transfer::Tanh, decoupled(&[2.0, 1.6, 1.3]))),
-        ] {
-            let t = std::time::Instant::now();
-            let mut n = 0;
-            for _ in 0..20 {
-                n = stationary_branches(&m).unwrap().len();
-            }
-            println!("{name}: {:?} {n}", t.elapsed() / 20);
         }
     }
 }

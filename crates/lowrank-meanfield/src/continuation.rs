@@ -31,6 +31,8 @@ const GROWING_COSINE: f64 = 0.99;
 const MOST_POINTS: usize = 4000;
 /// Newton iterations of one step; more mean that the step is too long.
 const MOST_CORRECTIONS: usize = 12;
+/// Distance over which a branch point is interpolated: rounding over it is 1e-13, its fourth power 1e-12.
+const CROSSING_OFFSET: f64 = 1e-3;
 /// Step of the central difference in q: the cube root of rounding.
 const DIFFERENCE_STEP: f64 = 5e-6;
 /// A branch whose unknowns pass this has no end within reach.
@@ -360,7 +362,8 @@ impl<'a> Curve<'a> {
             let solved = PartialPivLu::new(bordered(&at.jacobian, &by_q, &tangent).as_ref()).solve(&right);
             let norm = (0..=d).map(|i| solved[(i, 0)].powi(2)).sum::<f64>().sqrt();
             if !norm.is_finite() || norm == 0.0 {
-                return Ok(None);
+                // On a branch point to rounding: the border is as good as it gets.
+                break;
             }
             tangent = (0..=d).map(|i| solved[(i, 0)] / norm).collect();
         }
@@ -371,6 +374,31 @@ impl<'a> Curve<'a> {
         let corrections = outcome.iterations;
         let solution = describe(neurons, outcome);
         Ok(Some(Node { y, tangent, matrix, determinant, pair, corrections, solution }))
+    }
+
+    /// The branch point near `near` on the tangent from a point. There the corrector is singular and off by rounding over
+    /// the distance, so the place and the solution are interpolated from four points around it.
+    fn crossing(&self, from: &Node, near: f64) -> Result<(f64, Event), MeanFieldError> {
+        let abscissae = [-3.0, -1.0, 1.0, 3.0].map(|k| near + k * CROSSING_OFFSET);
+        let mut nodes = Vec::new();
+        for s in abscissae {
+            let predicted: Vec<f64> = from.y.iter().zip(&from.tangent).map(|(y, t)| y + s * t).collect();
+            let node = self.correct(&predicted, &from.tangent)?;
+            nodes.push(node.ok_or_else(|| self.stalled(from.y[from.y.len() - 1], 0, CROSSING_OFFSET))?);
+        }
+        let interpolated = |of: &dyn Fn(&Node) -> f64, s| cubic(abscissae, [0, 1, 2, 3].map(|k| of(&nodes[k])), s);
+        let bracket = (abscissae[0], abscissae[3]);
+        let determinant = |s| Ok(interpolated(&|node| node.determinant, s));
+        let s = bracketed_root("the determinant", bracket, 0.0, determinant)?.x;
+        let d = from.y.len() - 1;
+        let mut y: Vec<f64> = (0..=d).map(|i| interpolated(&|node| node.y[i], s)).collect();
+        let q = y.pop().unwrap_or_default();
+        y[d - 1] = y[d - 1].max(0.0);
+        let neurons = self.neurons(q)?;
+        let off = evaluate(&neurons, Averages::at, &y).map_or(f64::INFINITY, |at| residual(&y, &at.image));
+        let solution = describe(&neurons, Outcome { x: y, residual: off, iterations: 0 });
+        let (kind, parameter, residual) = (EventKind::BranchPoint, self.parameter(q), determinant(s)?);
+        Ok((s, Event { kind, parameter, solution, residual }))
     }
 
     /// Adds the events between two neighbouring points, in their order.
@@ -395,8 +423,14 @@ impl<'a> Curve<'a> {
                 let predicted: Vec<f64> = from.y.iter().zip(&from.tangent).map(|(y, t)| y + s * t).collect();
                 self.correct(&predicted, &from.tangent)?.ok_or_else(|| self.stalled(from.y[from.y.len() - 1], 0, s))
             };
-            let root =
-                bracketed_root("a test function", (0.0, length), 0.0, |s| Ok(at(s)?.test(kind).unwrap_or(f64::NAN)))?;
+            let value = |s: f64| Ok(at(s)?.test(kind).unwrap_or(f64::NAN));
+            if kind == EventKind::BranchPoint {
+                let near = bracketed_root("the determinant", (0.0, length), CROSSING_OFFSET * 0.1, value)?.x;
+                let (s, event) = self.crossing(from, near)?;
+                found.push((s, event));
+                continue;
+            }
+            let root = bracketed_root("a test function", (0.0, length), 0.0, value)?;
             let node = at(root.x)?;
             if kind == EventKind::Hopf && node.pair.is_none_or(|(_, lambda)| !is_outlier(lambda, node.solution.rho)) {
                 continue;
@@ -409,6 +443,14 @@ impl<'a> Curve<'a> {
         events.extend(found.into_iter().map(|(_, event)| event));
         Ok(())
     }
+}
+
+/// The value at `s` of the cubic through four points.
+fn cubic(abscissae: [f64; 4], values: [f64; 4], s: f64) -> f64 {
+    let basis = |i: usize| -> f64 {
+        (0..4).filter(|j| *j != i).map(|j| (s - abscissae[j]) / (abscissae[i] - abscissae[j])).product()
+    };
+    (0..4).map(|i| values[i] * basis(i)).sum()
 }
 
 /// (1 - F_x, -F_q) with the border as last row.
@@ -482,7 +524,6 @@ mod tests {
                 one = middle
             }
         }
-        println!("fold {} {three} {:e} points {}", fold.parameter, fold.residual, branches.len());
         assert!((fold.parameter - three).abs() < 1e-8, "{} {three}", fold.parameter);
         // An eigenvalue of T10 is one.
         let largest = fold.solution.outliers[0];
@@ -560,9 +601,8 @@ mod tests {
         }
         // The structured stationary branch ends near g = 2.06 in the central one: overlap <phi'> = 1 there.
         let end = bracketed_root("", (1.5, 2.4), 0.0, |g| {
-            let central = stationary_branches(&family(g)?)?;
-            let central = central.iter().find(|s| s.order.kappa[0] == 0.0 && s.order.delta_0 > 0.0);
-            Ok(central.map_or(f64::NAN, |s| 2.2 * Averages::at(Transfer::Tanh, 0.0, s.order.delta_0).d1 - 1.0))
+            let alone = stationary_branches(&model(g, Gaussian::unstructured())?)?;
+            Ok(2.2 * Averages::at(Transfer::Tanh, 0.0, alone[0].order.delta_0).d1 - 1.0)
         });
         let end = end.unwrap().x;
         let all = branches.iter().flat_map(|b| of(b, EventKind::BranchPoint));
