@@ -140,10 +140,10 @@ mod tests {
                 // tau_s x' = -x + Lambda y, tau_r y' = -y + x with Lambda the rotation of lambda.
                 let rotation = [[lambda.0, -lambda.1], [lambda.1, lambda.0]];
                 match (i < 2, j < 2) {
-                    (true, true) => f64::from(u8::from(i == j)) * -1.0 / s,
+                    (true, true) => -f64::from(u8::from(i == j)) / s,
                     (true, false) => rotation[i][j - 2] / s,
                     (false, true) => f64::from(u8::from(i - 2 == j)) / r,
-                    (false, false) => f64::from(u8::from(i == j)) * -1.0 / r,
+                    (false, false) => -f64::from(u8::from(i == j)) / r,
                 }
             });
             let largest = block.eigenvalues().unwrap().iter().fold(f64::NEG_INFINITY, |a, l| a.max(l.re));
