@@ -257,10 +257,12 @@ fn search(model: &Model, leads: &mut Leads<'_>) {
     if rank == 1 {
         sign_changes(leads).into_iter().for_each(|start| leads.search(start, 0));
     }
+    // Of unbounded activity they lead away, to infinity.
+    let plain_iterations = if neurons.transfer.bound().is_some() { PLAIN_ITERATIONS } else { 1 };
     for start in starting_points(neurons, quasi_random) {
         // Where x -> -x is a symmetry half of the region is enough.
         if !leads.symmetric || start[..rank].iter().find(|k| **k != 0.0).is_none_or(|k| *k > 0.0) {
-            leads.search(start, PLAIN_ITERATIONS);
+            leads.search(start, plain_iterations);
         }
     }
     if rank > 1 {
@@ -363,13 +365,13 @@ fn starting_points(neurons: &Neurons, quasi_random: usize) -> Vec<Vec<f64>> {
     }
     if neurons.transfer.bound().is_none() {
         let levels =
-            std::iter::successors(Some(1e-2), |l| Some(l * 10.0_f64.sqrt())).take_while(|l| *l <= LARGEST_VARIANCE);
+            std::iter::successors(Some(1e-4), |l| Some(l * 10.0_f64.sqrt())).take_while(|l| *l <= LARGEST_VARIANCE);
         for level in levels {
             let mut quiet = vec![0.0; rank + 1];
             quiet[rank] = level;
             starts.push(quiet.clone());
             for k in 0..rank {
-                for part in [-0.7, -0.2, 0.2, 0.7] {
+                for part in [-0.7, -0.3, -0.1, 0.1, 0.3, 0.7] {
                     let mut start = quiet.clone();
                     start[k] = part * neurons.kappa_bound(k, level.sqrt());
                     starts.push(start);
