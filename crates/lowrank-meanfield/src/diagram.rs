@@ -17,8 +17,8 @@ const MOST_BRANCHES: usize = 200;
 /// Added to the diagonal of a singular matrix so that one step of inverse iteration finds its null vector.
 const SHIFT: f64 = 1e-9;
 
-/// All stationary branches over an interval: those through the solutions at `samples` parameters, evenly spaced from end to end, and those that
-/// cross them at branch points. A branch that begins and ends between two samples (an isola) and crosses no other is missed.
+/// All stationary branches over an interval: those through the solutions at `samples` parameters, evenly spaced from end
+/// to end, and those that cross them at branch points. A branch that begins and ends between two samples (an isola) and crosses no other is missed.
 ///
 /// # Errors
 /// All those of [`stationary_branches`](crate::stationary_branches) and [`continue_branch`](crate::continue_branch);
@@ -55,7 +55,7 @@ fn add(curve: &Curve<'_>, branches: &mut Vec<Branch>, parameter: f64, x: Vec<f64
         }
     }
     if branches.len() >= MOST_BRANCHES {
-        return Err(MeanFieldError::TooManyPoints { parameter, limit: MOST_BRANCHES });
+        return Err(MeanFieldError::TooManyBranches { parameter, limit: MOST_BRANCHES });
     }
     branches.push(curve.branch_from(parameter, x)?);
     Ok(())

@@ -126,6 +126,26 @@ pub enum MeanFieldError {
         /// Most points.
         limit: usize,
     },
+    /// A diagram of more branches than are followed.
+    #[error(
+        "there are more than {limit} branches, at parameter {parameter}: choose a shorter interval or fewer samples"
+    )]
+    TooManyBranches {
+        /// Parameter reached.
+        parameter: f64,
+        /// Most branches.
+        limit: usize,
+    },
+    /// The start of a continuation lies outside its interval.
+    #[error("the branch starts at parameter {parameter}: choose a start within the interval from {low} to {high}")]
+    StartOutside {
+        /// Parameter of the start.
+        parameter: f64,
+        /// Lower end of the interval.
+        low: f64,
+        /// Upper end.
+        high: f64,
+    },
     /// An interval of a parameter that is none.
     #[error("the interval runs from {low} to {high}: give finite ends, the smaller one first")]
     BadInterval {

@@ -29,8 +29,8 @@ pub struct Hopf {
     pub iterations: u64,
 }
 
-/// The first parameter in `bracket` at which the growth rate of the fastest complex pair of outliers crosses zero, on the branch
-/// that passes through `start` at the lower end of the bracket. The branch is followed by parameter stepping: it must
+/// The first parameter in `bracket` at which the growth rate of the fastest complex pair of outliers crosses zero, on
+/// the branch that passes through `start` at the lower end of the bracket. The branch is followed by parameter stepping: it must
 /// have no fold in the bracket ([`crate::continue_branch`] finds the crossings of branches that do).
 ///
 /// # Errors

@@ -56,8 +56,8 @@ pub fn bulk_radius(g: f64, d1_sq: f64) -> f64 {
 /// eigenvalue `lambda` = (re, im) of S; -1 + re in the current and the rate variant.
 ///
 /// On the disc's edge lambda = rho e^(i theta) it is largest at theta = 0, in every variant: s =
-/// 2 (lambda - 1) / (tau_s + tau_r + sqrt((tau_s - tau_r)^2 + 4 tau_s tau_r lambda)), and both the modulus and the real part under the
-/// root are largest there. So the bulk becomes unstable at rho = 1 whatever the time constants are.
+/// 2 (lambda - 1) / (tau_s + tau_r + sqrt((tau_s - tau_r)^2 + 4 tau_s tau_r lambda)), and both the modulus and the real
+/// part under the root are largest there. So the bulk becomes unstable at rho = 1 whatever the time constants are.
 pub fn growth_rate(lambda: (f64, f64), variant: Variant) -> f64 {
     exponent(lambda, variant).0
 }
