@@ -193,7 +193,7 @@ fn evaluate(neurons: &Neurons, precision: Precision, x: &[f64]) -> Option<Evalua
     let rank = neurons.rank;
     let (kappa, zero, inf) = (&x[..rank], x[rank], x[rank + 1].max(0.0));
     // T8 is the stationary equation at Delta_0; the row of Delta_0 is replaced.
-    let stationary = evaluate_stationary(neurons, &x[..=rank])?;
+    let stationary = evaluate_stationary(neurons, Averages::at, &x[..=rank])?;
     let mut image = stationary.image;
     let mut jacobian = faer::Mat::zeros(rank + 2, rank + 2);
     for k in 0..rank {
@@ -265,7 +265,7 @@ pub(crate) fn solve_at(neurons: &Neurons, kappa: &[f64], start: (f64, f64)) -> O
     if outcome.residual > ROUGH_LIMIT || !is_chaotic(neurons, &whole(&outcome.x)) {
         return None;
     }
-    let at = evaluate_stationary(neurons, &whole(&outcome.x[..1]))?;
+    let at = evaluate_stationary(neurons, Averages::at, &whole(&outcome.x[..1]))?;
     let rest = kappa.iter().zip(&at.image).map(|(k, f)| k - f).collect();
     Some((outcome.x[0], outcome.x[1], rest))
 }

@@ -94,6 +94,66 @@ pub enum MeanFieldError {
         /// Its noise strength.
         strength: f64,
     },
+    /// White noise of every unit's own.
+    #[error(
+        "every unit has white noise of strength sigma = {sigma}, so nothing is stationary: set it to 0, or ask for the noisy solutions"
+    )]
+    NoStationaryState {
+        /// Strength of the noise.
+        sigma: f64,
+    },
+    /// A continuation that cannot go on.
+    #[error(
+        "the continuation stalled at parameter {parameter} after {points} points, with steps of {step:e} of the interval (least {limit:e}): the branch is not smooth there, end the interval before"
+    )]
+    Stalled {
+        /// Parameter reached.
+        parameter: f64,
+        /// Points before it.
+        points: usize,
+        /// Last step tried, in parts of the interval.
+        step: f64,
+        /// Smallest step.
+        limit: f64,
+    },
+    /// A branch with more points than a continuation takes.
+    #[error(
+        "the branch has not ended after {limit} points, at parameter {parameter}: continue it in shorter intervals"
+    )]
+    TooManyPoints {
+        /// Parameter reached.
+        parameter: f64,
+        /// Most points.
+        limit: usize,
+    },
+    /// A diagram of more branches than are followed.
+    #[error(
+        "there are more than {limit} branches, at parameter {parameter}: choose a shorter interval or fewer samples"
+    )]
+    TooManyBranches {
+        /// Parameter reached.
+        parameter: f64,
+        /// Most branches.
+        limit: usize,
+    },
+    /// The start of a continuation lies outside its interval.
+    #[error("the branch starts at parameter {parameter}: choose a start within the interval from {low} to {high}")]
+    StartOutside {
+        /// Parameter of the start.
+        parameter: f64,
+        /// Lower end of the interval.
+        low: f64,
+        /// Upper end.
+        high: f64,
+    },
+    /// An interval of a parameter that is none.
+    #[error("the interval runs from {low} to {high}: give finite ends, the smaller one first")]
+    BadInterval {
+        /// Lower end given.
+        low: f64,
+        /// Upper end given.
+        high: f64,
+    },
     /// A model without the symmetry that a transition needs.
     #[error("{what} is not defined for {found}: it needs {needs}")]
     WrongModel {

@@ -49,12 +49,7 @@ pub(crate) struct Excess {
 }
 
 impl Excess {
-    /// At 0 <= a < d.
-    pub(crate) fn at(transfer: Transfer, mu: f64, d: f64, a: f64) -> Result<Self, MeanFieldError> {
-        Self::with(FULL, transfer, mu, d, a, &Top::at(FULL, transfer, mu, d)?)
-    }
-
-    /// The same with a precision, given what does not depend on a.
+    /// At 0 <= a < d, given what does not depend on a.
     pub(crate) fn with(
         precision: Precision,
         transfer: Transfer,
@@ -142,6 +137,10 @@ fn threshold_linear(mu: f64, d: f64, a: f64) -> Result<Excess, MeanFieldError> {
 mod tests {
     use super::*;
 
+    fn excess(transfer: Transfer, mu: f64, d: f64, a: f64) -> Excess {
+        Excess::with(FULL, transfer, mu, d, a, &Top::at(FULL, transfer, mu, d).unwrap()).unwrap()
+    }
+
     #[test]
     fn both_ways_to_q_agree_with_the_hermite_series_near_and_far_from_onset() {
         for transfer in [Transfer::Tanh, Transfer::OnePlusTanh, Transfer::Erf] {
@@ -149,7 +148,7 @@ mod tests {
                 let series = PairAverage::new(transfer, mu, d).unwrap();
                 for part in [1e-6, 1e-4, 1e-2, 0.03, 0.099, 0.101, 0.199, 0.201, 0.5, 1.0] {
                     let a = d * (1.0 - part);
-                    let (seen, wanted) = (Excess::at(transfer, mu, d, a).unwrap().q.value, series.mean_excess_at(a, d));
+                    let (seen, wanted) = (excess(transfer, mu, d, a).q.value, series.mean_excess_at(a, d));
                     assert!((seen / wanted - 1.0).abs() < 2e-11, "{transfer} {mu} {d} {part}: {seen} {wanted}");
                 }
             }
@@ -159,7 +158,7 @@ mod tests {
     #[test]
     fn derivatives_are_those_of_the_values() {
         for transfer in [Transfer::Tanh, Transfer::ThresholdLinear] {
-            let at = |mu: f64, d: f64, a: f64| Excess::at(transfer, mu, d, a).unwrap();
+            let at = |mu: f64, d: f64, a: f64| excess(transfer, mu, d, a);
             let (mu, d, a, e) = (0.4, 2.5, 0.9, 1e-4);
             let here = at(mu, d, a);
             for (up, down, exact_q, exact_c) in [

@@ -1,18 +1,22 @@
 //! Dynamical mean-field theory of low-rank random networks: what an infinite network does, without drawing one.
 //!
-//! One result a file: Gaussian averages (T4), pair averages (T5), stationary solutions (T6-T8), bulk radius (T9),
-//! chaotic solutions (T13, T14), autocovariance (T12), transients (T19), transitions. No random numbers, no files, no network.
-//! Every solution carries its residual; failure is a typed error, never NaN.
+//! One result a file: Gaussian averages (T4), pair averages (T5), stationary solutions (T6-T8), their stability (T9-T11)
+//! and continuation, chaotic solutions (T12-T16, T24), Lyapunov exponents (T17, T18), transients (T19), transitions. No
+//! random numbers, no files, no network. Every solution carries its residual; failure is a typed error, never NaN.
 
 mod autocovariance;
 mod averages;
+mod branches;
 mod chaotic;
 mod chaotic_search;
+mod continuation;
+mod diagram;
 mod energy;
 mod error;
 mod excess;
 mod half_line;
 mod hermite;
+mod hopf;
 mod lyapunov;
 mod nested;
 mod neurons;
@@ -28,12 +32,16 @@ mod two_timescale;
 
 pub use autocovariance::Autocovariance;
 pub use averages::{Averages, average};
+pub use branches::stationary_branches;
 pub use chaotic::{Chaotic, chaotic_from, chaotic_solutions};
+pub use continuation::{Branch, BranchEnd, BranchPoint, Event, EventKind, continue_branch};
+pub use diagram::branches_along;
 pub use error::MeanFieldError;
+pub use hopf::{Hopf, hopf_threshold};
 pub use lyapunov::Lyapunov;
 pub use pair::PairAverage;
-pub use stability::bulk_radius;
-pub use stationary::{Stationary, stationary_branches, stationary_from};
+pub use stability::{Instability, Stability, bulk_radius, growth_rate};
+pub use stationary::{Stationary, stationary_from};
 pub use transient::{Snapshot, Transient, TransientOptions, transient, transient_with};
 pub use transitions::{Transition, end_of_structured_chaos, onset_of_chaos};
 pub use two_timescale::Grid;

@@ -4,7 +4,7 @@
 //! sums over classes, so each result is written once for every ensemble. The unknowns are kappa and the *individual*
 //! variance, which all classes share: class p has variance D_p = delta_0_individual + s_p^2.
 
-use lowrank_model::{Ensemble, Model, Transfer};
+use lowrank_model::{Ensemble, Model, Transfer, Variant};
 
 use crate::{MeanFieldError, PairAverage};
 
@@ -63,6 +63,7 @@ pub(crate) struct Neurons {
     pub(crate) transfer: Transfer,
     /// Strength of the white noise that every unit has of its own.
     pub(crate) sigma: f64,
+    pub(crate) variant: Variant,
     classes: Vec<Class>,
 }
 
@@ -80,7 +81,8 @@ impl Neurons {
             }
             Ensemble::Empirical(given) => (0..given.neurons()).map(|i| given_class(given, i, &amplitudes)).collect(),
         };
-        Ok(Self { rank: model.rank(), g: model.g(), transfer: model.transfer(), sigma: model.noise(), classes })
+        let (g, transfer, variant, sigma) = (model.g(), model.transfer(), model.variant(), model.noise());
+        Ok(Self { rank: model.rank(), g, transfer, sigma, variant, classes })
     }
 
     /// The law of u in every class at these kappa.

@@ -94,7 +94,7 @@ pub(crate) fn residual(x: &[f64], image: &[f64]) -> f64 {
 }
 
 /// The solution s of (1 - F') s = F(x) - x, if it is finite.
-fn newton_step(x: &[f64], at: &Evaluation) -> Option<Vec<f64>> {
+pub(crate) fn newton_step(x: &[f64], at: &Evaluation) -> Option<Vec<f64>> {
     let d = x.len();
     let matrix = Mat::from_fn(d, d, |i, j| f64::from(u8::from(i == j)) - at.jacobian[(i, j)]);
     let right = Mat::from_fn(d, 1, |i, _| at.image[i] - x[i]);

@@ -10,6 +10,7 @@ use faer::Mat;
 use lowrank_model::{Model, OrderParameters};
 
 use crate::autocovariance::{Autocovariance, panels};
+use crate::chaotic::{SMALLEST_INF, SMALLEST_TEMPORAL_PART};
 use crate::excess::covariance;
 use crate::half_line::HalfLine;
 use crate::neurons::Neurons;
@@ -142,9 +143,10 @@ impl<'a> Problem<'a> {
     /// Newton, with damped iterations before it where it fails.
     fn solve(&self, mut x: Vec<f64>) -> Option<Outcome> {
         let rank = self.neurons.rank;
-        let admissible =
-            |x: &[f64]| let delta_t = self.at_zero(&x[rank + 1..]);
-            x.iter().all(|v| v.is_finite()) && delta_t > 0.0 && x[rank] >= -crate::chaotic::SMALLEST_INF * delta_t;
+        let admissible = |x: &[f64]| {
+            let delta_t = self.at_zero(&x[rank + 1..]);
+            x.iter().all(|v| v.is_finite()) && delta_t > 0.0 && x[rank] >= -SMALLEST_INF * delta_t
+        };
         let mut iterations = 0;
         for _ in 0..ATTEMPTS {
             let mut outcome = fixed_point(x.clone(), GOAL, admissible, |x| self.evaluate(x));
@@ -153,7 +155,7 @@ impl<'a> Problem<'a> {
             if outcome.residual <= RESIDUAL_LIMIT {
                 outcome.iterations = iterations;
                 let delta_t = zero - outcome.x[rank];
-                return (delta_t > crate::chaotic::SMALLEST_TEMPORAL_PART * zero).then_some(outcome);
+                return (delta_t > SMALLEST_TEMPORAL_PART * zero).then_some(outcome);
             }
             for _ in 0..DAMPED {
                 iterations += 1;
@@ -173,7 +175,7 @@ impl<'a> Problem<'a> {
         let (size, count) = (x.len(), decayed.len());
         let mut with_zero = kappa.to_vec();
         with_zero.push(zero);
-        let stationary = evaluate_stationary(neurons, &with_zero)?;
+        let stationary = evaluate_stationary(neurons, Averages::at, &with_zero)?;
         let mut jacobian = Mat::zeros(size, size);
         // By Delta_0 = Delta_inf + A(0): by Delta_inf, and by the first panel's A.
         let by_zero = |jacobian: &mut Mat<f64>, row: usize, slope: f64| {

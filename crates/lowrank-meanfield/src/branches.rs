@@ -1,0 +1,404 @@
+//! All stationary solutions of a model (T6-T8): a search with rough averages, then Newton to rounding.
+//!
+//! Rough averages (four digits, an eighth of the cost) lead from many starts to approximate solutions: the quiet
+//! state, grids on the axes of kappa, Halton points, for rank one the sign changes of kappa - F(kappa) with the
+//! variance following kappa from below and from above, for higher ranks all combinations of the kappa_k that were seen;
+//! and from known solutions to further ones by deflation (Farrell, Birkisson, Funke 2015: the residual is multiplied by
+//! 1 + 1/|x - x_j|^2 for each known x_j). Mirror images under x -> -x are taken, not searched. Given vectors start from
+//! the branches of the Gaussian ensemble with the same moments besides.
+
+use faer::Mat;
+use lowrank_model::{Ensemble, Model};
+
+use crate::MeanFieldError;
+use crate::averages::{Averages, LARGEST_VARIANCE};
+use crate::neurons::Neurons;
+use crate::newton::{Evaluation, Outcome, RESIDUAL_LIMIT, fixed_point, newton_step, residual};
+use crate::stability::eigenvalues;
+use crate::stationary::{
+    MERGE_DISTANCE, SMALLEST_KAPPA, Stationary, admissible, all_eigenvalues, compare, describe, distance, evaluate,
+    neurons_at_rest, solve, unknowns,
+};
+
+/// Quasi-random starts a dimension (rank + 1), besides the corners of the region.
+const STARTS_PER_DIMENSION: usize = 10;
+/// The same for given vectors, where an evaluation costs as much as there are neurons.
+const FEWER_STARTS_PER_DIMENSION: usize = 8;
+/// Intervals of the grid on which kappa is searched for sign changes.
+const SIGN_GRID: usize = 64;
+/// Iterations in which the variance follows kappa from one grid point to the next.
+const FOLLOWING_ITERATIONS: usize = 2;
+/// Plain iterations x <- F(x) before Newton, which lead to stable branches from afar.
+const PLAIN_ITERATIONS: usize = 8;
+/// Residual to which leads are brought, and with which they still count: rough averages have four digits, and near a
+/// fold a solution may exist for exact averages alone.
+const ROUGH_GOAL: f64 = 1e-7;
+const ROUGH_LIMIT: f64 = 1e-2;
+/// Leads closer than this are one, and a search that comes so close to one ends there.
+const ROUGH_DISTANCE: f64 = 1e-4;
+/// Combinations of seen kappa_k that are tried: 27 for rank three with three values each, and as many again.
+const MOST_COMBINATIONS: usize = 64;
+/// Seen values of one kappa_k this close (relative to the largest) are one.
+const SAME_VALUE: f64 = 1e-2;
+/// Steps of one deflated search, and its longest step in parts of the region.
+const DEFLATED_STEPS: usize = 30;
+const LONGEST_DEFLATED_STEP: f64 = 0.5;
+/// A real eigenvalue of (T10) this close to one tells of a fold nearby, and how far aside its solutions are looked for.
+const NEAR_FOLD: f64 = 0.03;
+const PARTNER_OFFSETS: [f64; 3] = [1e-2, 1e-3, 1e-4];
+/// An eigenvalue of (T10) this close to one is the neutral direction along a continuum of solutions.
+const NEUTRAL: f64 = 1e-6;
+
+/// All stationary solutions of a model, at the amplitudes its inputs have after their last change; in decreasing
+/// order of kappa, then of variance. They do not depend on the variant, their stability does. Where solutions form a
+/// continuum (a ring) one of it is returned.
+///
+/// # Errors
+/// No solution with residual <= 1e-10; white noise.
+pub fn stationary_branches(model: &Model) -> Result<Vec<Stationary>, MeanFieldError> {
+    let neurons = neurons_at_rest(model)?;
+    let mut leads = Leads { neurons: &neurons, symmetric: neurons.is_symmetric(), found: Vec::new(), starts: 0 };
+    if let Ensemble::Empirical(given) = model.ensemble() {
+        let alike = stationary_branches(&model.with_ensemble(given.moments()?)?);
+        alike.iter().flatten().for_each(|s| leads.search(unknowns(&s.order), 0));
+    }
+    search(model, &mut leads);
+    let mut best = f64::INFINITY;
+    let mut found: Vec<Outcome> = Vec::new();
+    let mirrors = |x: &[f64]| leads.symmetric && x[..neurons.rank].iter().any(|k| k.abs() > SMALLEST_KAPPA);
+    for lead in &leads.found {
+        let outcome = solve(&neurons, lead.clone());
+        best = best.min(outcome.residual);
+        for outcome in leads.partners(&outcome).into_iter().chain(Some(outcome)).filter(Outcome::is_solution) {
+            if mirrors(&outcome.x) {
+                merge(&mut found, Outcome { x: mirrored(&outcome.x, neurons.rank), ..outcome });
+            }
+            merge(&mut found, outcome);
+        }
+    }
+    if found.is_empty() {
+        let what = "stationary solution";
+        return Err(MeanFieldError::NoSolution { what, starts: leads.starts, residual: best, limit: RESIDUAL_LIMIT });
+    }
+    found.sort_by(|a, b| compare(&b.x, &a.x));
+    let found = without_continua(&neurons, found);
+    Ok(found.into_iter().map(|outcome| describe(&neurons, outcome)).collect())
+}
+
+fn merge(found: &mut Vec<Outcome>, outcome: Outcome) {
+    match found.iter_mut().find(|f| distance(&f.x, &outcome.x) < MERGE_DISTANCE) {
+        Some(same) if same.residual > outcome.residual => *same = outcome,
+        Some(_) => {}
+        None => found.push(outcome),
+    }
+}
+
+fn mirrored(x: &[f64], rank: usize) -> Vec<f64> {
+    x.iter().enumerate().map(|(k, v)| if k < rank { -v } else { *v }).collect()
+}
+
+/// Of solutions with a neutral direction and the same variances only the first: they lie on one continuum.
+fn without_continua(neurons: &Neurons, found: Vec<Outcome>) -> Vec<Outcome> {
+    if neurons.rank < 2 {
+        return found;
+    }
+    let mut seen: Vec<[f64; 2]> = Vec::new();
+    let is_new = |outcome: &Outcome| {
+        let all = all_eigenvalues(neurons, &outcome.x);
+        if all.iter().all(|l| (l.0 - 1.0).hypot(l.1) > NEUTRAL) {
+            return true;
+        }
+        let (_, from_drive) = neurons.mean_and_drive_variance(&outcome.x[..neurons.rank]);
+        let here = [outcome.x[neurons.rank], from_drive];
+        let new = seen.iter().all(|there| distance(there, &here) > MERGE_DISTANCE);
+        seen.push(here);
+        new
+    };
+    let mut is_new = is_new;
+    found.into_iter().filter(|outcome| is_new(outcome)).collect()
+}
+
+/// Approximate solutions found so far.
+struct Leads<'a> {
+    neurons: &'a Neurons,
+    symmetric: bool,
+    found: Vec<Vec<f64>>,
+    starts: usize,
+}
+
+impl Leads<'_> {
+    fn evaluate(&self, x: &[f64]) -> Option<Evaluation> {
+        evaluate(self.neurons, Averages::rough, x)
+    }
+
+    fn is_known(&self, x: &[f64]) -> bool {
+        self.found.iter().any(|f| distance(f, x) < ROUGH_DISTANCE)
+    }
+
+    /// Follows one start, first by some plain iterations x <- F(x), and keeps what is new.
+    fn search(&mut self, mut x: Vec<f64>, plain_iterations: usize) {
+        self.starts += 1;
+        for _ in 0..plain_iterations {
+            match self.evaluate(&x) {
+                Some(at) if x[self.neurons.rank] != 0.0 => x = at.image,
+                _ => break,
+            }
+            if self.is_known(&x) {
+                return;
+            }
+        }
+        // What is known counts as solved, which ends the search there.
+        let d = x.len();
+        let evaluate = |x: &[f64]| {
+            let known = || Some(Evaluation { image: x.to_vec(), jacobian: Mat::zeros(d, d) });
+            if self.is_known(x) { known() } else { self.evaluate(x) }
+        };
+        let outcome = fixed_point(x, ROUGH_GOAL, admissible, evaluate);
+        self.keep(outcome);
+    }
+
+    fn keep(&mut self, outcome: Outcome) {
+        let Outcome { mut x, residual, .. } = outcome;
+        if self.symmetric && x[..self.neurons.rank].iter().all(|k| k.abs() < ROUGH_GOAL) {
+            x[..self.neurons.rank].fill(0.0);
+        }
+        if residual < ROUGH_LIMIT && !self.is_known(&x) {
+            if self.symmetric && x[..self.neurons.rank].iter().any(|k| *k != 0.0) {
+                self.found.push(mirrored(&x, self.neurons.rank));
+            }
+            self.found.push(x);
+        }
+    }
+
+    /// Near a fold or a pitchfork, what rough averages may not tell apart: the other solutions that meet there, or all of
+    /// them if `near` is none but close to one. By deflation along the direction of the eigenvalue near one.
+    fn partners(&self, near: &Outcome) -> Vec<Outcome> {
+        let (rank, d) = (self.neurons.rank, near.x.len());
+        let exact = |x: &[f64]| evaluate(self.neurons, Averages::at, x);
+        let solved = near.is_solution();
+        let mut found = Vec::new();
+        if self.symmetric && near.x[..rank].iter().all(|k| k.abs() < PARTNER_OFFSETS[0]) {
+            let mut central = vec![0.0; d];
+            central[rank] = near.x[rank];
+            found.push(solve(self.neurons, central));
+        }
+        let Some(at) = exact(&near.x) else { return found };
+        let closest =
+            eigenvalues(&at.jacobian, false).iter().map(|l| (l.0 - 1.0).hypot(l.1)).fold(f64::INFINITY, f64::min);
+        if closest < NEAR_FOLD && (closest > NEUTRAL || !solved) {
+            let ones = Evaluation { image: vec![1.0; d], jacobian: at.jacobian };
+            let direction = newton_step(&vec![0.0; d], &ones).unwrap_or_default();
+            let largest = direction.iter().fold(0.0_f64, |a, v| a.max(v.abs()));
+            let known = if solved { vec![near.x.clone()] } else { Vec::new() };
+            for offset in PARTNER_OFFSETS.iter().flat_map(|o| [*o, -o]) {
+                let moved = near.x.iter().zip(&direction).map(|(x, v)| x + offset * v / largest);
+                let aside: Vec<f64> = moved.enumerate().map(|(k, x)| if k == rank { x.max(0.0) } else { x }).collect();
+                if aside.len() == d {
+                    let end = deflated(exact, &known, aside, &vec![1.0; d]);
+                    found.extend(end.map(|x| solve(self.neurons, x)));
+                }
+            }
+        }
+        found.retain(Outcome::is_solution);
+        found
+    }
+
+    fn deflated_search(&mut self, start: Vec<f64>, widths: &[f64]) {
+        if let Some(x) = deflated(|x| self.evaluate(x), &self.found, start, widths) {
+            self.search(x, 0);
+        }
+    }
+}
+
+/// Newton on the residual times prod_j (1 + 1/|x - x_j|^2) over the known x_j: its step is Newton's s, divided by
+/// 1 - s grad log(prod). Where it ends; none where it cannot go on.
+fn deflated(
+    evaluate: impl Fn(&[f64]) -> Option<Evaluation>,
+    known: &[Vec<f64>],
+    start: Vec<f64>,
+    widths: &[f64],
+) -> Option<Vec<f64>> {
+    let mut x = start;
+    for _ in 0..DEFLATED_STEPS {
+        let at = evaluate(&x)?;
+        if residual(&x, &at.image) < RESIDUAL_LIMIT {
+            break;
+        }
+        let step = newton_step(&x, &at)?;
+        let mut slope = 0.0;
+        for known in known {
+            let square: f64 = x.iter().zip(known).zip(widths).map(|((x, f), w)| ((x - f) / w).powi(2)).sum();
+            let along: f64 = (0..x.len()).map(|i| (x[i] - known[i]) * step[i] / widths[i].powi(2)).sum();
+            slope -= 2.0 * along / (square * (square + 1.0)).max(f64::MIN_POSITIVE);
+        }
+        let longest = step.iter().zip(widths).map(|(s, w)| (s / w).abs()).fold(0.0, f64::max);
+        let mut factor = 1.0 / (1.0 - slope);
+        if !factor.is_finite() {
+            return None;
+        }
+        if factor.abs() * longest > LONGEST_DEFLATED_STEP {
+            factor = factor.signum() * LONGEST_DEFLATED_STEP / longest;
+        }
+        x.iter_mut().zip(&step).for_each(|(x, s)| *x += factor * s);
+        let last = x.len() - 1;
+        x[last] = x[last].max(0.0);
+    }
+    Some(x)
+}
+
+fn search(model: &Model, leads: &mut Leads<'_>) {
+    let neurons = leads.neurons;
+    let rank = neurons.rank;
+    let quasi_random = match model.ensemble() {
+        Ensemble::Gaussian(_) | Ensemble::Mixture(_) => STARTS_PER_DIMENSION,
+        Ensemble::Empirical(_) => FEWER_STARTS_PER_DIMENSION,
+    };
+    leads.search(vec![0.0; rank + 1], 0);
+    if rank == 1 {
+        sign_changes(leads).into_iter().for_each(|start| leads.search(start, 0));
+    }
+    // Of unbounded activity they lead away, to infinity.
+    let plain_iterations = if neurons.transfer.bound().is_some() { PLAIN_ITERATIONS } else { 1 };
+    for start in starting_points(neurons, quasi_random) {
+        // Where x -> -x is a symmetry half of the region is enough.
+        if !leads.symmetric || start[..rank].iter().find(|k| **k != 0.0).is_none_or(|k| *k > 0.0) {
+            leads.search(start, plain_iterations);
+        }
+    }
+    if rank > 1 {
+        combinations(leads).into_iter().for_each(|start| leads.search(start, 0));
+    }
+    let bound = neurons.bound();
+    let top = (neurons.g * bound).powi(2).min(LARGEST_VARIANCE);
+    let mut widths: Vec<f64> = (0..rank).map(|k| neurons.kappa_bound(k, bound)).collect();
+    widths.push(top);
+    widths.iter_mut().for_each(|w| *w = w.max(1e-3));
+    for fraction in [0.05, 0.3] {
+        let mut start = vec![0.0; rank + 1];
+        start.iter_mut().zip(&widths).enumerate().for_each(|(k, (x, w))| *x = fraction * w / (1.0 + k as f64));
+        leads.deflated_search(start, &widths);
+    }
+}
+
+/// Rank one: starts where kappa - F(kappa) changes sign on a grid, the variance following kappa, once from the quiet
+/// side and once from the largest variance. They find the unstable branches between stable ones, however steep.
+fn sign_changes(leads: &Leads<'_>) -> Vec<Vec<f64>> {
+    let neurons = leads.neurons;
+    let widest = neurons.kappa_bound(0, neurons.bound());
+    let mut starts = Vec::new();
+    for from in [0.0, (neurons.g * neurons.bound()).powi(2).min(LARGEST_VARIANCE)] {
+        let (mut before, mut individual): (Option<(f64, f64, f64)>, f64) = (None, from);
+        for i in 0..=SIGN_GRID {
+            let kappa = widest * (1.0 - 2.0 * i as f64 / SIGN_GRID as f64);
+            if leads.symmetric && kappa < 0.0 {
+                break;
+            }
+            for _ in 0..FOLLOWING_ITERATIONS {
+                individual = leads.evaluate(&[kappa, individual]).map_or(individual, |at| at.image[1]);
+            }
+            let Some(at) = leads.evaluate(&[kappa, individual]) else { continue };
+            let rest = kappa - at.image[0];
+            if let Some((last_kappa, last_rest, earlier)) = before {
+                let (rise, bend): (f64, f64) = (rest - last_rest, rest - 2.0 * last_rest + earlier);
+                if (last_rest > 0.0) != (rest > 0.0) {
+                    starts.push(vec![last_kappa + last_rest / (last_rest - rest) * (kappa - last_kappa), individual]);
+                } else if last_rest.abs() <= earlier.abs().min(rest.abs()) && (earlier > 0.0) == (rest > 0.0) {
+                    // Closest to zero without passing it: near a fold there may be two solutions between.
+                    let vertex = if bend == 0.0 { 0.0 } else { 0.5 - rise / bend };
+                    starts.push(vec![last_kappa + vertex.clamp(-1.0, 1.0) * (kappa - last_kappa), individual]);
+                }
+                before = Some((kappa, rest, last_rest));
+            } else {
+                before = Some((kappa, rest, rest));
+            }
+        }
+    }
+    starts
+}
+
+/// Every combination of the values that each kappa_k has in the leads, at the variance F gives them.
+fn combinations(leads: &Leads<'_>) -> Vec<Vec<f64>> {
+    let rank = leads.neurons.rank;
+    let mut starts = vec![Vec::new()];
+    for k in 0..rank {
+        let mut values: Vec<f64> = leads.found.iter().map(|x| x[k]).collect();
+        let largest = values.iter().fold(0.0_f64, |a, b| a.max(b.abs()));
+        values.sort_by(f64::total_cmp);
+        values.dedup_by(|a, b| (*a - *b).abs() <= SAME_VALUE * largest);
+        starts = starts
+            .iter()
+            .flat_map(|s: &Vec<f64>| values.iter().map(move |v| s.iter().copied().chain([*v]).collect()))
+            .take(MOST_COMBINATIONS)
+            .collect();
+    }
+    let individual = leads.found.iter().map(|x| x[rank]).fold(0.0, f64::max);
+    let mut full = Vec::new();
+    for mut start in starts {
+        start.push(individual);
+        for _ in 0..FOLLOWING_ITERATIONS {
+            start[rank] = leads.evaluate(&start).map_or(start[rank], |at| at.image[rank]);
+        }
+        full.push(start);
+    }
+    full
+}
+
+/// Starts that cover |kappa_k| <= bound sqrt(\<n_k^2>), 0 <= delta <= g^2 bound^2: a grid on the
+/// axes of kappa, and Halton points. Where phi is unbounded, variances rise by steps of sqrt(10) and kappa with them.
+fn starting_points(neurons: &Neurons, quasi_random: usize) -> Vec<Vec<f64>> {
+    let rank = neurons.rank;
+    let bound = neurons.bound();
+    let widest: Vec<f64> = (0..rank).map(|k| neurons.kappa_bound(k, bound)).collect();
+    let top = (neurons.g * bound).powi(2).min(LARGEST_VARIANCE);
+    let mut starts = Vec::new();
+    for level in [1e-4, 0.1, 0.3, 1.0] {
+        let mut quiet = vec![0.0; rank + 1];
+        quiet[rank] = level * top;
+        starts.push(quiet.clone());
+        for k in 0..rank {
+            for part in [-0.9, -0.4, -0.1, 0.1, 0.4, 0.9] {
+                let mut start = quiet.clone();
+                start[k] = part * widest[k];
+                starts.push(start);
+            }
+        }
+    }
+    if neurons.transfer.bound().is_none() {
+        let levels =
+            std::iter::successors(Some(1e-4), |l| Some(l * 10.0_f64.sqrt())).take_while(|l| *l <= LARGEST_VARIANCE);
+        for level in levels {
+            let mut quiet = vec![0.0; rank + 1];
+            quiet[rank] = level;
+            starts.push(quiet.clone());
+            for k in 0..rank {
+                for part in [-0.7, -0.3, -0.1, 0.1, 0.3, 0.7] {
+                    let mut start = quiet.clone();
+                    start[k] = part * neurons.kappa_bound(k, level.sqrt());
+                    starts.push(start);
+                }
+            }
+        }
+    }
+    for i in 1..=quasi_random * (rank + 1) {
+        let mut start: Vec<f64> = (0..rank).map(|k| widest[k] * (2.0 * halton(i, k + 1) - 1.0)).collect();
+        start.push(top * halton(i, 0).powi(2));
+        starts.push(start);
+    }
+    starts
+}
+
+/// The i-th Halton number in the base of the given dimension.
+pub(crate) fn halton(mut i: usize, dimension: usize) -> f64 {
+    const PRIMES: [usize; 12] = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37];
+    let base = PRIMES[dimension % PRIMES.len()];
+    let (mut value, mut scale) = (0.0, 1.0);
+    while i > 0 {
+        scale /= base as f64;
+        value += scale * (i % base) as f64;
+        i /= base;
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+//! Bifurcation diagrams: all stationary branches of a family of models over an interval of its parameter.
+
+use faer::Mat;
+use faer::linalg::solvers::{PartialPivLu, Solve};
+use lowrank_model::{Model, ModelError};
+
+use crate::continuation::Curve;
+use crate::stationary::{distance, solve, stationary_branches, unknowns};
+use crate::{Branch, EventKind, MeanFieldError};
+
+/// Two solutions at one parameter closer than this are on the same branch: Newton's accuracy near a fold.
+const SAME: f64 = 1e-5;
+/// Steps off a branch at a branch point, tried in this order: short enough for the other branch to be near its tangent.
+const STEPS_ASIDE: [f64; 3] = [0.02, 0.005, 0.08];
+/// Branches of one diagram.
+const MOST_BRANCHES: usize = 200;
+/// Added to the diagonal of a singular matrix so that one step of inverse iteration finds its null vector.
+const SHIFT: f64 = 1e-9;
+
+/// All stationary branches over an interval: those through the solutions at `samples` parameters, evenly spaced from end
+/// to end, and those that cross them at branch points. A branch that begins and ends between two samples (an isola) and crosses no other is missed.
+///
+/// # Errors
+/// All those of [`stationary_branches`](crate::stationary_branches) and [`continue_branch`](crate::continue_branch);
+/// more than 200 branches.
+pub fn branches_along(
+    family: impl Fn(f64) -> Result<Model, ModelError>,
+    interval: (f64, f64),
+    samples: usize,
+) -> Result<Vec<Branch>, MeanFieldError> {
+    let curve = Curve::new(&family, interval)?;
+    let mut branches: Vec<Branch> = Vec::new();
+    let mut checked = 0;
+    for i in 0..samples.max(1) {
+        let q = if samples < 2 { 0.5 } else { i as f64 / (samples - 1) as f64 };
+        let parameter = curve.parameter(q);
+        for solution in stationary_branches(&family(parameter)?)? {
+            add(&curve, &mut branches, parameter, unknowns(&solution.order))?;
+        }
+        while checked < branches.len() {
+            for (parameter, x) in sideways(&curve, &branches[checked])? {
+                add(&curve, &mut branches, parameter, x)?;
+            }
+            checked += 1;
+        }
+    }
+    Ok(branches)
+}
+
+/// Continues the branch through a solution, unless it is there.
+fn add(curve: &Curve<'_>, branches: &mut Vec<Branch>, parameter: f64, x: Vec<f64>) -> Result<(), MeanFieldError> {
+    for branch in branches.iter() {
+        if passes(curve, branch, parameter, &x)? {
+            return Ok(());
+        }
+    }
+    if branches.len() >= MOST_BRANCHES {
+        return Err(MeanFieldError::TooManyBranches { parameter, limit: MOST_BRANCHES });
+    }
+    branches.push(curve.branch_from(parameter, x)?);
+    Ok(())
+}
+
+/// Whether a branch passes through x at a parameter.
+fn passes(curve: &Curve<'_>, branch: &Branch, parameter: f64, x: &[f64]) -> Result<bool, MeanFieldError> {
+    let q = (parameter - curve.parameter(0.0)) / (curve.parameter(1.0) - curve.parameter(0.0));
+    for pair in branch.points.windows(2) {
+        let (p0, p1) = (pair[0].parameter, pair[1].parameter);
+        if (p0 - parameter) * (p1 - parameter) > 0.0 {
+            continue;
+        }
+        let (x0, x1) = (unknowns(&pair[0].solution.order), unknowns(&pair[1].solution.order));
+        // Far from both ends of a short piece x cannot be on it.
+        let reach = 2.0 * distance(&x0, &x1) + SAME;
+        if distance(&x0, x) > reach {
+            continue;
+        }
+        let part = if p0 == p1 { 0.5 } else { (parameter - p0) / (p1 - p0) };
+        let guess: Vec<f64> = x0.iter().zip(&x1).map(|(a, b)| a + part * (b - a)).collect();
+        if distance(&guess, x) < SAME || distance(&solve(&curve.neurons(q)?, guess).x, x) < SAME {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Solutions on the branches that cross a branch at its branch points, on either side, with their parameters.
+fn sideways(curve: &Curve<'_>, branch: &Branch) -> Result<Vec<(f64, Vec<f64>)>, MeanFieldError> {
+    let mut found = Vec::new();
+    let width = curve.parameter(1.0) - curve.parameter(0.0);
+    for event in branch.events.iter().filter(|e| e.kind == EventKind::BranchPoint) {
+        let mut y = unknowns(&event.solution.order);
+        y.push((event.parameter - curve.parameter(0.0)) / width);
+        let d = y.len();
+        let Some(along) = direction(branch, event.parameter, &y, width) else { continue };
+        let Some(node) = curve.correct(&y, &along)? else { continue };
+        // The null vector of the bordered Jacobian: the other branch's tangent, but for a part along this one.
+        let matrix = Mat::from_fn(d, d, |i, j| node.matrix[(i, j)] + if i == j { SHIFT } else { 0.0 });
+        let factors = PartialPivLu::new(matrix.as_ref());
+        let mut across = Mat::from_fn(d, 1, |i, _| 1.0 / (1.0 + i as f64));
+        for _ in 0..2 {
+            across = factors.solve(&across);
+            let norm = across.norm_l2();
+            if !(norm.is_finite() && norm > 0.0) {
+                break;
+            }
+            across = Mat::from_fn(d, 1, |i, _| across[(i, 0)] / norm);
+        }
+        let across: Vec<f64> = (0..d).map(|i| across[(i, 0)]).collect();
+        for sign in [1.0, -1.0] {
+            for step in STEPS_ASIDE {
+                let predicted: Vec<f64> = y.iter().zip(&across).map(|(y, a)| y + sign * step * a).collect();
+                if !(0.0..=1.0).contains(&predicted[d - 1]) {
+                    continue;
+                }
+                let corrected = curve.correct(&predicted, &across)?;
+                let Some(aside) = corrected.filter(|node| (0.0..=1.0).contains(&node.y[d - 1])) else { continue };
+                found.push((curve.parameter(aside.y[d - 1]), aside.y[..d - 1].to_vec()));
+                break;
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The direction of a branch near an event, from the points around it.
+fn direction(branch: &Branch, parameter: f64, y: &[f64], width: f64) -> Option<Vec<f64>> {
+    let x = &y[..y.len() - 1];
+    let nearest = branch.points.windows(2).min_by(|a, b| {
+        let off = |pair: &[crate::BranchPoint]| {
+            let to = |k: usize| {
+                let p = &pair[k];
+                distance(&unknowns(&p.solution.order), x) + (p.parameter - parameter).abs() / width
+            };
+            to(0) + to(1)
+        };
+        off(a).total_cmp(&off(b))
+    })?;
+    let ends = [0, 1].map(|k| unknowns(&nearest[k].solution.order));
+    let mut along: Vec<f64> = ends[0].iter().zip(&ends[1]).map(|(a, b)| b - a).collect();
+    along.push((nearest[1].parameter - nearest[0].parameter) / width);
+    let norm = along.iter().map(|a| a * a).sum::<f64>().sqrt();
+    (norm > 0.0).then(|| along.iter().map(|a| a / norm).collect())
+}
