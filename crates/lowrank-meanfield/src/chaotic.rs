@@ -80,6 +80,10 @@ pub fn chaotic_solutions(model: &Model) -> Result<Vec<Chaotic>, MeanFieldError> 
         return with_two_timescales(model, &current);
     }
     let neurons = Neurons::new(model)?;
+    // Q is half an average of C_phi' <= \<phi'^2>, so that T21 has no root where g phi' < 1 everywhere.
+    if model.noise() == 0.0 && model.g() * model.transfer().largest_slope() < 1.0 {
+        return Ok(Vec::new());
+    }
     let starts = match model.ensemble() {
         // With few digits from every start, with all of them from every different result.
         Ensemble::Gaussian(_) | Ensemble::Mixture(_) => {
@@ -114,7 +118,11 @@ pub fn chaotic_from(model: &Model, starts: &[OrderParameters]) -> Result<Vec<Cha
     for start in starts {
         crate::stationary::check_rank(start, neurons.rank)?;
     }
-    solutions_from(model, &neurons, starts.iter().map(unknowns).collect())
+    // The solver adds mirror images itself.
+    let leads = |start: &&OrderParameters| {
+        !neurons.is_symmetric() || start.kappa.iter().find(|k| k.abs() > SMALLEST_KAPPA).is_none_or(|k| *k > 0.0)
+    };
+    solutions_from(model, &neurons, starts.iter().filter(leads).map(unknowns).collect())
 }
 
 /// The current variant with noise that makes the same variance of x.

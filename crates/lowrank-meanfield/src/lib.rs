@@ -4,6 +4,7 @@
 //! and continuation, chaotic solutions (T12-T16, T24), Lyapunov exponents (T17, T18), transients (T19), transitions. No
 //! random numbers, no files, no network. Every solution carries its residual; failure is a typed error, never NaN.
 
+mod along;
 mod autocovariance;
 mod averages;
 mod branches;
@@ -30,6 +31,7 @@ mod transient;
 mod transitions;
 mod two_timescale;
 
+pub use along::{Shown, Solutions, solutions_along};
 pub use autocovariance::Autocovariance;
 pub use averages::{Averages, average};
 pub use branches::stationary_branches;

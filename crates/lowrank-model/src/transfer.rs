@@ -101,6 +101,14 @@ impl Transfer {
         }
     }
 
+    /// The largest slope phi' anywhere.
+    pub fn largest_slope(self) -> f64 {
+        match self {
+            Self::Tanh | Self::Erf | Self::OnePlusTanh | Self::ThresholdLinear => 1.0,
+            Self::Logistic => 0.25,
+        }
+    }
+
     /// The name in files and on the command line.
     pub fn name(self) -> &'static str {
         match self {
@@ -196,6 +204,14 @@ mod tests {
                 assert_eq!(phi.value(-x), -phi.value(x));
                 assert_eq!(phi.jet(-x).d1, phi.jet(x).d1);
             }
+        }
+    }
+
+    #[test]
+    fn no_slope_is_above_the_largest_and_some_reach_it() {
+        for phi in Transfer::ALL {
+            let slopes = (-400..=400).map(|i| phi.jet(0.01 * f64::from(i)).d1);
+            assert_eq!(slopes.fold(0.0, f64::max), phi.largest_slope(), "{phi}");
         }
     }
 
