@@ -65,7 +65,16 @@ pub fn solutions_along(
     family: impl Fn(f64) -> Result<Model, ModelError>,
     values: &[f64],
 ) -> Result<Vec<Solutions>, MeanFieldError> {
-    let stride = values.len().div_ceil(SEARCHES);
+    solutions_with(SEARCHES, family, values)
+}
+
+/// The same with so many searches at least.
+pub(crate) fn solutions_with(
+    searches: usize,
+    family: impl Fn(f64) -> Result<Model, ModelError>,
+    values: &[f64],
+) -> Result<Vec<Solutions>, MeanFieldError> {
+    let stride = values.len().div_ceil(searches);
     let mut rows: Vec<Solutions> = Vec::with_capacity(values.len());
     let mut models: Vec<Model> = Vec::with_capacity(values.len());
     for (index, &parameter) in values.iter().enumerate() {

@@ -25,10 +25,11 @@ pub(crate) const SMALLEST_TEMPORAL_PART: f64 = 1e-9;
 
 /// Delta_inf as a part of Delta_0 that counts as zero.
 pub(crate) const SMALLEST_INF: f64 = 1e-14;
-/// Residual to which rough solutions are brought, with which they still count as leads, and the steps they get.
+/// Residual to which rough solutions are brought, with which they still count as leads, and the steps and
+/// halvings of each that they get.
 const ROUGH_GOAL: f64 = 1e-5;
 const ROUGH_LIMIT: f64 = 1e-3;
-const ROUGH_STEPS: usize = 30;
+const ROUGH_STEPS: (usize, usize) = (20, 5);
 /// Rough solutions closer than this are one.
 const ROUGH_DISTANCE: f64 = 1e-4;
 
@@ -281,7 +282,11 @@ pub(crate) fn solve_at(neurons: &Neurons, kappa: &[f64], start: (f64, f64)) -> O
 fn describe(model: &Model, neurons: &Neurons, outcome: Outcome) -> Chaotic {
     debug_assert!(outcome.residual <= RESIDUAL_LIMIT);
     let rank = neurons.rank;
-    let kappa = &outcome.x[..rank];
+    let mut kappa = outcome.x[..rank].to_vec();
+    if neurons.is_symmetric() && kappa.iter().all(|k| k.abs() < SMALLEST_KAPPA) {
+        kappa.fill(0.0);
+    }
+    let kappa = &kappa[..];
     let (individual_0, individual_inf) = (outcome.x[rank], outcome.x[rank + 1].max(0.0));
     let (mu, from_drive) = neurons.mean_and_drive_variance(kappa);
     let (mut r_mean, mut phi_sq) = (0.0, 0.0);

@@ -27,6 +27,8 @@ const SMALLEST_NEW_PART: f64 = 1e-6;
 const RESIDUAL_LIMIT: f64 = 1e-10;
 /// Accuracy of K.
 const EXPONENT_GOAL: f64 = 1e-14;
+/// A bracket of the exponent this narrow is the answer.
+const NARROWEST: f64 = 1e-11;
 /// How far above the edge of the continuous spectrum K is looked for.
 const ABOVE_EDGE: f64 = 1e-12;
 
@@ -62,6 +64,10 @@ fn bound_state(
     // Lambda < 1.
     let edge = uniform(taus, far)? + ABOVE_EDGE;
     let highest = uniform(taus, top)?;
+    if highest <= edge + NARROWEST {
+        // At onset the well is as shallow as rounding, and both ends of the bracket are the exponent.
+        return Ok(Lyapunov { exponent: highest, residual: (highest - edge).abs(), iterations: 0 });
+    }
     let tried = Cell::new(0_usize);
     let mode = std::cell::RefCell::new(vec![1.0; gains.len()]);
     let log_lambda = |k: f64| {

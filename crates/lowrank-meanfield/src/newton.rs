@@ -41,12 +41,12 @@ pub(crate) fn fixed_point(
     admissible: impl Fn(&[f64]) -> bool,
     evaluate: impl Fn(&[f64]) -> Option<Evaluation>,
 ) -> Outcome {
-    fixed_point_within(MOST_STEPS, start, goal, admissible, evaluate)
+    fixed_point_within((MOST_STEPS, MOST_HALVINGS), start, goal, admissible, evaluate)
 }
 
-/// The same with at most so many steps.
+/// The same with at most so many steps, and halvings of each.
 pub(crate) fn fixed_point_within(
-    most_steps: usize,
+    (most_steps, most_halvings): (usize, usize),
     start: Vec<f64>,
     goal: f64,
     admissible: impl Fn(&[f64]) -> bool,
@@ -61,7 +61,7 @@ pub(crate) fn fixed_point_within(
         let mut length = 1.0;
         let (mut improved, mut settled) = (false, false);
         // A solution needs no search along a step.
-        let halvings = if best.is_solution() { 1 } else { MOST_HALVINGS };
+        let halvings = if best.is_solution() { 1 } else { most_halvings };
         for _ in 0..halvings {
             let trial: Vec<f64> = best.x.iter().zip(&step).map(|(x, s)| x + length * s).collect();
             length *= 0.5;

@@ -1,0 +1,197 @@
+//! The phase diagram of docs/theory.md section 7: rank one, no input, odd phi; the plane (g, structure strength) with its
+//! four phases, their boundaries as curves, and the fields |kappa|, sqrt(Delta_T), lambda_max on a grid.
+//!
+//! The rho = 1 boundary depends on how the overlap is made, so that the plane is a family of models the caller names.
+//! Rows of the grid are independent of each other and shared among threads; the result does not depend on their number.
+
+use lowrank_model::{Model, ModelError};
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::along::{Shown, solutions_with};
+use crate::averages::Averages;
+use crate::root::bracketed_root;
+use crate::stationary::{MERGE_DISTANCE, SMALLEST_KAPPA};
+use crate::{MeanFieldError, chaotic_solutions, onset_of_chaos};
+
+/// Searches along a row, besides those where a stationary branch changes: for odd phi every chaotic solution is born
+/// there.
+const SEARCHES: usize = 2;
+
+/// The four phases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// kappa = 0, no fluctuations.
+    Quiescent,
+    /// kappa != 0, no fluctuations.
+    StructuredStationary,
+    /// kappa != 0, Delta_T > 0.
+    StructuredChaos,
+    /// kappa = 0, Delta_T > 0.
+    UnstructuredChaos,
+}
+
+/// What theory says at one point of the plane.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Cell {
+    /// Phase of the solution that a network shows.
+    pub phase: Phase,
+    /// Structure |kappa|.
+    pub structure: f64,
+    /// Chaoticity sqrt(Delta_T).
+    pub chaoticity: f64,
+    /// Largest Lyapunov exponent: of chaos (T17, T18), or the growth rate of the stationary state (T11).
+    pub lambda_max: f64,
+}
+
+/// Points (g, strength) of one boundary, and the largest residual of what vanishes along it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Boundary {
+    /// (g, strength), in the order of the axis it was computed along.
+    pub points: Vec<(f64, f64)>,
+    /// Largest |residual|.
+    pub residual: f64,
+}
+
+/// The boundaries of the four phases.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Boundaries {
+    /// Quiescent to structured stationary, g < 1: overlap = 1.
+    pub onset_of_structure: Boundary,
+    /// Quiescent to unstructured chaos, overlap < 1: g = 1.
+    pub onset_of_chaos: Boundary,
+    /// Structured stationary to structured chaos: rho = 1 on the structured branch.
+    pub structured_onset_of_chaos: Boundary,
+    /// Structured to unstructured chaos: overlap \<phi'> = 1 on the central chaotic solution.
+    pub end_of_structure: Boundary,
+}
+
+/// The fields on a grid: `cells[row][column]` at `strengths[row]`, `gs[column]`. `family(g, strength)` is the model.
+///
+/// # Errors
+/// A model that is not of rank one, odd and without input; any error of the family or of a solver.
+pub fn phase_diagram(
+    family: impl Fn(f64, f64) -> Result<Model, ModelError> + Sync,
+    gs: &[f64],
+    strengths: &[f64],
+) -> Result<Vec<Vec<Cell>>, MeanFieldError> {
+    let Some(&any) = strengths.first() else { return Ok(Vec::new()) };
+    // The central solution has no structure: its exponent is the same in every row, wherever it is the one shown.
+    let central: Vec<Option<(f64, f64)>> =
+        gs.par_iter().map(|g| central_exponent(&family(*g, any)?)).collect::<Result<_, _>>()?;
+    let row = |strength: &f64| -> Result<Vec<Cell>, MeanFieldError> {
+        let solutions = solutions_with(SEARCHES, |g| family(g, *strength), gs)?;
+        solutions.iter().zip(&central).map(|(s, central)| cell(s.shown(), *central)).collect()
+    };
+    strengths.par_iter().map(row).collect()
+}
+
+/// Delta_0 and lambda_max of the central chaotic solution, where there is one.
+fn central_exponent(model: &Model) -> Result<Option<(f64, f64)>, MeanFieldError> {
+    check(model)?;
+    let unstructured = model.with_ensemble(lowrank_model::Gaussian::unstructured())?;
+    let Some(central) = chaotic_solutions(&unstructured)?.into_iter().next() else { return Ok(None) };
+    Ok(Some((central.order.delta_0, central.lyapunov()?.exponent)))
+}
+
+fn cell(shown: Option<Shown<'_>>, central: Option<(f64, f64)>) -> Result<Cell, MeanFieldError> {
+    let nothing = MeanFieldError::WrongModel {
+        what: "a phase",
+        found: "a model without any stable or chaotic solution".to_owned(),
+        needs: "a bounded transfer function",
+    };
+    let shown = shown.ok_or(nothing)?;
+    let order = shown.order();
+    let structure = order.kappa.first().map_or(0.0, |k| k.abs());
+    let structured = structure > SMALLEST_KAPPA;
+    let (phase, lambda_max) = match shown {
+        Shown::Stationary(s) if structured => (Phase::StructuredStationary, s.growth_rate),
+        Shown::Stationary(s) => (Phase::Quiescent, s.growth_rate),
+        Shown::Chaotic(c) if structured => (Phase::StructuredChaos, c.lyapunov()?.exponent),
+        Shown::Chaotic(c) => {
+            let known =
+                central.filter(|(delta_0, _)| (delta_0 - order.delta_0).abs() <= MERGE_DISTANCE * order.delta_0);
+            (
+                Phase::UnstructuredChaos,
+                known.map_or_else(|| Ok(c.lyapunov()?.exponent), |(_, e)| Ok::<_, MeanFieldError>(e))?,
+            )
+        }
+    };
+    Ok(Cell { phase, structure, chaoticity: order.delta_t.max(0.0).sqrt(), lambda_max })
+}
+
+/// The boundaries between the smallest and the largest of `gs` and of `strengths`, at these values of the one or the
+/// other; the overlap must rise with strength.
+///
+/// # Errors
+/// As for [`phase_diagram`]; a boundary that is not crossed once.
+pub fn phase_boundaries(
+    family: impl Fn(f64, f64) -> Result<Model, ModelError> + Sync,
+    gs: &[f64],
+    strengths: &[f64],
+) -> Result<Boundaries, MeanFieldError> {
+    let largest = |values: &[f64]| values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let (low, top, end) = (strengths.iter().copied().fold(f64::INFINITY, f64::min), largest(strengths), largest(gs));
+    let overlap = |strength: f64| -> Result<f64, MeanFieldError> {
+        let model = family(1.0, strength)?;
+        check(&model)?;
+        let moments = model.ensemble().moments()?;
+        Ok(moments.mean()[0] * moments.mean()[1] + moments.covariance(0, 1))
+    };
+    // The strength at which overlap * slope = 1, if the plane reaches it.
+    let strength_at = |slope: f64| -> Result<Option<(f64, f64)>, MeanFieldError> {
+        let rest = |s: f64| Ok(overlap(s)? * slope - 1.0);
+        if (rest(low)? > 0.0) == (rest(top)? > 0.0) {
+            return Ok(None);
+        }
+        let root = bracketed_root("overlap <phi'> - 1", (low, top), 0.0, rest)?.x;
+        Ok(Some((root, rest(root)?)))
+    };
+    let gather = |points: Vec<Option<((f64, f64), f64)>>| {
+        let points: Vec<_> = points.into_iter().flatten().collect();
+        let residual = points.iter().map(|(_, r)| r.abs()).fold(0.0, f64::max);
+        Boundary { points: points.into_iter().map(|(p, _)| p).collect(), residual }
+    };
+    let at_one = strength_at(1.0)?;
+    let calm = gs.iter().filter(|g| **g < 1.0).chain(&[1.0]);
+    let onset_of_structure = gather(calm.map(|g| at_one.map(|(s, r)| ((*g, s), r))).collect());
+    let weak =
+        strengths.iter().copied().filter(|s| at_one.is_none_or(|(one, _)| *s < one)).chain(at_one.map(|(s, _)| s));
+    let onset_of_chaos_curve = gather(weak.map(|s| Some(((1.0, s), 0.0))).collect());
+    let strong: Vec<f64> = strengths.iter().copied().filter(|s| at_one.is_some_and(|(one, _)| *s > one)).collect();
+    let structured = strong.par_iter().map(|strength| {
+        match onset_of_chaos(&family(1.0, *strength)?, (1.0, end)) {
+            Ok(found) => Ok(Some(((found.g, *strength), found.residual))),
+            // Beyond the plane.
+            Err(MeanFieldError::NoSignChange { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    });
+    let structured_onset_of_chaos = gather(structured.collect::<Result<_, MeanFieldError>>()?);
+    let chaotic: Vec<f64> = gs.iter().copied().filter(|g| *g > 1.0).collect();
+    let ends = chaotic.par_iter().map(|g| {
+        let model = family(*g, low)?.with_ensemble(lowrank_model::Gaussian::unstructured())?;
+        let Some(central) = chaotic_solutions(&model)?.into_iter().next() else { return Ok(None) };
+        let slope = Averages::at(model.transfer(), 0.0, central.order.delta_0).d1;
+        Ok(strength_at(slope)?.map(|(s, r)| ((*g, s), r)))
+    });
+    let end_of_structure = gather(ends.collect::<Result<_, MeanFieldError>>()?);
+    Ok(Boundaries {
+        onset_of_structure,
+        onset_of_chaos: onset_of_chaos_curve,
+        structured_onset_of_chaos,
+        end_of_structure,
+    })
+}
+
+/// Rank one, odd phi, no input, no noise.
+fn check(model: &Model) -> Result<(), MeanFieldError> {
+    let no_input = model.input().last().iter().all(|a| *a == 0.0) && model.noise() == 0.0;
+    if model.rank() == 1 && model.transfer().is_odd() && no_input {
+        return Ok(());
+    }
+    let found = format!("{}, rank {}, inputs {:?}", model.transfer(), model.rank(), model.input().last());
+    let needs = "rank one, an odd transfer function, no input and no noise";
+    Err(MeanFieldError::WrongModel { what: "the phase diagram", found, needs })
+}
