@@ -168,7 +168,10 @@ pub fn phase_boundaries(
             Err(error) => Err(error),
         }
     });
-    let structured_onset_of_chaos = gather(structured.collect::<Result<_, MeanFieldError>>()?);
+    // Both curves beyond g = 1 start where the other two meet.
+    let corner = at_one.map(|(s, r)| ((1.0, s), r));
+    let from_corner = |rest: Vec<Option<((f64, f64), f64)>>| gather(std::iter::once(corner).chain(rest).collect());
+    let structured_onset_of_chaos = from_corner(structured.collect::<Result<_, MeanFieldError>>()?);
     let chaotic: Vec<f64> = gs.iter().copied().filter(|g| *g > 1.0).collect();
     let ends = chaotic.par_iter().map(|g| {
         let model = family(*g, low)?.with_ensemble(lowrank_model::Gaussian::unstructured())?;
@@ -176,7 +179,7 @@ pub fn phase_boundaries(
         let slope = Averages::at(model.transfer(), 0.0, central.order.delta_0).d1;
         Ok(strength_at(slope)?.map(|(s, r)| ((*g, s), r)))
     });
-    let end_of_structure = gather(ends.collect::<Result<_, MeanFieldError>>()?);
+    let end_of_structure = from_corner(ends.collect::<Result<_, MeanFieldError>>()?);
     Ok(Boundaries {
         onset_of_structure,
         onset_of_chaos: onset_of_chaos_curve,

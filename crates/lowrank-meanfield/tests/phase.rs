@@ -71,9 +71,9 @@ fn the_boundaries_pass_through_the_known_points() {
     assert!(boundaries.onset_of_structure.points.iter().all(|(_, s)| (s - 1.0).abs() < 1e-12));
     assert!(boundaries.onset_of_chaos.points.iter().all(|(g, _)| *g == 1.0));
     // At overlap 2.2 chaos sets in at 1.8123 for M_m = M_n; structure ends at 2.135791690 however it is made.
-    let [(g, strength)] = boundaries.structured_onset_of_chaos.points[..] else { panic!("{boundaries:?}") };
+    let [_, (g, strength)] = boundaries.structured_onset_of_chaos.points[..] else { panic!("{boundaries:?}") };
     assert!((g - 1.8123).abs() < 5e-5 && strength == 2.2, "{g}");
-    let [(_, strength)] = boundaries.end_of_structure.points[..] else { panic!("{boundaries:?}") };
+    let [(1.0, _), (_, strength)] = boundaries.end_of_structure.points[..] else { panic!("{boundaries:?}") };
     assert!((strength - 2.2).abs() < 1e-8, "{strength}");
 }
 
