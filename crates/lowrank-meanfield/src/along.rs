@@ -7,7 +7,7 @@
 
 use lowrank_model::{Model, ModelError, OrderParameters};
 
-use crate::chaotic::{Chaotic, chaotic_from, chaotic_solutions};
+use crate::chaotic::{Chaotic, chaotic_solutions, followed_chaos};
 use crate::stationary::{MERGE_DISTANCE, SMALLEST_KAPPA, compare, distance};
 use crate::{MeanFieldError, Stability, Stationary, stationary_branches, stationary_from};
 
@@ -90,7 +90,7 @@ pub(crate) fn solutions_with(
         let (stationary, chaotic) = match followed {
             Some(stationary) => {
                 let starts = extrapolated(&rows, parameter, |row| row.chaotic.iter().map(|c| &c.order).collect());
-                (stationary, chaotic_from(&model, &starts)?)
+                (stationary, followed_chaos(&model, &starts)?)
             }
             None => {
                 let (stationary, chaotic) = (stationary_branches(&model)?, chaotic_solutions(&model)?);
@@ -192,7 +192,7 @@ fn stationary_back(rows: &mut [Solutions], models: &[Model], searched: &[Station
 fn chaotic_back(rows: &mut [Solutions], models: &[Model], searched: &[Chaotic]) -> Result<(), MeanFieldError> {
     let mut new: Vec<OrderParameters> = searched.iter().map(|c| c.order.clone()).collect();
     for (row, model) in rows.iter_mut().zip(models).rev() {
-        let found = chaotic_from(model, &new)?;
+        let found = followed_chaos(model, &new)?;
         new.clear();
         for solution in found {
             let order = solution.order.clone();

@@ -20,6 +20,14 @@ const LONGEST: f64 = 6.0;
 /// First panel in units of the time in which Delta bends.
 const FIRST: f64 = 0.5;
 
+/// The spectrum is looked at in so many frequencies up to this over the bending time, from lags this part of it apart.
+const FREQUENCIES: usize = 32;
+const LARGEST_FREQUENCY: f64 = 6.0;
+const SPECTRUM_STEP: f64 = 0.3;
+const MOST_LAGS: usize = 100_000;
+/// Rounding of a spectrum, as a part of its value at zero.
+const LARGEST_NEGATIVE: f64 = 1e-9;
+
 /// Delta(tau) of one chaotic solution.
 #[derive(Debug, Clone)]
 pub struct Autocovariance {
@@ -145,6 +153,15 @@ impl Autocovariance {
         Ok(2.0 * fine.nodes().iter().map(|(t, w)| w * (frequency * t).cos() * value(*t)).sum::<f64>())
     }
 
+    /// Whether Delta - Delta_inf is a covariance: no negative spectrum.
+    pub(crate) fn is_covariance(&self) -> bool {
+        let bending = match &self.shape {
+            Shape::Energy(table) => table.bending_time(),
+            Shape::Panels(line, ..) => line.shortest() / FIRST,
+        };
+        has_positive_spectrum(|t| self.decayed(t), bending, WINDOW / self.decay_rate())
+    }
+
     /// The part of Delta_T that the variance over a window of `samples` samples, `interval` apart, misses: the
     /// variance of their mean, (Delta_T / S) (1 + 2 sum_j (1 - j / S) (Delta(j h) - Delta_inf) / Delta_T) (T23). For short
     /// intervals it is (2 / T^2) int_0^T (T - tau) (Delta(tau) - Delta_inf) dtau (docs/theory.md section 12).
@@ -194,6 +211,43 @@ pub(crate) fn panels(time: f64, omega: f64, refined: usize) -> HalfLine {
     HalfLine::graded((finer * FIRST * time).min(longest), GROWTH.powf(finer), longest, WINDOW / omega)
 }
 
+/// Whether the spectrum of an even function, one at zero, that bends within `bending` and has vanished at `end` is
+/// nowhere negative: trapezoid rule, whose error for smooth even functions is that of aliasing.
+fn has_positive_spectrum(value: impl Fn(f64) -> f64, bending: f64, end: f64) -> bool {
+    let step = SPECTRUM_STEP * bending;
+    let count = ((end / step).ceil() as usize).min(MOST_LAGS);
+    let mut values: Vec<f64> = (0..count).map(|i| value(i as f64 * step)).collect();
+    values[0] *= 0.5;
+    let total: f64 = values.iter().sum();
+    let at = |frequency: f64| {
+        // cos(j w h) by its recurrence.
+        let twice = 2.0 * (frequency * step).cos();
+        let (mut now, mut before, mut sum) = (1.0, 0.5 * twice, 0.0);
+        for v in &values {
+            sum += v * now;
+            (now, before) = (twice * now - before, now);
+        }
+        sum
+    };
+    (0..FREQUENCIES)
+        .all(|j| at(LARGEST_FREQUENCY / bending * j as f64 / FREQUENCIES as f64) >= -LARGEST_NEGATIVE * total.abs())
+        && total > 0.0
+}
+
 fn check(what: &'static str, value: f64) -> Result<(), MeanFieldError> {
     if value.is_finite() && value >= 0.0 { Ok(()) } else { Err(MeanFieldError::BadTime { what, value }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_covariance_is_told_apart() {
+        let check = |f: fn(f64) -> f64| has_positive_spectrum(f, 1.0, 40.0);
+        assert!(check(|t| (-t * t).exp()) && check(|t| 1.0 / t.cosh()) && check(|t| (-t).exp()));
+        // Flatter than any covariance at zero; oscillating with a constant missing.
+        assert!(!check(|t| (-t.powi(4)).exp()));
+        assert!(!check(|t| (1.0 - 3.0 * t * t) * (-t * t).exp()));
+    }
 }

@@ -102,7 +102,7 @@ pub fn chaotic_solutions(model: &Model) -> Result<Vec<Chaotic>, MeanFieldError> 
             alike.iter().map(|c| unknowns(&c.order)).collect()
         }
     };
-    solutions_from(model, &neurons, starts)
+    covariances(solutions_from(model, &neurons, starts)?)
 }
 
 /// The chaotic solutions that Newton reaches from given order parameters, such as those of a neighbouring model: what
@@ -111,6 +111,11 @@ pub fn chaotic_solutions(model: &Model) -> Result<Vec<Chaotic>, MeanFieldError> 
 /// # Errors
 /// As for [`chaotic_solutions`]; not one kappa an outer product.
 pub fn chaotic_from(model: &Model, starts: &[OrderParameters]) -> Result<Vec<Chaotic>, MeanFieldError> {
+    covariances(followed_chaos(model, starts)?)
+}
+
+/// The same where the starts are neighbouring solutions, so that their spectra need no second look.
+pub(crate) fn followed_chaos(model: &Model, starts: &[OrderParameters]) -> Result<Vec<Chaotic>, MeanFieldError> {
     if let Variant::TwoTimescale { tau_s, .. } = model.variant() {
         let current = chaotic_from(&of_one_timescale(model, tau_s)?, starts)?;
         return with_two_timescales(model, &current);
@@ -137,6 +142,9 @@ fn with_two_timescales(model: &Model, current: &[Chaotic]) -> Result<Vec<Chaotic
     let mut found: Vec<Chaotic> = Vec::new();
     for start in current {
         let Some(solution) = continued(model, &neurons, &start.order, &start.autocovariance()?)? else { continue };
+        if !solution.autocovariance.is_covariance() {
+            continue;
+        }
         let mut order = solution.order;
         if found.iter().any(|f| distance(&unknowns(&f.order), &unknowns(&order)) < MERGE_DISTANCE) {
             continue;
@@ -172,11 +180,20 @@ fn solutions_from(model: &Model, neurons: &Neurons, starts: Vec<Vec<f64>>) -> Re
         }
     }
     found.sort_by(|a, b| compare(&b.x, &a.x));
-    let mut solutions = Vec::new();
-    for outcome in found {
-        solutions.push(describe(model, neurons, outcome));
+    Ok(found.into_iter().map(|outcome| describe(model, neurons, outcome)).collect())
+}
+
+/// Without the solutions of negative spectrum, which are nobody's autocovariance.
+fn covariances(solutions: Vec<Chaotic>) -> Result<Vec<Chaotic>, MeanFieldError> {
+    let mut kept = Vec::new();
+    for mut solution in solutions {
+        let delta = solution.autocovariance()?;
+        if delta.is_covariance() {
+            solution.known = Some(delta);
+            kept.push(solution);
+        }
     }
-    Ok(solutions)
+    Ok(kept)
 }
 
 fn unknowns(order: &OrderParameters) -> Vec<f64> {

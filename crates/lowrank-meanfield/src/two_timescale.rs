@@ -91,7 +91,7 @@ pub(crate) fn continued(
     }
     let mut value: Box<dyn Fn(f64) -> f64> = Box::new(|t| start.delta_t * shape.decayed(t / stretch));
     let mut first = bending.unwrap_or(stretch);
-    if model.noise() > 0.0 {
+    if model.noise() > 0.0 && taus.0 > 0.0 {
         first = first.min(taus.0);
     }
     let mut iterations = 0;
@@ -277,6 +277,30 @@ mod tests {
             let w = decay_rate((tau_s, tau_r), gain);
             let product = (1.0 - (tau_s * w).powi(2)) * (1.0 - (tau_r * w).powi(2));
             assert!((product - gain).abs() < 1e-14 && w > 0.0);
+        }
+    }
+
+    /// One time scale is the limit in which a filter is the identity: panels and Newton against the energy integral.
+    #[test]
+    fn the_panels_agree_with_the_energy_integral_to_1e_9() {
+        use lowrank_model::{Gaussian, Input, Transfer, Variant};
+        for (g, sigma) in [(1.4, 0.0), (2.5, 0.0), (0.6, 0.4), (2.0, 0.7)] {
+            for variant in [Variant::Current, Variant::Rate] {
+                let model = Model::new(g, Transfer::Tanh, variant, Gaussian::unstructured(), Input::none()).unwrap();
+                let model = model.with_noise(sigma).unwrap();
+                let neurons = Neurons::new(&model).unwrap();
+                let energy = crate::chaotic_solutions(&model).unwrap().remove(0);
+                let shape = energy.autocovariance().unwrap();
+                let panels = continued(&model, &neurons, &energy.order, &shape).unwrap().unwrap();
+                let off = (panels.order.delta_0 / energy.order.delta_0 - 1.0).abs();
+                assert!(off < 1e-11, "{g} {sigma}: Delta_0 {off}");
+                for lag in [0.0, 0.2, 1.0, 3.0, 10.0] {
+                    let (a, b) = (panels.autocovariance.at(lag).unwrap(), shape.at(lag).unwrap());
+                    assert!((a - b).abs() < 1e-9 * energy.order.delta_0, "{g} {sigma} {lag}: {a} {b}");
+                    let (a, b) = (panels.autocovariance.rate_second_moment(lag), shape.rate_second_moment(lag));
+                    assert!((a.unwrap() - b.unwrap()).abs() < 1e-9, "{g} {sigma} {lag}: rates");
+                }
+            }
         }
     }
 }
