@@ -103,7 +103,7 @@ fn decay((tau_s, tau_r): (f64, f64), far: f64, k: f64) -> f64 {
 }
 
 /// Lambda(K) by restarted Lanczos from `mode`, which is left at the eigenfunction.
-fn eigenvalue(line: &HalfLine, gains: &[f64], rate: f64, taus: (f64, f64), k: f64, mode: &mut Vec<f64>) -> f64 {
+fn eigenvalue(line: &HalfLine, gains: &[f64], rate: f64, taus: (f64, f64), k: f64, mode: &mut [f64]) -> f64 {
     let (up_s, up_r) = (1.0 + taus.0 * k, 1.0 + taus.1 * k);
     let filters = (line.filter(taus.0 / up_s, rate), line.filter(taus.1 / up_r, rate));
     let scale = 1.0 / (up_s * up_r).powi(2);
@@ -116,7 +116,7 @@ fn eigenvalue(line: &HalfLine, gains: &[f64], rate: f64, taus: (f64, f64), k: f6
     let mut lambda = 0.0;
     for _ in 0..MOST_CYCLES {
         let (mut basis, mut images): (Vec<Vec<f64>>, Vec<Vec<f64>>) = (Vec::new(), Vec::new());
-        let (mut next, mut new_part) = (mode.clone(), 1.0);
+        let (mut next, mut new_part) = (mode.to_vec(), 1.0);
         for _ in 0..VECTORS {
             // Gram-Schmidt, twice: rounding must not bring old directions back.
             let before = inner(&next, &next).sqrt();

@@ -210,9 +210,9 @@ impl<'a> Problem<'a> {
                 by_a[j] += weight * here.by_a;
                 by_inf[j] += weight * (here.by_a - end.by_a);
                 by_d[j] += weight * (here.by_d - end.by_d);
-                for l in 0..rank {
-                    let by_s_squared = here.by_a + here.by_d - end.by_a - end.by_d;
-                    by_kappa[l][j] += weight * ((here.by_mu - end.by_mu) * d.m[l] + 2.0 * by_s_squared * d.m_u[l]);
+                let by_s_squared = here.by_a + here.by_d - end.by_a - end.by_d;
+                for (slopes, (m, m_u)) in by_kappa.iter_mut().zip(d.m.iter().zip(&d.m_u)) {
+                    slopes[j] += weight * ((here.by_mu - end.by_mu) * m + 2.0 * by_s_squared * m_u);
                 }
             }
         }
