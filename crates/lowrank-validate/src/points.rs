@@ -5,14 +5,19 @@
 //! passes any one claim with probability 0.998 or more. What is held to a wide margin is so because networks differ.
 
 mod driven;
+mod mixture;
 mod own_vectors;
+mod positive_overlap;
 mod quiescent;
 mod rank_two;
+mod spiral;
+mod step_input;
 mod structured_chaos;
 mod structured_stationary;
+mod tangent;
 mod unstructured_chaos;
 
-use lowrank_model::ModelError;
+use lowrank_model::{ModelError, Variant};
 use lowrank_simulate::Timing;
 
 pub(crate) use structured_stationary::model as structured_stationary_model;
@@ -30,8 +35,13 @@ pub fn all_points() -> Result<Vec<OperatingPoint>, ModelError> {
         own_vectors::point()?,
         driven::point()?,
         rank_two::point()?,
+        mixture::point()?,
+        positive_overlap::point()?,
+        spiral::point()?,
         structured_chaos::point()?,
         unstructured_chaos::point()?,
+        tangent::point()?,
+        step_input::point()?,
     ])
 }
 
@@ -56,6 +66,16 @@ fn absolute(absolute: f64) -> Margin {
     Margin { relative: 0.0, absolute }
 }
 
+/// The two variants with one time scale, and nothing claimed of one alone.
+fn both() -> Vec<(Variant, Vec<(Statistic, Margin)>)> {
+    vec![(Variant::Current, Vec::new()), (Variant::Rate, Vec::new())]
+}
+
+/// The same with the outliers claimed of the current variant; at rest the rate variant has the same x.
+fn both_with_outliers(claims: &[(Statistic, Margin)]) -> Vec<(Variant, Vec<(Statistic, Margin)>)> {
+    vec![(Variant::Current, claims.to_vec()), (Variant::Rate, Vec::new())]
+}
+
 /// What is claimed of every stationary point.
 fn at_rest(rank: usize) -> Vec<(Statistic, Margin)> {
     let mut claims: Vec<_> = (0..rank).map(|k| (Statistic::Kappa(k), absolute(0.028))).collect();
@@ -72,4 +92,9 @@ fn at_rest(rank: usize) -> Vec<(Statistic, Margin)> {
 /// The autocovariance at every lag.
 fn at_lags(margin: Margin) -> impl Iterator<Item = (Statistic, Margin)> {
     (0..LAGS.len()).map(move |lag| (Statistic::Autocovariance(lag), margin))
+}
+
+/// The second moment of r at every lag.
+fn r_at_lags(margin: Margin) -> impl Iterator<Item = (Statistic, Margin)> {
+    (0..LAGS.len()).map(move |lag| (Statistic::RAutocovariance(lag), margin))
 }

@@ -1,0 +1,38 @@
+//! Positive rates with a covariance of m and n: a real outlier of the stability matrix (T10), in which all rows take part.
+
+use lowrank_model::Initial;
+use lowrank_model::Vector::{I, M, N};
+use lowrank_model::{Input, Layout, Model, ModelError, Moments, Transfer, Variant};
+
+use super::{AT_REST, absolute, at_rest, both_with_outliers};
+use crate::{OperatingPoint, Phase, Predictor, Statistic};
+
+pub(super) fn point() -> Result<OperatingPoint, ModelError> {
+    let ensemble = Moments::new(Layout::rank(1).with_inputs(1))
+        .mean(M(0), 0.2)
+        .mean(N(0), 0.3)
+        .mean(I(0), -0.8)
+        .variance(M(0), 1.5)
+        .variance(N(0), 1.5)
+        .variance(I(0), 0.3)
+        .covariance(M(0), N(0), 1.1)
+        .covariance(N(0), I(0), 0.1)
+        .covariance(M(0), I(0), -0.3)
+        .build()?;
+    Ok(OperatingPoint {
+        name: "positive-overlap",
+        why: "1 + tanh near its threshold, S_mn = 1.1 at g = 0.5: one state, a real outlier 0.62, far outside the disc of \
+              radius 0.33 and below 1",
+        model: Model::new(0.5, Transfer::OnePlusTanh, Variant::Current, ensemble, Input::constant(&[1.0])?)?,
+        phase: Phase::AtRest,
+        kappa: vec![0.6],
+        predictor: Predictor::Ensemble,
+        initial: Initial { along: Vec::new(), deviation: 1.0 },
+        copies: 1,
+        every: 1,
+        timing: AT_REST,
+        lags: Vec::new(),
+        statistics: at_rest(1),
+        variants: both_with_outliers(&[(Statistic::OutlierRe(0), absolute(0.05))]),
+    })
+}
