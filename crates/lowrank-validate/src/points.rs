@@ -66,14 +66,10 @@ fn absolute(absolute: f64) -> Margin {
     Margin { relative: 0.0, absolute }
 }
 
-/// The two variants with one time scale, and nothing claimed of one alone.
+/// The two variants with one time scale, and nothing claimed of one alone. At rest they have the same x, so that points at rest
+/// with other purposes have the current variant alone.
 fn both() -> Vec<(Variant, Vec<(Statistic, Margin)>)> {
     vec![(Variant::Current, Vec::new()), (Variant::Rate, Vec::new())]
-}
-
-/// The same with the outliers claimed of the current variant; at rest the rate variant has the same x.
-fn both_with_outliers(claims: &[(Statistic, Margin)]) -> Vec<(Variant, Vec<(Statistic, Margin)>)> {
-    vec![(Variant::Current, claims.to_vec()), (Variant::Rate, Vec::new())]
 }
 
 /// What is claimed of every stationary point.
@@ -94,7 +90,7 @@ fn at_lags(margin: Margin) -> impl Iterator<Item = (Statistic, Margin)> {
     (0..LAGS.len()).map(move |lag| (Statistic::Autocovariance(lag), margin))
 }
 
-/// The second moment of r at every lag.
+/// The second moment of r at the shortest and the longest lag.
 fn r_at_lags(margin: Margin) -> impl Iterator<Item = (Statistic, Margin)> {
-    (0..LAGS.len()).map(move |lag| (Statistic::RAutocovariance(lag), margin))
+    [0, LAGS.len() - 1].into_iter().map(move |lag| (Statistic::RAutocovariance(lag), margin))
 }

@@ -4,7 +4,7 @@ use lowrank_model::Initial;
 use lowrank_model::Vector::{I, M, N};
 use lowrank_model::{Gaussian, Input, Layout, Mixture, Model, ModelError, Moments, Transfer, Variant};
 
-use super::{AT_REST, at_rest, both};
+use super::{AT_REST, at_rest};
 use crate::{OperatingPoint, Phase, Predictor};
 
 /// A population with this overlap, of m and n and of m and the input, and this mean input.
@@ -36,6 +36,6 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         timing: AT_REST,
         lags: Vec::new(),
         statistics: at_rest(1),
-        variants: both(),
+        variants: vec![(Variant::Current, Vec::new())],
     })
 }

@@ -10,8 +10,8 @@ use crate::{Margin, OperatingPoint, Phase, Predictor, Statistic};
 
 /// When the input comes on.
 const ONSET: f64 = 6.0;
-/// Times of the claims: on the way from the initial state, just after the onset, on the way to the new state, near it.
-const TIMES: [f64; 4] = [1.6, 6.4, 8.0, 12.8];
+/// Times of the claims: on the way from the initial state, just after the onset, on the way to the new state.
+const TIMES: [f64; 3] = [1.6, 6.4, 8.0];
 
 fn claims() -> Vec<(Statistic, Margin)> {
     let at = |t: f64| {
@@ -47,7 +47,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         initial: Initial { along: vec![(M(0), 1.0)], deviation: 1.0 },
         copies: 1,
         every: 1,
-        timing: Timing { transient: 0.0, window: 12.8, interval: 1.6, step: STEP },
+        timing: Timing { transient: 0.0, window: 8.0, interval: 1.6, step: STEP },
         lags: Vec::new(),
         statistics: claims(),
         variants: vec![

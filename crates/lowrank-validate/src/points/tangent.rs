@@ -11,8 +11,8 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         name: "tangent",
         why: "the unstructured chaotic point; exponents of networks lie below theory by about 12 / N (current, rate)",
         copies: 1,
-        every: 4,
-        timing: Timing { transient: 30.0, window: 80.0, interval: 1.6, step: STEP },
+        every: 2,
+        timing: Timing { transient: 20.0, window: 64.0, interval: 1.6, step: STEP },
         lags: Vec::new(),
         statistics: vec![(Statistic::Lyapunov, absolute(0.035))],
         variants: vec![
