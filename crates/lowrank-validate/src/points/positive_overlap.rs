@@ -4,7 +4,7 @@ use lowrank_model::Initial;
 use lowrank_model::Vector::{I, M, N};
 use lowrank_model::{Input, Layout, Model, ModelError, Moments, Transfer, Variant};
 
-use super::{AT_REST, absolute, at_rest};
+use super::{AT_REST, absolute, at_rest_within};
 use crate::{OperatingPoint, Phase, Predictor, Statistic};
 
 pub(super) fn point() -> Result<OperatingPoint, ModelError> {
@@ -32,7 +32,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         every: 1,
         timing: AT_REST,
         lags: Vec::new(),
-        statistics: at_rest(1),
-        variants: vec![(Variant::Current, vec![(Statistic::OutlierRe(0), absolute(0.05))])],
+        statistics: at_rest_within(1, [0.021, 0.01, 0.065, 0.062, 0.0105, 0.048]),
+        variants: vec![(Variant::Current, vec![(Statistic::OutlierRe(0), absolute(0.02))])],
     })
 }

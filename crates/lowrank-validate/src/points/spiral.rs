@@ -4,7 +4,7 @@ use lowrank_model::Initial;
 use lowrank_model::Vector::{I, M, N};
 use lowrank_model::{Input, Layout, Model, ModelError, Moments, Transfer, Variant};
 
-use super::{AT_REST, absolute, at_rest};
+use super::{AT_REST, absolute, at_rest_within};
 use crate::{OperatingPoint, Phase, Predictor, Statistic};
 
 pub(super) fn point() -> Result<OperatingPoint, ModelError> {
@@ -27,10 +27,10 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         every: 1,
         timing: AT_REST,
         lags: Vec::new(),
-        statistics: at_rest(2),
+        statistics: at_rest_within(2, [0.0075, 0.0078, 0.026, 0.051, 0.0065, 0.021]),
         variants: vec![(
             Variant::Current,
-            vec![(Statistic::OutlierRe(0), absolute(0.05)), (Statistic::OutlierIm(0), absolute(0.05))],
+            vec![(Statistic::OutlierRe(0), absolute(0.0125)), (Statistic::OutlierIm(0), absolute(0.014))],
         )],
     })
 }

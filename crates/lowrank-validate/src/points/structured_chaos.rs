@@ -33,7 +33,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         (Statistic::DeltaT, absolute(0.06 * DELTA_0)),
     ];
     statistics.extend(at_lags(absolute(0.07 * DELTA_0)));
-    statistics.extend(r_at_lags(absolute(0.05)));
+    statistics.extend(r_at_lags(0.023, 0.043));
     Ok(OperatingPoint {
         name: "structured-chaos",
         why: "g = 4, rho = 1.50, nearly half of the variance fluctuates; the input has one sign, so that no network flips between +kappa and -kappa, as they do \

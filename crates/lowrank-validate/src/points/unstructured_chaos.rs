@@ -29,7 +29,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         (Statistic::DeltaT, absolute(0.06 * DELTA_0)),
     ];
     statistics.extend(at_lags(absolute(0.07 * DELTA_0)));
-    statistics.extend(r_at_lags(absolute(0.05)));
+    statistics.extend(r_at_lags(0.014, 0.036));
     Ok(OperatingPoint {
         name: "unstructured-chaos",
         why: "g = 3, far above 1; overlap 0.5 times <phi'> is about 0.2, far below the 1 that would give kappa",
