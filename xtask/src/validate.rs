@@ -17,7 +17,7 @@ const DEFAULT_OUT: &str = "target/validate";
 #[command(after_help = "Example: cargo xtask validate --quick --only structured-chaos/rate --out /tmp/run\n\n\
     Exit codes: 0 every claim passed, 1 some claim did not, 2 bad input, 3 could not compute.")]
 pub(crate) struct Options {
-    /// About 10 s on two cores: networks of 500 neurons, wider margins
+    /// About 14 s on two cores: networks of 500 neurons, wider margins
     #[arg(long, conflicts_with = "full")]
     quick: bool,
     /// Some minutes: networks of 2000 neurons, narrower margins
@@ -35,7 +35,8 @@ pub(crate) struct Options {
     /// Number of threads, one a core unless given; the output does not depend on it
     #[arg(long)]
     threads: Option<usize>,
-    /// Plant a fault that must be caught: gain, transpose, scaling, variant, step, kappa or window
+    /// Plant a fault that must be caught: gain, transpose, scaling, variant, step, kappa, onset,
+    /// spectrum, window or populations
     #[arg(long, value_name = "NAME")]
     plant: Option<String>,
 }

@@ -12,6 +12,12 @@ fn record(out: &Path) -> serde_json::Value {
     serde_json::from_slice(&std::fs::read(out.join("validate.json")).unwrap()).unwrap()
 }
 
+/// Number of claims about a variant.
+fn claims_of(record: &serde_json::Value, variant: &str) -> usize {
+    let part = format!("/{variant}/");
+    record["claims"].as_array().unwrap().iter().filter(|c| c["name"].as_str().unwrap().contains(&part)).count()
+}
+
 #[test]
 fn five_seeds_pass_every_claim() {
     let out = tempfile::tempdir().unwrap();
@@ -24,7 +30,7 @@ fn five_seeds_pass_every_claim() {
     }
     let record = record(out.path());
     let claims = record["claims"].as_array().unwrap();
-    assert!(claims.len() > 100 && claims.iter().all(|c| c["verdict"] == "pass"));
+    assert!(claims.len() > 180 && claims.iter().all(|c| c["verdict"] == "pass"));
     for field in [
         "program",
         "version",
@@ -39,28 +45,58 @@ fn five_seeds_pass_every_claim() {
     ] {
         assert!(!record[field].is_null(), "{field}");
     }
-    let parameters =
-        ["model", "chaotic", "kappa", "initial", "neurons", "networks", "copies", "predictor", "method", "step"];
+    let parameters = [
+        "model",
+        "phase",
+        "variants",
+        "kappa",
+        "initial",
+        "neurons",
+        "networks",
+        "copies",
+        "predictor",
+        "method",
+        "step",
+    ];
     for field in parameters.into_iter().chain(["transient", "window", "interval", "lags", "why"]) {
         assert!(!record["points"][0][field].is_null(), "{field}");
     }
     let points: Vec<&str> = record["points"].as_array().unwrap().iter().map(|p| p["name"].as_str().unwrap()).collect();
-    for point in ["quiescent", "structured-stationary", "structured-chaos", "unstructured-chaos", "driven", "rank-two"]
-    {
+    let expected =
+        ["quiescent", "structured-stationary", "structured-chaos", "unstructured-chaos", "driven", "rank-two"];
+    for point in expected.into_iter().chain(["mixture", "positive-overlap", "spiral", "tangent", "step-input"]) {
         assert!(points.contains(&point), "{point}");
     }
+    let of_variant = |variant: &str| claims_of(&record, variant);
+    assert!(of_variant("current") > 60 && of_variant("rate") > 60 && of_variant("two-timescale") > 30);
 }
+
+/// Each fault with the parts of a run that must catch it, each part on its own.
+const CAUGHT_BY: [(&str, &[&str]); 10] = [
+    ("gain", &["unstructured-chaos"]),
+    ("transpose", &["driven", "step-input"]),
+    ("scaling", &["unstructured-chaos"]),
+    ("variant", &["structured-chaos/two-timescale", "tangent/two-timescale", "step-input/two-timescale", "chaos/rate"]),
+    ("step", &["chaos/current"]),
+    ("kappa", &["driven", "step-input"]),
+    ("onset", &["step-input/current", "step-input/rate", "step-input/two-timescale"]),
+    ("spectrum", &["spiral", "positive-overlap"]),
+    ("window", &["unstructured-chaos/current", "unstructured-chaos/rate"]),
+    ("populations", &["mixture"]),
+];
 
 #[test]
 fn each_planted_fault_is_caught() {
     let out = tempfile::tempdir().unwrap();
-    for plant in ["gain", "transpose", "scaling", "variant", "step", "kappa", "window"] {
-        let output = validate(out.path(), &["--quick", "--plant", plant]);
-        let text = String::from_utf8(output.stdout).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{plant}:\n{text}");
-        // Not merely too noisy to say: some claim fails.
-        assert!(text.contains("| FAIL"), "{plant}:\n{text}");
-        assert_eq!(record(out.path())["plant"], plant);
+    for (plant, parts) in CAUGHT_BY {
+        for part in parts {
+            let output = validate(out.path(), &["--quick", "--plant", plant, "--only", part]);
+            let text = String::from_utf8(output.stdout).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{plant} {part}:\n{text}");
+            // Not merely too noisy to say: some claim fails. Claims are judged as in a whole run.
+            assert!(text.contains("| FAIL"), "{plant} {part}:\n{text}");
+            assert_eq!(record(out.path())["plant"], plant);
+        }
     }
 }
 

@@ -6,9 +6,9 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Effort {
-    /// About 10 s on two cores.
+    /// About 14 s on two cores.
     Quick,
-    /// About 60 s on two cores.
+    /// About 75 s on two cores.
     Standard,
     /// Some minutes, at three network sizes.
     Full,

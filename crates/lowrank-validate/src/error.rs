@@ -41,6 +41,14 @@ pub enum ValidateError {
         /// The phase it should be in.
         phase: &'static str,
     },
+    /// A claim about something that one of the arms does not find at an operating point.
+    #[error("operating point {point} has no {statistic}: claim it where theory and simulation find it")]
+    NotThere {
+        /// Name of the operating point.
+        point: &'static str,
+        /// Name of the statistic.
+        statistic: String,
+    },
     /// Too few networks for a standard error.
     #[error("{networks} networks give no standard error: at least 2 are needed")]
     TooFewNetworks {

@@ -2,15 +2,18 @@
 //!
 //! An [`OperatingPoint`] is a network in a known phase. At each, theory predicts statistics, independent simulated
 //! networks estimate them, and every comparison becomes a [`Claim`] with a verdict. A [`Plant`] puts a known fault
-//! into the simulation, which the claims must catch. Nothing is printed here.
+//! into the simulation or into what theory is told, which the claims must catch. Nothing is printed here.
 
 mod claim;
 mod effort;
 mod error;
+mod findings;
+mod outcome;
 mod plant;
 mod point;
 mod points;
 mod prediction;
+mod realisation;
 mod run;
 mod scaling;
 mod scan;
@@ -20,11 +23,13 @@ mod verdict;
 pub use claim::Claim;
 pub use effort::Effort;
 pub use error::ValidateError;
+pub use findings::{Findings, Moment};
+pub use outcome::{Config, Outcome, PointRecord};
 pub use plant::Plant;
-pub use point::{OperatingPoint, Predictor};
+pub use point::{OperatingPoint, Phase, Predictor};
 pub use points::all_points;
-pub use prediction::Prediction;
-pub use run::{Config, Outcome, Progress, run, runs_of};
+pub use prediction::predict;
+pub use run::{Progress, run, runs_of};
 pub use scaling::Scaling;
 pub use scan::{Predicted, Simulated, predict_along, scan_model, simulate_along};
 pub use statistic::{Margin, Statistic};

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::ValidateError;
 
-/// One mistake, made on purpose: in the simulation, or (the last) in what theory is told about the measurement.
+/// One mistake, made on purpose: in the simulation, or (the last two) in what theory is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Plant {
@@ -17,20 +17,36 @@ pub enum Plant {
     Transpose,
     /// chi has variance 1.05 / N.
     Scaling,
-    /// The other equation: rate for current, current for rate.
+    /// The other equation: rate for current, current for rate and for two time scales.
     Variant,
     /// The step is four times too large.
     Step,
     /// kappa is measured along m in place of n.
     Kappa,
+    /// Every change of the input comes half a unit of time late.
+    Onset,
+    /// Outliers are sought among the eigenvalues of J in place of J phi'.
+    Spectrum,
     /// Theory is not corrected for the finite measuring window.
     Window,
+    /// Theory knows of a mixture only the means and covariances of all neurons together.
+    Populations,
 }
 
 impl Plant {
     /// Every planted fault.
-    pub const ALL: [Self; 7] =
-        [Self::Gain, Self::Transpose, Self::Scaling, Self::Variant, Self::Step, Self::Kappa, Self::Window];
+    pub const ALL: [Self; 10] = [
+        Self::Gain,
+        Self::Transpose,
+        Self::Scaling,
+        Self::Variant,
+        Self::Step,
+        Self::Kappa,
+        Self::Onset,
+        Self::Spectrum,
+        Self::Window,
+        Self::Populations,
+    ];
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
@@ -41,7 +57,10 @@ impl Plant {
             Self::Variant => "variant",
             Self::Step => "step",
             Self::Kappa => "kappa",
+            Self::Onset => "onset",
+            Self::Spectrum => "spectrum",
             Self::Window => "window",
+            Self::Populations => "populations",
         }
     }
 }

@@ -19,6 +19,29 @@ pub enum Predictor {
     EachNetwork,
 }
 
+/// Which theory an operating point is held against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// The stationary solution (T6-T10).
+    AtRest,
+    /// The chaotic solution (T12-T18).
+    Chaotic,
+    /// The course in time from the initial state (T19).
+    Transient,
+}
+
+impl Phase {
+    /// The word in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AtRest => "stationary",
+            Self::Chaotic => "chaotic",
+            Self::Transient => "transient",
+        }
+    }
+}
+
 /// One operating point. The model's variant is replaced by each variant in turn.
 #[derive(Debug, Clone)]
 pub struct OperatingPoint {
@@ -28,8 +51,8 @@ pub struct OperatingPoint {
     pub why: &'static str,
     /// The network model.
     pub model: Model,
-    /// Whether theory is the chaotic solution (or else the stationary one).
-    pub chaotic: bool,
+    /// Which theory it is held against.
+    pub phase: Phase,
     /// Rough kappa of the branch that the initial state leads to.
     pub kappa: Vec<f64>,
     /// Whose moments theory is given.
@@ -38,24 +61,36 @@ pub struct OperatingPoint {
     pub initial: Initial,
     /// States of one network that are run together.
     pub copies: usize,
+    /// Of the networks every so many-th is run, from the first on.
+    pub every: usize,
     /// Times of a run.
     pub timing: Timing,
     /// Lags of the autocovariance.
     pub lags: Vec<f64>,
-    /// What is claimed, for both variants.
+    /// What is claimed for every variant.
     pub statistics: Vec<(Statistic, Margin)>,
-    /// What is claimed for the rate variant besides.
-    pub rate_statistics: Vec<(Statistic, Margin)>,
+    /// The variants, each with what is claimed for it besides.
+    pub variants: Vec<(Variant, Vec<(Statistic, Margin)>)>,
 }
 
 impl OperatingPoint {
     /// The method all points are integrated with.
     pub const METHOD: Method = Method::Rk4;
 
-    /// What is claimed about a variant.
+    /// What is claimed about a variant; nothing about one that the point does not have.
     pub fn statistics_of(&self, variant: Variant) -> impl Iterator<Item = (Statistic, Margin)> + '_ {
-        let extra: &[_] = if variant == Variant::Rate { &self.rate_statistics } else { &[] };
-        self.statistics.iter().chain(extra).copied()
+        let own = self.variants.iter().filter(move |(v, _)| *v == variant);
+        own.flat_map(|(_, besides)| self.statistics.iter().chain(besides).copied())
+    }
+
+    /// Number of claims in all variants.
+    pub fn claims(&self) -> usize {
+        self.variants.iter().map(|(_, besides)| self.statistics.len() + besides.len()).sum()
+    }
+
+    /// How many of so many networks are run.
+    pub fn networks_of(&self, networks: usize) -> usize {
+        networks.div_ceil(self.every.max(1))
     }
 
     /// How vectors are drawn.

@@ -1,70 +1,81 @@
 //! What theory predicts at an operating point, as the simulation will measure it.
 
-use lowrank_meanfield::{Stationary, chaotic_solutions, stationary_branches, stationary_from};
+use lowrank_meanfield::{Stationary, chaotic_solutions, stationary_branches, stationary_from, transient};
 use lowrank_model::{Ensemble, Model, OrderParameters, Variant};
 
-use crate::{OperatingPoint, ValidateError};
+use crate::findings::sort_outliers;
+use crate::{Findings, OperatingPoint, Phase, Statistic, ValidateError};
 
-/// Predicted order parameters. `delta_t`, and for the rate variant `r_temporal_variance`, are those within the measuring
-/// window; the current variant's `r_temporal_variance` is that of an infinite one, and not claimed.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Prediction {
-    /// Order parameters.
-    pub order: OrderParameters,
-    /// Autocovariance of x at the point's lags.
-    pub autocovariance: Vec<f64>,
+/// Solves theory for `model`, the model of `point` or one with a network's own vectors, and takes the solution nearest
+/// to the kappa that the point names. `delta_t`, and for the rate variant `r_temporal_variance`, are those within the
+/// measuring window; the other variants' `r_temporal_variance` is that of an infinite one, and not claimed.
+///
+/// # Errors
+/// Theory fails, or has no solution of the point's phase.
+pub fn predict(point: &OperatingPoint, model: &Model) -> Result<Findings, ValidateError> {
+    match point.phase {
+        Phase::AtRest => at_rest(point, model),
+        Phase::Chaotic => chaotic(point, model, true),
+        Phase::Transient => course(point, model),
+    }
 }
 
-impl Prediction {
-    /// Solves theory for `model`, the model of `point` or one with a network's own vectors, and takes the solution
-    /// nearest to the kappa that the point names.
-    ///
-    /// # Errors
-    /// Theory fails, or has no solution of the point's phase.
-    pub fn new(point: &OperatingPoint, model: &Model) -> Result<Self, ValidateError> {
-        let phase = if point.chaotic { "chaotic" } else { "stationary" };
-        let missing = ValidateError::WrongPhase { point: point.name, phase };
-        if point.chaotic {
-            Self::chaotic(point, model, true)
-        } else if let Ensemble::Empirical(given) = model.ensemble() {
-            // The branch of the ensemble alike, refined for these vectors.
-            let alike = Self::new(point, &model.with_ensemble(given.moments()?)?)?;
-            let own = stationary_from(model, &alike.order)?;
-            if own.rho < 1.0 { Ok(Self { order: own.order, autocovariance: Vec::new() }) } else { Err(missing) }
-        } else {
-            let branches = stationary_branches(model)?;
-            // A stationary state that the bulk makes unstable is not what a network shows.
-            let stable: Vec<Stationary> = branches.into_iter().filter(|b| b.rho < 1.0).collect();
-            let order = nearest(point, &stable, |s| &s.order).ok_or(missing)?.order.clone();
-            Ok(Self { order, autocovariance: Vec::new() })
-        }
-    }
+/// The same without the correction for the finite window: a planted fault.
+///
+/// # Errors
+/// As for [`predict`].
+pub(crate) fn predict_infinite_window(point: &OperatingPoint, model: &Model) -> Result<Findings, ValidateError> {
+    if point.phase == Phase::Chaotic { chaotic(point, model, false) } else { predict(point, model) }
+}
 
-    /// The same without the correction for the finite window: a planted fault.
-    ///
-    /// # Errors
-    /// As for [`Prediction::new`].
-    pub(crate) fn of_infinite_window(point: &OperatingPoint, model: &Model) -> Result<Self, ValidateError> {
-        if point.chaotic { Self::chaotic(point, model, false) } else { Self::new(point, model) }
-    }
+/// The stable stationary solution with its outliers.
+fn at_rest(point: &OperatingPoint, model: &Model) -> Result<Findings, ValidateError> {
+    let missing = ValidateError::WrongPhase { point: point.name, phase: point.phase.name() };
+    // A stationary state that the bulk makes unstable is not what a network shows.
+    let stable = |s: &Stationary| s.rho < 1.0;
+    let solution = if let Ensemble::Empirical(given) = model.ensemble() {
+        // The branch of the ensemble alike, refined for these vectors.
+        let alike = predict(point, &model.with_ensemble(given.moments()?)?)?.order.ok_or(missing.clone())?;
+        Some(stationary_from(model, &alike)?).filter(stable)
+    } else {
+        let branches: Vec<Stationary> = stationary_branches(model)?.into_iter().filter(stable).collect();
+        nearest(point, &branches, |s| &s.order).cloned()
+    };
+    let Stationary { order, mut outliers, .. } = solution.ok_or(missing)?;
+    sort_outliers(&mut outliers);
+    Ok(Findings { order: Some(order), outliers, ..Findings::default() })
+}
 
-    /// Section 12: the variance within a window misses the variance of the window's mean.
-    fn chaotic(point: &OperatingPoint, model: &Model, finite_window: bool) -> Result<Self, ValidateError> {
-        let missing = ValidateError::WrongPhase { point: point.name, phase: "chaotic" };
-        let solutions = chaotic_solutions(model)?;
-        let solution = nearest(point, &solutions, |c| &c.order).ok_or(missing)?;
-        let autocovariance = solution.autocovariance()?;
-        let samples = point.protocol(1.0)?.samples();
-        let loss = if finite_window { autocovariance.window_loss(point.timing.interval, samples)? } else { 0.0 };
-        let mut order = solution.order.clone();
-        order.delta_t -= loss;
-        if model.variant() == Variant::Rate {
-            order.r_temporal_variance -= loss / (model.g() * model.g());
-        }
-        let at = |lag: &f64| Ok(autocovariance.at(*lag)?);
-        let at_lags = point.lags.iter().map(at).collect::<Result<_, ValidateError>>()?;
-        Ok(Self { order, autocovariance: at_lags })
+/// The chaotic solution. Section 12: the variance within a window misses the variance of the window's mean.
+fn chaotic(point: &OperatingPoint, model: &Model, finite_window: bool) -> Result<Findings, ValidateError> {
+    let missing = ValidateError::WrongPhase { point: point.name, phase: point.phase.name() };
+    let solutions = chaotic_solutions(model)?;
+    let solution = nearest(point, &solutions, |c| &c.order).ok_or(missing)?;
+    let of_lag = solution.autocovariance()?;
+    let samples = point.protocol(1.0)?.samples();
+    let loss = if finite_window { of_lag.window_loss(point.timing.interval, samples)? } else { 0.0 };
+    let mut order = solution.order.clone();
+    order.delta_t -= loss;
+    if model.variant() == Variant::Rate {
+        order.r_temporal_variance -= loss / (model.g() * model.g());
     }
+    let claims_exponent = point.statistics_of(model.variant()).any(|(s, _)| s == Statistic::Lyapunov);
+    Ok(Findings {
+        order: Some(order),
+        autocovariance: point.lags.iter().map(|lag| of_lag.at(*lag)).collect::<Result<_, _>>()?,
+        r_autocovariance: point.lags.iter().map(|lag| of_lag.rate_second_moment(*lag)).collect::<Result<_, _>>()?,
+        lyapunov: if claims_exponent { Some(solution.lyapunov()?.exponent) } else { None },
+        ..Findings::default()
+    })
+}
+
+/// The transient from the point's initial state, at its samples.
+fn course(point: &OperatingPoint, model: &Model) -> Result<Findings, ValidateError> {
+    let protocol = point.protocol(1.0)?;
+    let times: Vec<f64> = (0..protocol.samples()).map(|sample| protocol.sample_time(sample)).collect();
+    let solution = transient(model, &point.initial, point.timing.transient + point.timing.window)?;
+    let course = times.iter().map(|t| Ok(solution.at(t.min(solution.end()))?.into()));
+    Ok(Findings { course: course.collect::<Result<_, ValidateError>>()?, ..Findings::default() })
 }
 
 /// The solution whose kappa is nearest to the point's.

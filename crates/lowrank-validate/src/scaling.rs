@@ -3,7 +3,8 @@
 
 use serde::Serialize;
 
-use crate::run::{Case, Pairs, claim_name};
+use crate::realisation::{Pairs, claimed};
+use crate::run::{Case, claim_name};
 
 /// The error of one claim at every size.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -28,7 +29,8 @@ pub(crate) fn scaling(cases: &[Case], sizes: &[(usize, Vec<Pairs>)]) -> Vec<Scal
         for (s, (statistic, _)) in case.statistics.iter().enumerate() {
             let square = |(theory, observed): (f64, f64)| (observed - theory).powi(2);
             let rms = |pairs: &[Pairs]| {
-                (pairs.iter().map(|network| square(network[c][s])).sum::<f64>() / pairs.len() as f64).sqrt()
+                let squares: Vec<f64> = claimed(pairs, c, s).map(square).collect();
+                (squares.iter().sum::<f64>() / squares.len().max(1) as f64).sqrt()
             };
             let neurons: Vec<usize> = sizes.iter().map(|(n, _)| *n).collect();
             let error: Vec<f64> = sizes.iter().map(|(_, pairs)| rms(pairs)).collect();

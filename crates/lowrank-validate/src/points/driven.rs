@@ -4,8 +4,8 @@ use lowrank_model::Initial;
 use lowrank_model::Vector::{I, M, N};
 use lowrank_model::{Input, Layout, Model, ModelError, Moments, Transfer, Variant};
 
-use super::{AT_REST, at_rest};
-use crate::{OperatingPoint, Predictor};
+use super::{AT_REST, at_rest, both};
+use crate::{OperatingPoint, Phase, Predictor};
 
 pub(super) fn point() -> Result<OperatingPoint, ModelError> {
     let ensemble = Moments::new(Layout::rank(1).with_inputs(1))
@@ -18,14 +18,15 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         name: "driven",
         why: "g = 0.8, centred vectors, S_nI = 0.8: one stable state, kappa = S_nI <phi'>, no transition nearby",
         model: Model::new(0.8, Transfer::Tanh, Variant::Current, ensemble, Input::constant(&[1.0])?)?,
-        chaotic: false,
+        phase: Phase::AtRest,
         kappa: vec![0.5],
         predictor: Predictor::Ensemble,
         initial: Initial { along: Vec::new(), deviation: 1.0 },
         copies: 1,
+        every: 1,
         timing: AT_REST,
         lags: Vec::new(),
         statistics: at_rest(1),
-        rate_statistics: Vec::new(),
+        variants: both(),
     })
 }

@@ -5,7 +5,7 @@ use lowrank_model::Vector::{M, N};
 use lowrank_model::{Input, Layout, Model, ModelError, Moments, Transfer, Variant};
 
 use super::{AT_REST, absolute};
-use crate::{OperatingPoint, Predictor, Statistic};
+use crate::{OperatingPoint, Phase, Predictor, Statistic};
 
 /// Below this a network is at rest: e^(-24 / 2) of its start.
 const REST: f64 = 1e-3;
@@ -21,16 +21,20 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         name: "quiescent",
         why: "g = 0.5 and overlap 0.5, half of what either instability needs: x decays as e^(-t / 2)",
         model: Model::new(0.5, Transfer::Tanh, Variant::Current, ensemble, Input::none())?,
-        chaotic: false,
+        phase: Phase::AtRest,
         kappa: vec![0.0],
         predictor: Predictor::Ensemble,
         initial: Initial { along: vec![(M(0), 1.0)], deviation: 1.0 },
         copies: 1,
+        every: 1,
         timing: AT_REST,
         lags: Vec::new(),
         statistics: [Statistic::Mu, Statistic::Delta0, Statistic::Delta0Individual, Statistic::Kappa(0)]
             .map(|s| (s, absolute(REST)))
             .to_vec(),
-        rate_statistics: [Statistic::RMean, Statistic::RSecondMoment].map(|s| (s, absolute(REST))).to_vec(),
+        variants: vec![
+            (Variant::Current, Vec::new()),
+            (Variant::Rate, [Statistic::RMean, Statistic::RSecondMoment].map(|s| (s, absolute(REST))).to_vec()),
+        ],
     })
 }

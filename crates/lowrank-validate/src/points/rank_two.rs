@@ -4,8 +4,8 @@ use lowrank_model::Initial;
 use lowrank_model::Vector::{I, M, N};
 use lowrank_model::{Input, Layout, Model, ModelError, Moments, Transfer, Variant};
 
-use super::{AT_REST, at_rest};
-use crate::{OperatingPoint, Predictor};
+use super::{AT_REST, at_rest, both};
+use crate::{OperatingPoint, Phase, Predictor};
 
 pub(super) fn point() -> Result<OperatingPoint, ModelError> {
     let ensemble = Moments::new(Layout::rank(2).with_inputs(1))
@@ -25,14 +25,15 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         name: "rank-two",
         why: "g = 0.8: kappa_1 from the means, kappa_2 from covariances with m_1, m_2 and the input; far below rho = 1",
         model: Model::new(0.8, Transfer::Tanh, Variant::Current, ensemble, Input::constant(&[1.0])?)?,
-        chaotic: false,
+        phase: Phase::AtRest,
         kappa: vec![1.0, 0.5],
         predictor: Predictor::Ensemble,
         initial: Initial { along: vec![(M(0), 1.0)], deviation: 1.0 },
         copies: 1,
+        every: 1,
         timing: AT_REST,
         lags: Vec::new(),
         statistics: at_rest(2),
-        rate_statistics: Vec::new(),
+        variants: both(),
     })
 }

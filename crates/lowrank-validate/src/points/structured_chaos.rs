@@ -4,8 +4,8 @@ use lowrank_model::Initial;
 use lowrank_model::Vector::{I, M, N};
 use lowrank_model::{Input, Layout, Model, ModelError, Moments, Transfer, Variant};
 
-use super::{CHAOTIC, LAGS, absolute, at_lags, part};
-use crate::{OperatingPoint, Predictor, Statistic};
+use super::{CHAOTIC, LAGS, absolute, at_lags, part, r_at_lags};
+use crate::{OperatingPoint, Phase, Predictor, Statistic};
 
 /// Delta_0 of the theory, roughly: the scale of the margins of what depends on time. Networks differ in their slow
 /// fluctuations, so that these are wider.
@@ -33,19 +33,25 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         (Statistic::DeltaT, absolute(0.06 * DELTA_0)),
     ];
     statistics.extend(at_lags(absolute(0.07 * DELTA_0)));
+    statistics.extend(r_at_lags(0.023, 0.043));
     Ok(OperatingPoint {
         name: "structured-chaos",
         why: "g = 4, rho = 1.50, nearly half of the variance fluctuates; the input has one sign, so that no network flips between +kappa and -kappa, as they do \
               near the borders of the phase without input",
         model: Model::new(4.0, Transfer::Tanh, Variant::Current, ensemble, Input::constant(&[1.0])?)?,
-        chaotic: true,
+        phase: Phase::Chaotic,
         kappa: vec![0.96],
         predictor: Predictor::Ensemble,
         initial: Initial { along: vec![(M(0), 0.5), (I(0), 1.0)], deviation: 2.0 },
         copies: 4,
+        every: 1,
         timing: CHAOTIC,
         lags: LAGS.to_vec(),
         statistics,
-        rate_statistics: vec![(Statistic::RTemporalVariance, absolute(0.04))],
+        variants: vec![
+            (Variant::Current, Vec::new()),
+            (Variant::Rate, vec![(Statistic::RTemporalVariance, absolute(0.04))]),
+            (Variant::two_timescale(0.5, 1.0)?, Vec::new()),
+        ],
     })
 }

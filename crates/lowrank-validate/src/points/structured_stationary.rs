@@ -4,8 +4,8 @@ use lowrank_model::Initial;
 use lowrank_model::Vector::{M, N};
 use lowrank_model::{Input, Layout, Model, ModelError, Moments, Transfer, Variant};
 
-use super::{AT_REST, at_rest};
-use crate::{OperatingPoint, Predictor};
+use super::{AT_REST, at_rest, both};
+use crate::{OperatingPoint, Phase, Predictor};
 
 /// \[MO18\]'s ensemble, without input, at g = 0.8.
 pub(crate) fn model() -> Result<Model, ModelError> {
@@ -23,14 +23,15 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         name: "structured-stationary",
         why: "[MO18]'s ensemble (overlap 2.2) at g = 0.8: bulk radius 0.41, chaos sets in at 1.80; the start chooses kappa > 0",
         model: model()?,
-        chaotic: false,
+        phase: Phase::AtRest,
         kappa: vec![1.0],
         predictor: Predictor::Ensemble,
         initial: Initial { along: vec![(M(0), 1.0)], deviation: 1.0 },
         copies: 1,
+        every: 1,
         timing: AT_REST,
         lags: Vec::new(),
         statistics: at_rest(1),
-        rate_statistics: Vec::new(),
+        variants: both(),
     })
 }

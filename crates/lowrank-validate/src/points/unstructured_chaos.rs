@@ -4,8 +4,8 @@ use lowrank_model::Initial;
 use lowrank_model::Vector::{M, N};
 use lowrank_model::{Input, Layout, Model, ModelError, Moments, Transfer, Variant};
 
-use super::{CHAOTIC, LAGS, absolute, at_lags, part};
-use crate::{OperatingPoint, Predictor, Statistic};
+use super::{CHAOTIC, LAGS, absolute, at_lags, part, r_at_lags};
+use crate::{OperatingPoint, Phase, Predictor, Statistic};
 
 /// Delta_0 of the theory, roughly: the scale of the margins of what depends on time. Networks differ in their slow
 /// fluctuations, so that these are wider.
@@ -29,18 +29,24 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         (Statistic::DeltaT, absolute(0.06 * DELTA_0)),
     ];
     statistics.extend(at_lags(absolute(0.07 * DELTA_0)));
+    statistics.extend(r_at_lags(0.014, 0.036));
     Ok(OperatingPoint {
         name: "unstructured-chaos",
         why: "g = 3, far above 1; overlap 0.5 times <phi'> is about 0.2, far below the 1 that would give kappa",
         model: Model::new(3.0, Transfer::Tanh, Variant::Current, ensemble, Input::none())?,
-        chaotic: true,
+        phase: Phase::Chaotic,
         kappa: vec![0.0],
         predictor: Predictor::Ensemble,
         initial: Initial { along: Vec::new(), deviation: 2.0 },
         copies: 4,
+        every: 1,
         timing: CHAOTIC,
         lags: LAGS.to_vec(),
         statistics,
-        rate_statistics: vec![(Statistic::RTemporalVariance, absolute(0.035))],
+        variants: vec![
+            (Variant::Current, Vec::new()),
+            (Variant::Rate, vec![(Statistic::RTemporalVariance, absolute(0.035))]),
+            (Variant::two_timescale(1.0, 1.0)?, Vec::new()),
+        ],
     })
 }
