@@ -5,20 +5,28 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use faer::Mat;
-use lowrank_connectivity::{ConnectivityError, GaussianBulk, Network, Sampling, draw_vectors, eigenvalues_with_gain};
+use lowrank_connectivity::{
+    ConnectivityError, GaussianBulk, Network, Sampling, draw_vectors, eigenvalues_with_gain, leading_eigenvalues,
+};
 use lowrank_integrate::{
     Adaptive, EulerMaruyama, IntegrateError, Method, Stepper, Tolerance, VectorField, integrate, solve_adaptive,
 };
 use lowrank_meanfield::{
-    Autocovariance, Averages, MeanFieldError, PairAverage, average, chaotic_solutions, end_of_structured_chaos,
-    onset_of_chaos, stationary_branches,
+    Autocovariance, Averages, MeanFieldError, PairAverage, Transient, TransientOptions, average, branches_along,
+    chaotic_from, chaotic_solutions, continue_branch, end_of_structured_chaos, hopf_threshold, onset_of_chaos,
+    stationary_branches, stationary_from, transient, transient_with,
 };
-use lowrank_model::Initial;
 use lowrank_model::Vector::{I, M, N, W};
-use lowrank_model::{Empirical, Gaussian, Input, Layout, Model, ModelError, Moments, TimeCourse, Transfer, Variant};
-use lowrank_simulate::{Field, Observed, Protocol, SimulateError, Timing, initial_currents, simulate};
+use lowrank_model::{
+    Empirical, Gaussian, Initial, Input, Layout, Mixture, Model, ModelError, Moments, OrderParameters, TimeCourse,
+    Transfer, Variant, Vector,
+};
+use lowrank_simulate::{
+    Field, Lyapunov, Observed, Protocol, SimulateError, Timing, initial_currents, lyapunov, simulate,
+};
 use lowrank_tests::{correlated_input, model, published};
 
 const NAN: f64 = f64::NAN;
@@ -236,6 +244,23 @@ fn of_descriptions() -> Vec<Row> {
             R(E::Length { found: 1, expected: 0, .. }), ["noise", "1 entries", "one noise strength"]),
         row!("no time course for an input", unstructured(1.0, Transfer::Tanh)?.with_ensemble(correlated_input()),
             R(E::Length { found: 0, expected: 1, .. }), ["input", "0 entries", "one time course"]),
+        row!("no population", Mixture::new(vec![]), R(E::TooSmall { .. }), ["number of populations", "is 0", ">= 1"]),
+        row!("weight zero", Mixture::new(vec![(1.0, published()), (0.0, published())]),
+            R(E::TooSmall { .. }), ["weight of population 1", "is 0", "> 0"]),
+        row!("weight infinite", Mixture::new(vec![(INF, published())]),
+            R(E::NotFinite { .. }), ["weight of population 0", "inf", "a finite number"]),
+        row!("populations of two layouts", Mixture::new(vec![(1.0, published()), (1.0, correlated_input())]),
+            R(E::Length { found: 3, expected: 2, .. }), ["population 1", "3 entries", "the same rank"]),
+        row!("private noise negative", unstructured(1.0, Transfer::Tanh)?.with_noise(-0.25),
+            R(E::TooSmall { .. }), ["sigma", "-0.25", ">= 0"]),
+        row!("private noise NaN", unstructured(1.0, Transfer::Tanh)?.with_noise(NAN),
+            R(E::NotFinite { .. }), ["sigma", "is NaN", "a finite number"]),
+        row!("initial deviation negative", initial(vec![], -0.5),
+            R(E::TooSmall { .. }), ["deviation of the initial state", "-0.5", ">= 0"]),
+        row!("initial coefficient NaN", initial(vec![(M(0), NAN)], 1.0),
+            R(E::NotFinite { .. }), ["coefficient of the initial state", "is NaN", "a finite number"]),
+        row!("initial state along nothing", initial(vec![(M(0), 1.0), (I(0), 1.0)], 1.0),
+            R(E::NoSuchVector { .. }), ["I[0]", "0 inputs", "counted from 0"]),
     ]
 }
 
@@ -264,6 +289,23 @@ fn of_networks() -> Vec<Row> {
             R(E::GainNotFinite { neuron: 3, .. }), ["neuron 3", "inf", "finite"]),
         row!("readout not there", small().1.vector(W(0)),
             R(E::Model(ModelError::NoSuchVector { .. })), ["w[0]", "0 readouts", "counted from 0"]),
+        row!("leading eigenvalues, none", leading_eigenvalues(&small().1, &[1.0; 8], 0),
+            R(E::BadCount { count: 0, n: 8 }), ["0 leading eigenvalues", "N is 8", "1 to 8"]),
+        row!("leading eigenvalues, too many", leading_eigenvalues(&small().1, &[1.0; 8], 9),
+            R(E::BadCount { count: 9, n: 8 }), ["9 leading eigenvalues", "N is 8", "1 to 8"]),
+        row!("leading eigenvalues, gains too few", leading_eigenvalues(&small().1, &[1.0; 5], 1),
+            R(E::WrongGains { found: 5, expected: 8 }), ["gains", "5", "8 neurons"]),
+        row!("leading eigenvalues, gain NaN",
+            leading_eigenvalues(&small().1, &[1.0, NAN, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0], 1),
+            R(E::GainNotFinite { neuron: 1, .. }), ["neuron 1", "NaN", "finite"]),
+        row!("leading eigenvalues beyond all numbers", leading_eigenvalues(&small().1, &[1e308; 8], 2),
+            R(E::LeadingFailed { count: 2, .. }), ["2 leading eigenvalues", "residual of inf", "ask for fewer"]),
+        row!("entries of a bulk missing", GaussianBulk::from_entries(3, vec![0.5; 8]),
+            R(E::WrongEntries { found: 8, n: 3 }), ["8 entries", "N is 3", "N x N"]),
+        row!("entry of a bulk infinite", GaussianBulk::from_entries(2, vec![0.5, -INF, 0.5, 0.5]),
+            R(E::EntryNotFinite { row: 1, column: 0, .. }), ["(1, 0)", "-inf", "a finite number"]),
+        row!("product of another shape", product(7, 2),
+            R(E::WrongShape { .. }), ["7 x 2", "8 neurons", "8 x batch"]),
     ]
 }
 
@@ -294,6 +336,14 @@ fn of_integrations() -> Vec<Row> {
             R(E::BadTolerance { .. }), ["relative", "is 0", ">= 1e-15"]),
         row!("absolute tolerance negative", adaptive(DECAY, 1.0, 1e-6, -1.0),
             R(E::BadTolerance { .. }), ["absolute", "-1", ">= 0"]),
+        row!("private noise backwards", blocks(vec![(Range { start: 1, end: 0 }, 0.5)]),
+            R(E::BadBlock { .. }), ["private noise", "1..0", "start <= end <= 1"]),
+        row!("private noise beyond the state", blocks(vec![(0..3, 0.5)]),
+            R(E::BadBlock { .. }), ["private noise", "0..3", "end <= 1"]),
+        row!("private noise without end", blocks(vec![(0..1, 0.5), (0..1, INF)]),
+            R(E::BadAmplitude { .. }), ["amplitude of private noise", "inf", "a finite number"]),
+        row!("increments of private noise missing", increments(1),
+            R(E::WrongDimension { found: 1, expected: 2 }), ["1", "2", "components"]),
     ]
 }
 
@@ -335,6 +385,14 @@ fn of_simulations() -> Vec<Row> {
             R(E::Connectivity(_)), ["n[3]", "rank 1", "counted from 0"]),
         row!("activity without bound", explosive(),
             R(E::Integrate(IntegrateError::NonFinite { .. })), ["component", "time", "dynamics diverge"]),
+        row!("private noise with Heun", run(&small().0.with_noise(0.5)?, 8, 1, &Protocol::new(timing(), Method::Heun)?),
+            R(E::NoiseNeedsEuler { method: Method::Heun }), ["white noise", "heun", "choose euler"]),
+        row!("exponent under noise", exponent(&noisy(), &protocol(|_| ())?),
+            R(E::NoisyTangent), ["white noise", "Lyapunov exponent", "take the noise from the model"]),
+        row!("exponent of a short window", exponent(&small().0, &protocol(|t| t.window = 0.75)?),
+            R(E::BadTime { .. }), ["window", "0.75", ">= 1"]),
+        row!("exponent over long intervals", exponent(&vanishing()?, &protocol(|t| (t.window, t.interval) = (8e3, 4e3))?),
+            R(E::TangentLost { .. }), ["tangent vector", "factor", "shorten the sampling interval"]),
     ]
 }
 
@@ -376,6 +434,56 @@ fn of_theory() -> Vec<Row> {
         row!("lag of Delta infinite", chaotic().at(INF), R(E::BadTime { .. }), ["lag", "inf", "finite"]),
         row!("sampling interval NaN", chaotic().window_loss(NAN, 10),
             R(E::BadTime { .. }), ["sampling interval", "NaN", "finite"]),
+        row!("frequency negative", chaotic().spectrum(-2.0), R(E::BadTime { .. }), ["frequency", "-2", ">= 0"]),
+        row!("lag of the rates NaN", chaotic().rate_second_moment(NAN),
+            R(E::BadTime { .. }), ["lag", "NaN", "finite"]),
+        row!("chaos from kappa of another rank", chaotic_from(&unstructured(2.0, Transfer::Tanh)?, &[structured()]),
+            R(E::Model(ModelError::Length { found: 1, expected: 0, .. })), ["kappa", "1 entries", "one an outer product"]),
+        row!("stationary from kappa of another rank", stationary_from(&unstructured(2.0, Transfer::Tanh)?, &structured()),
+            R(E::Model(ModelError::Length { found: 1, expected: 0, .. })), ["kappa", "1 entries", "one an outer product"]),
+        row!("continued over nothing", continue_branch(of_g, (1.0, 1.0), (1.0, &structured())),
+            R(E::BadInterval { .. }), ["interval", "from 1 to 1", "the smaller one first"]),
+        row!("continued to infinity", continue_branch(of_g, (1.0, INF), (1.0, &structured())),
+            R(E::BadInterval { .. }), ["interval", "to inf", "finite ends"]),
+        row!("continued from outside", continue_branch(of_g, (0.5, 0.75), (1.0, &structured())),
+            R(E::StartOutside { .. }), ["starts at parameter 1", "0.75", "within the interval"]),
+        row!("continued into what is no model", continue_branch(|g| of_g(g - 1.0), (0.5, 1.5), (1.0, &structured())),
+            R(E::Model(ModelError::TooSmall { .. })), ["strength g", "is -0.", ">= 0"]),
+        row!("continued with noise", continue_branch(|g| of_g(g)?.with_noise(0.5), (0.5, 1.5), (1.0, &structured())),
+            R(E::NoStationaryState { .. }), ["sigma = 0.5", "nothing is stationary", "set it to 0"]),
+        row!("continued from kappa of another rank",
+            continue_branch(|g| unstructured(g, Transfer::Tanh), (0.5, 1.5), (1.0, &structured())),
+            R(E::Model(ModelError::Length { found: 1, expected: 0, .. })), ["kappa", "1 entries", "one an outer product"]),
+        row!("diagram backwards", branches_along(of_g, (2.0, 1.0), 3),
+            R(E::BadInterval { .. }), ["interval", "from 2 to 1", "the smaller one first"]),
+        row!("Hopf bracket NaN", hopf_threshold(of_g, (NAN, 1.0), &structured()),
+            R(E::BadInterval { .. }), ["interval", "from NaN to 1", "finite ends"]),
+        row!("Hopf of rank one", hopf_threshold(of_g, (0.5, 1.0), &structured()),
+            R(E::WrongModel { .. }), ["complex pair", "all real", "rank >= 2"]),
+        row!("Hopf from kappa of another rank",
+            hopf_threshold(|g| unstructured(g, Transfer::Tanh), (0.5, 1.5), &structured()),
+            R(E::Model(ModelError::Length { found: 1, expected: 0, .. })), ["kappa", "1 entries", "one an outer product"]),
+        row!("transient without end", transient(&of_g(1.0)?, &Initial::default(), INF),
+            R(E::BadOption { field: "end", .. }), ["end", "inf", "[1e-9, "]),
+        row!("transient that ends before it starts", transient(&of_g(1.0)?, &Initial::default(), -1.0),
+            R(E::BadOption { field: "end", .. }), ["end", "-1", "[1e-9, "]),
+        row!("transient of no tolerance", with_options(|o| o.tolerance = 0.0),
+            R(E::BadOption { field: "tolerance", .. }), ["tolerance", "is 0", "[1e-13, 0.01]"]),
+        row!("transient of long panels", with_options(|o| o.panel = 250.0),
+            R(E::BadOption { field: "panel", .. }), ["panel", "250", "100]"]),
+        row!("transient of few nodes", with_options(|o| o.nodes = 3),
+            R(E::BadOption { field: "nodes", .. }), ["nodes", "is 3", "[4e0, 16]"]),
+        row!("transient under the noise of an input", transient(&noisy(), &Initial::default(), 1.0),
+            R(E::NoisyInput { input: 0, .. }), ["input 0", "0.25", "set it to 0"]),
+        row!("transient under private noise", transient(&of_g(1.0)?.with_noise(0.5)?, &Initial::default(), 1.0),
+            R(E::WrongModel { .. }), ["transients", "0.5", "noise 0"]),
+        row!("transient along nothing",
+            transient(&of_g(1.0)?, &Initial { along: vec![(W(0), 1.0)], deviation: 0.0 }, 1.0),
+            R(E::Model(ModelError::NoSuchVector { .. })), ["w[0]", "0 readouts", "counted from 0"]),
+        row!("after the transient", transient(&of_g(1.0)?, &Initial::default(), 1.0)?.at(1.5),
+            R(E::OutsideTransient { .. }), ["time 1.5", "outside the transient", "[0, 1]"]),
+        row!("before the transient", transient(&of_g(1.0)?, &Initial::default(), 1.0)?.autocovariance(0.5, -0.5),
+            R(E::OutsideTransient { .. }), ["time -0.5", "outside the transient", "[0, 1]"]),
     ]
 }
 
@@ -393,6 +501,51 @@ fn of_hard_cases() -> Vec<Row> {
             end_of_structured_chaos(&model(2.0, Transfer::Logistic, Variant::Current, published()), (2.0, 3.0)),
             Refusal::MeanField(MeanFieldError::WrongModel { .. }), ["structured chaos", "logistic", "odd"]),
     ]
+}
+
+fn initial(along: Vec<(Vector, f64)>, deviation: f64) -> Result<Vec<f64>, ModelError> {
+    Initial { along, deviation }.coefficients(&published().into())
+}
+
+fn product(rows: usize, columns: usize) -> Result<(), ConnectivityError> {
+    let (v, mut out) = (Mat::<f64>::zeros(rows, columns), Mat::<f64>::zeros(rows, columns));
+    small().1.apply(v.as_ref(), out.as_mut())
+}
+
+fn blocks(blocks: Vec<(Range<usize>, f64)>) -> Result<EulerMaruyama, IntegrateError> {
+    EulerMaruyama::new(&DECAY, vec![])?.with_private_noise(blocks)
+}
+
+/// A step with one shared and one private noise, and so many increments.
+fn increments(count: usize) -> Result<(), IntegrateError> {
+    let mut method = EulerMaruyama::new(&DECAY, vec![vec![1.0]])?.with_private_noise(vec![(0..1, 1.0)])?;
+    method.step(&mut Scalar(|x| -x), 0.0, 0.1, &vec![0.1; count], &mut [1.0])
+}
+
+fn exponent(model: &Model, protocol: &Protocol) -> Result<Lyapunov, SimulateError> {
+    let network = Network::new(model.g(), GaussianBulk::draw(8, 1, 0)?, small().1.vectors().clone())?;
+    lyapunov(&network, model, Mat::from_fn(8, 1, |_, _| 1.0).as_ref(), protocol, (1, 0))
+}
+
+/// Deviations shrink as e^-t: after 4000 units of time to nothing.
+fn vanishing() -> Result<Model, SimulateError> {
+    Ok(small().0.with_g(0.0)?.with_input(Input::constant(&[0.0])?)?)
+}
+
+/// \[MO18\]'s ensemble at any g.
+fn of_g(g: f64) -> Result<Model, ModelError> {
+    Model::new(g, Transfer::Tanh, Variant::Current, published(), Input::none())
+}
+
+/// A solution of its at g = 1.
+fn structured() -> OrderParameters {
+    stationary_branches(&of_g(1.0).unwrap()).unwrap().remove(0).order
+}
+
+fn with_options(change: impl Fn(&mut TransientOptions)) -> Result<Transient, MeanFieldError> {
+    let mut options = TransientOptions::default();
+    change(&mut options);
+    transient_with(&of_g(1.0).unwrap(), &Initial::default(), 1.0, options)
 }
 
 fn five() -> Network {

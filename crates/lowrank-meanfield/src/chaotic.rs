@@ -47,6 +47,8 @@ pub struct Chaotic {
     /// The grid of the two-timescale solver; the other variants need none.
     pub grid: Option<Grid>,
     model: Model,
+    /// What the solver found, whatever becomes of `order`.
+    found: OrderParameters,
     /// Delta(tau), where the solver found it on its way.
     known: Option<Autocovariance>,
 }
@@ -57,7 +59,7 @@ impl Chaotic {
     /// # Errors
     /// A variance so large that the Hermite series does not end.
     pub fn autocovariance(&self) -> Result<Autocovariance, MeanFieldError> {
-        self.known.clone().map_or_else(|| Autocovariance::of(&self.model, &self.order), Ok)
+        self.known.clone().map_or_else(|| Autocovariance::of(&self.model, &self.found), Ok)
     }
 
     /// The largest Lyapunov exponent (T17, T18).
@@ -159,6 +161,7 @@ fn with_two_timescales(model: &Model, current: &[Chaotic]) -> Result<Vec<Chaotic
             grid: Some(solution.grid),
             known: Some(solution.autocovariance),
             model: model.clone(),
+            found: order.clone(),
             order,
         });
     }
@@ -331,7 +334,7 @@ fn describe(model: &Model, neurons: &Neurons, outcome: Outcome) -> Chaotic {
         r_temporal_variance: r_second_moment - individual_inf / g_squared,
     };
     let rho = radius_at(neurons, kappa, individual_0);
-    let model = model.clone();
+    let (model, found) = (model.clone(), order.clone());
     let (residual, iterations) = (outcome.residual, outcome.iterations);
-    Chaotic { order, rho, residual, iterations, grid: None, model, known: None }
+    Chaotic { order, rho, residual, iterations, grid: None, model, found, known: None }
 }

@@ -34,6 +34,8 @@ const QUASI_RANDOM: usize = 24;
 const ACCURACY: f64 = 1e-3;
 /// Delta_inf as a part of Delta_0: the largest at which T21 is looked at.
 const LARGEST_PART: f64 = 0.9999;
+/// Bisections of an interval of the scan with no root of T21 at either end: a thousandth of the interval.
+const BISECTIONS: usize = 10;
 /// Smallest Delta_0 as a part of its bound: between it and the bound lies every central solution.
 const SMALLEST_PART: f64 = 1e-9;
 
@@ -159,36 +161,99 @@ fn variances_at(neurons: &Neurons, kappa: &[f64]) -> Result<Vec<(f64, f64)>, Mea
         }
         return Ok(vec![(bracketed_root("T13 at the central solution", (low, top), 0.0, rest)?.x, 0.0)]);
     }
-    // Delta_inf by T21 and the residual of T14, none where T21 has no root below Delta_0.
-    let at = |zero: f64| -> Result<Option<(f64, f64)>, MeanFieldError> {
-        let place = Place::new(neurons, ROUGH, kappa, zero)?;
-        let rest = |inf: f64| place.rests(inf).0;
-        let end = LARGEST_PART * zero;
-        if !(rest(0.0) > 0.0 && rest(end) < 0.0) {
-            return Ok(None);
-        }
-        let inf = bracketed_root("T21 in Delta_inf", (0.0, end), ACCURACY * zero, |inf| Ok(rest(inf)))?.x;
-        Ok(Some((inf, inf - place.rests(inf).1)))
-    };
     let mut found = Vec::new();
-    let mut before: Option<(f64, f64, f64)> = None;
+    let mut before: Option<Guess> = None;
     for i in 1..=SCAN {
-        let zero = top * (i as f64 / SCAN as f64).powi(2);
-        let here = at(zero)?.map(|(inf, residual)| (zero, inf, residual));
-        if let (Some((z0, i0, r0)), Some((z1, i1, r1))) = (before, here)
-            && (r0 > 0.0) != (r1 > 0.0)
+        let here = guess(neurons, kappa, top * (i as f64 / SCAN as f64).powi(2))?;
+        if let Some(mut low) = before
+            && (low.rest > 0.0) != (here.rest > 0.0)
         {
-            let part = r0 / (r0 - r1);
-            found.push((z0 + part * (z1 - z0), i0 + part * (i1 - i0)));
+            // Next to a stationary solution both ends may lie where T21 has no root, and the root between them.
+            let mut high = here;
+            for _ in 0..BISECTIONS {
+                if !(low.clamped && high.clamped) {
+                    break;
+                }
+                let middle = guess(neurons, kappa, 0.5 * (low.zero + high.zero))?;
+                if (middle.rest > 0.0) == (low.rest > 0.0) { low = middle } else { high = middle }
+            }
+            let part = (low.rest / (low.rest - high.rest)).clamp(0.0, 1.0);
+            let mixed = |a: f64, b: f64| a + part * (b - a);
+            let (zero, inf) = (mixed(low.zero, high.zero), mixed(low.inf, high.inf));
+            // Without noise what is left of Delta_T = 0 is the stationary solution.
+            if inf < LARGEST_PART * zero {
+                found.push((zero, inf));
+            } else if neurons.sigma > 0.0 {
+                found.push((zero, zero - neurons.sigma.powi(2).min(0.5 * zero)));
+            }
         }
-        // The interval in which T21 gains or loses its root may hide one of T14: both ends are starts.
-        match (before, here) {
-            (None, Some((z, i, _))) | (Some((z, i, _)), None) => found.push((z, i)),
-            _ => {}
+        // The interval in which T21 gains or loses its root may hide two of T14: both ends are starts.
+        if let Some(low) = before
+            && low.clamped != here.clamped
+        {
+            let open = if low.clamped { here } else { low };
+            found.push((open.zero, open.inf));
         }
-        before = here;
+        before = Some(here);
     }
     Ok(found)
+}
+
+/// Delta_inf at one Delta_0, roughly.
+#[derive(Clone, Copy)]
+struct Guess {
+    zero: f64,
+    inf: f64,
+    /// What is left of T14.
+    rest: f64,
+    /// Whether T21 has no root between zero and Delta_0, and Delta_inf stands at the end that is nearer to it.
+    clamped: bool,
+}
+
+/// Q rises with Delta_inf, so that T21 has at most one root: that, or the end of \[0, Delta_0\] beyond which it lies. So
+/// what is left of T14 is a continuous function of Delta_0, of which no root is lost between two places: at Delta_inf = 0
+/// it is <= 0, and at Delta_inf = Delta_0 it vanishes at stationary solutions alone.
+fn guess(neurons: &Neurons, kappa: &[f64], zero: f64) -> Result<Guess, MeanFieldError> {
+    let g_squared = neurons.g * neurons.g;
+    let mut end = LARGEST_PART * zero;
+    let mut at_end = f64::NEG_INFINITY;
+    if neurons.sigma == 0.0 {
+        // At Delta_inf = Delta_0 Q is <phi'^2> / 2 and C_phi is <phi^2>.
+        let (mut slope, mut square) = (0.0, 0.0);
+        for d in neurons.drives(kappa) {
+            let a = Averages::rough(neurons.transfer, d.mu, zero + d.s_squared);
+            slope += d.weight * a.d1_sq;
+            square += d.weight * a.phi_sq;
+        }
+        (end, at_end) = (zero, 0.5 * (1.0 - g_squared * slope));
+        if at_end >= 0.0 {
+            return Ok(Guess { zero, inf: zero, rest: zero - g_squared * square, clamped: true });
+        }
+    }
+    let place = Place::new(neurons, ROUGH, kappa, zero)?;
+    let (at_zero, c) = place.rests(0.0);
+    if at_zero.is_nan() || at_zero <= 0.0 {
+        return Ok(Guess { zero, inf: 0.0, rest: -c, clamped: true });
+    }
+    let rest = |inf: f64| place.rests(inf).0;
+    if neurons.sigma > 0.0 {
+        at_end = rest(end);
+    }
+    let (inf, clamped) = if at_end < 0.0 {
+        let rest = |inf: f64| {
+            Ok(if inf == 0.0 {
+                at_zero
+            } else if inf == end {
+                at_end
+            } else {
+                rest(inf)
+            })
+        };
+        (bracketed_root("T21 in Delta_inf", (0.0, end), ACCURACY * zero, rest)?.x, false)
+    } else {
+        (end, true)
+    };
+    Ok(Guess { zero, inf, rest: inf - place.rests(inf).1, clamped })
 }
 
 /// An upper bound of the individual Delta_0 at fixed kappa: Delta_0 = g^2 C_r(0) + sigma^2 <= g^2 \<phi^2> + sigma^2, since r

@@ -19,6 +19,8 @@ const LARGEST_PAIR_VARIANCE: f64 = 4096.0;
 const DIFFERENCE_STEP: f64 = 1e-5;
 
 static LEGENDRE: LazyLock<Vec<(f64, f64)>> = LazyLock::new(|| gauss_legendre(16));
+/// For searches.
+static FEWER: LazyLock<Vec<(f64, f64)>> = LazyLock::new(|| gauss_legendre(4));
 
 /// A function of (mu, D, a) with its derivatives; for Q, D is its upper end as well.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -56,16 +58,21 @@ impl Excess {
         mu: f64,
         d: f64,
         a: f64,
-        Top(top): &Top,
+        top: &Top,
     ) -> Result<Self, MeanFieldError> {
         if transfer == Transfer::ThresholdLinear {
             return threshold_linear(mu, d, a);
         }
         let delta = d - a;
+        let small = delta < SMALL_DIFFERENCE * d.min(LARGEST_D);
+        if small && precision != FULL {
+            // Six digits are not enough for a difference of small differences.
+            return Self::with(FULL, transfer, mu, d, a, &Top::at(FULL, transfer, mu, d)?);
+        }
+        let Top(top) = top;
         let low = PairMoments::at(precision, transfer, mu, d, a);
         let energy = (top.big_big - low.big_big - delta * low.phi_phi) / (delta * delta);
-        let small = precision == FULL && delta < SMALL_DIFFERENCE * d.min(LARGEST_D);
-        let q = if small { integrated(transfer, mu, d, a) } else { energy };
+        let q = if small { integrated(FULL, transfer, mu, d, a) } else { energy };
         let by_mu = 2.0 * (top.big_phi - low.big_phi - delta * low.phi_d1) / (delta * delta);
         let by_d = (top.phi_phi + top.big_d1 - low.big_d1 - low.phi_phi - delta * low.phi_d2) / (delta * delta);
         Ok(Self {
@@ -88,8 +95,14 @@ pub(crate) fn values(
         let pair = PairAverage::new(transfer, mu, d)?;
         return Ok((pair.mean_excess_at(a, d), pair.covariance_at(a)));
     }
-    let excess = Excess::with(precision, transfer, mu, d, a, top)?;
-    Ok((excess.q.value, excess.c.value))
+    let delta = d - a;
+    let low = PairMoments::at(precision, transfer, mu, d, a);
+    let q = if delta < SMALL_DIFFERENCE * d.min(LARGEST_D) {
+        integrated(precision, transfer, mu, d, a)
+    } else {
+        (top.0.big_big - low.big_big - delta * low.phi_phi) / (delta * delta)
+    };
+    Ok((q, low.phi_phi))
 }
 
 /// The averages at c = D.
@@ -108,12 +121,13 @@ impl Top {
 }
 
 /// Q = int_0^1 (1 - t) C_phi'(a + t (D - a)) dt, with 1 - t = w^2: C_phi' varies fastest at D.
-fn integrated(transfer: Transfer, mu: f64, d: f64, a: f64) -> f64 {
+fn integrated(precision: Precision, transfer: Transfer, mu: f64, d: f64, a: f64) -> f64 {
     let node = |(w, weight): &(f64, f64)| {
         let c = (a + (1.0 - w * w) * (d - a)).min(d);
-        2.0 * weight * w * w * w * PairMoments::at(FULL, transfer, mu, d, c).d1_d1
+        2.0 * weight * w * w * w * PairMoments::at(precision, transfer, mu, d, c).d1_d1
     };
-    LEGENDRE.iter().map(node).sum()
+    let rule = if precision == FULL { &LEGENDRE } else { &FEWER };
+    rule.iter().map(node).sum()
 }
 
 /// Closed forms (pair.rs); derivatives by central differences, of which only the speed of Newton depends.

@@ -143,9 +143,10 @@ impl PairMoments {
     }
 }
 
+/// With the primitive that vanishes at zero: at small variances a constant would hide its differences in rounding.
 fn values(transfer: Transfer, x: f64) -> Values {
     let jet = transfer.jet(x);
-    [transfer.primitive(x), jet.value, jet.d1, jet.d2]
+    [transfer.primitive(x) - transfer.primitive(0.0), jet.value, jet.d1, jet.d2]
 }
 
 /// The largest step of the outer integral. G falls in Fourier space as e^(-pi k / 2 - s^2 k^2 / 2), a product of two

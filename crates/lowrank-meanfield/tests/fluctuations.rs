@@ -169,7 +169,7 @@ fn noise_alone_is_an_ornstein_uhlenbeck_process() {
     for variant in [Variant::Current, Variant::Rate, two(0.5, 2.0)] {
         let model = unstructured(1e-6, variant).with_noise(0.7).unwrap();
         let delta = first(&model).autocovariance().unwrap();
-        let tau = if variant == two(0.5, 2.0) { 0.5 } else { 1.0 };
+        let tau: f64 = if variant == two(0.5, 2.0) { 0.5 } else { 1.0 };
         for lag in [0.0, 0.4, 1.0, 3.0] {
             let exact = 0.49 / tau * (-lag / tau).exp();
             assert!((delta.at(lag).unwrap() - exact).abs() < 1e-10, "{variant:?} {lag} {}", delta.at(lag).unwrap());
