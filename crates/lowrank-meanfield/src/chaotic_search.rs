@@ -127,7 +127,8 @@ impl<'a> Place<'a> {
         Ok(Self { neurons, precision, zero, drives })
     }
 
-    /// What T21 leaves at Delta_inf, 1/2 - g^2 Q - sigma^4 / (2 Delta_T^2), and the right side of T14.
+    /// What T21 leaves at Delta_inf, and the right side of T14. T21 is taken in the form Delta_T sqrt(1 - 2 g^2 Q) =
+    /// sigma^2, nearly linear in Delta_T where noise is weak; without noise as 1/2 - g^2 Q.
     fn rests(&self, inf: f64) -> (f64, f64) {
         let (mut q, mut c) = (0.0, 0.0);
         let transfer = self.neurons.transfer;
@@ -140,8 +141,13 @@ impl<'a> Place<'a> {
             c += d.weight * values.1;
         }
         let g_squared = self.neurons.g * self.neurons.g;
-        let noise = 0.5 * (self.neurons.sigma.powi(2) / (self.zero - inf)).powi(2);
-        (0.5 - g_squared * q - noise, g_squared * c)
+        let part = 0.5 - g_squared * q;
+        let left = if self.neurons.sigma > 0.0 {
+            (self.zero - inf) * (2.0 * part.abs()).sqrt().copysign(part) - self.neurons.sigma.powi(2)
+        } else {
+            part
+        };
+        (left, g_squared * c)
     }
 }
 
@@ -215,9 +221,11 @@ struct Guess {
 /// it is <= 0, and at Delta_inf = Delta_0 it vanishes at stationary solutions alone.
 fn guess(neurons: &Neurons, kappa: &[f64], zero: f64) -> Result<Guess, MeanFieldError> {
     let g_squared = neurons.g * neurons.g;
-    let mut end = LARGEST_PART * zero;
+    let noise = neurons.sigma.powi(2);
+    // Noise alone makes this much of Delta_T.
+    let end = zero - noise;
     let mut at_end = f64::NEG_INFINITY;
-    if neurons.sigma == 0.0 {
+    if noise == 0.0 {
         // At Delta_inf = Delta_0 Q is <phi'^2> / 2 and C_phi is <phi^2>.
         let (mut slope, mut square) = (0.0, 0.0);
         for d in neurons.drives(kappa) {
@@ -225,35 +233,34 @@ fn guess(neurons: &Neurons, kappa: &[f64], zero: f64) -> Result<Guess, MeanField
             slope += d.weight * a.d1_sq;
             square += d.weight * a.phi_sq;
         }
-        (end, at_end) = (zero, 0.5 * (1.0 - g_squared * slope));
+        at_end = 0.5 * (1.0 - g_squared * slope);
         if at_end >= 0.0 {
             return Ok(Guess { zero, inf: zero, rest: zero - g_squared * square, clamped: true });
         }
     }
     let place = Place::new(neurons, ROUGH, kappa, zero)?;
     let (at_zero, c) = place.rests(0.0);
-    if at_zero.is_nan() || at_zero <= 0.0 {
+    if at_zero.is_nan() || at_zero <= 0.0 || end <= 0.0 {
         return Ok(Guess { zero, inf: 0.0, rest: -c, clamped: true });
     }
-    let rest = |inf: f64| place.rests(inf).0;
-    if neurons.sigma > 0.0 {
-        at_end = rest(end);
+    if noise > 0.0 {
+        at_end = place.rests(end).0;
     }
-    let (inf, clamped) = if at_end < 0.0 {
-        let rest = |inf: f64| {
-            Ok(if inf == 0.0 {
-                at_zero
-            } else if inf == end {
-                at_end
-            } else {
-                rest(inf)
-            })
-        };
-        (bracketed_root("T21 in Delta_inf", (0.0, end), ACCURACY * zero, rest)?.x, false)
-    } else {
-        (end, true)
+    if at_end >= 0.0 {
+        return Ok(Guess { zero, inf: end, rest: end - place.rests(end).1, clamped: true });
+    }
+    let rest = |inf: f64| {
+        Ok(if inf == 0.0 {
+            at_zero
+        } else if inf == end {
+            at_end
+        } else {
+            place.rests(inf).0
+        })
     };
-    Ok(Guess { zero, inf, rest: inf - place.rests(inf).1, clamped })
+    let accuracy = ACCURACY * if noise > 0.0 { noise.min(zero) } else { zero };
+    let inf = bracketed_root("T21 in Delta_inf", (0.0, end), accuracy, rest)?.x;
+    Ok(Guess { zero, inf, rest: inf - place.rests(inf).1, clamped: false })
 }
 
 /// An upper bound of the individual Delta_0 at fixed kappa: Delta_0 = g^2 C_r(0) + sigma^2 <= g^2 \<phi^2> + sigma^2, since r

@@ -19,6 +19,9 @@ const LARGEST_PAIR_VARIANCE: f64 = 4096.0;
 const DIFFERENCE_STEP: f64 = 1e-5;
 
 static LEGENDRE: LazyLock<Vec<(f64, f64)>> = LazyLock::new(|| gauss_legendre(16));
+/// Below this difference, and this part of D, C_phi' is so smooth that eight nodes do.
+const SHORT: f64 = 0.01;
+static SHORTER: LazyLock<Vec<(f64, f64)>> = LazyLock::new(|| gauss_legendre(8));
 /// For searches.
 static FEWER: LazyLock<Vec<(f64, f64)>> = LazyLock::new(|| gauss_legendre(4));
 
@@ -126,7 +129,11 @@ fn integrated(precision: Precision, transfer: Transfer, mu: f64, d: f64, a: f64)
         let c = (a + (1.0 - w * w) * (d - a)).min(d);
         2.0 * weight * w * w * w * PairMoments::at(precision, transfer, mu, d, c).d1_d1
     };
-    let rule = if precision == FULL { &LEGENDRE } else { &FEWER };
+    let rule = match precision {
+        FULL if d - a < SHORT * d.min(1.0) => &SHORTER,
+        FULL => &LEGENDRE,
+        _ => &FEWER,
+    };
     rule.iter().map(node).sum()
 }
 

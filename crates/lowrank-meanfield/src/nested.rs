@@ -36,7 +36,9 @@ const MOST_MULTIPLES: usize = 16;
 const NARROW: f64 = 0.3;
 const NARROW_TO_OTHER: f64 = 0.1;
 
-static HERMITE: LazyLock<Vec<(f64, f64)>> = LazyLock::new(|| gauss_hermite(24));
+/// Gauss-Hermite rules, the shortest of which is taken that does.
+static HERMITE: LazyLock<Vec<Vec<(f64, f64)>>> =
+    LazyLock::new(|| [3, 4, 6, 8, 12, 24].map(gauss_hermite).into_iter().collect());
 
 /// Averages of two factors at two times of covariance c, all at one (c; mu, D). Phi is the primitive of phi.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -72,11 +74,12 @@ impl PairMoments {
             outer <= NARROW && (inner <= NARROW || outer <= NARROW_TO_OTHER * inner) || c <= f64::EPSILON * d;
         if narrow_outer || inner <= NARROW {
             let (inner_rule, step) = (rule(precision, inner), outer_step(precision, outer, inner));
-            let outer_rule = if narrow_outer { narrow(outer) } else { trapezoid(precision, outer, step) };
+            let at_rest = transfer.primitive(0.0);
+            let outer_rule = if narrow_outer { narrow(precision, outer) } else { trapezoid(precision, outer, step) };
             for (u, weight) in outer_rule {
                 let mut smooth = [0.0; 4];
                 for (y, w) in &inner_rule {
-                    let values = values(transfer, mu + u + y);
+                    let values = values(transfer, at_rest, mu + u + y);
                     smooth.iter_mut().zip(values).for_each(|(s, v)| *s += w * v);
                 }
                 moments.add(weight, smooth);
@@ -114,7 +117,8 @@ impl PairMoments {
         let half_x = (window * deviation / h).ceil() as i64;
         let half_inner = (window * inner / h).ceil() as i64;
         let half_outer = (window * outer / (multiply as f64 * unit)).ceil() as i64;
-        let nodes: Vec<Values> = (-half_x..=half_x).map(|k| values(transfer, mu + k as f64 * h)).collect();
+        let at_rest = transfer.primitive(0.0);
+        let nodes: Vec<Values> = (-half_x..=half_x).map(|k| values(transfer, at_rest, mu + k as f64 * h)).collect();
         // One kernel for each remainder of an outer point on the inner grid: entry k is that of x = (nearest + k) h.
         let kernels: Vec<Vec<f64>> = (0..divide)
             .map(|remainder| {
@@ -143,10 +147,10 @@ impl PairMoments {
     }
 }
 
-/// With the primitive that vanishes at zero: at small variances a constant would hide its differences in rounding.
-fn values(transfer: Transfer, x: f64) -> Values {
-    let jet = transfer.jet(x);
-    [transfer.primitive(x) - transfer.primitive(0.0), jet.value, jet.d1, jet.d2]
+/// With a primitive that vanishes at zero: at small variances a constant would hide its differences in rounding.
+fn values(transfer: Transfer, at_rest: f64, x: f64) -> Values {
+    let (jet, primitive) = transfer.jet_and_primitive(x);
+    [primitive - at_rest, jet.value, jet.d1, jet.d2]
 }
 
 /// The largest step of the outer integral. G falls in Fourier space as e^(-pi k / 2 - s^2 k^2 / 2), a product of two
@@ -169,18 +173,24 @@ fn outer_step(precision: Precision, outer: f64, inner: f64) -> f64 {
 /// Nodes and weights of a centred normal law that phi is averaged with directly.
 fn rule(precision: Precision, deviation: f64) -> Vec<(f64, f64)> {
     if deviation <= NARROW {
-        narrow(deviation)
+        narrow(precision, deviation)
     } else {
         trapezoid(precision, deviation, precision.step.min(precision.gaussian_step * deviation))
     }
 }
 
-/// Gauss-Hermite, for a law that is narrow against what it averages.
-fn narrow(deviation: f64) -> Vec<(f64, f64)> {
+/// Gauss-Hermite, for a law that is narrow against what it averages: with n nodes an average of phi errs by
+/// f^(2n) n! s^(2n) / (2n)! = n! (2 s / pi)^(2n), for the poles of phi at i pi / 2.
+fn narrow(precision: Precision, deviation: f64) -> Vec<(f64, f64)> {
     if deviation == 0.0 {
         return vec![(0.0, 1.0)];
     }
-    HERMITE.iter().map(|(z, w)| (deviation * z, *w)).collect()
+    let enough = |nodes: usize| {
+        let factorial: f64 = (1..=nodes).map(|i| (i as f64).ln()).sum();
+        factorial + 2.0 * nodes as f64 * (2.0 * deviation / PI).ln() < -precision.exponent
+    };
+    let rule = HERMITE.iter().find(|rule| enough(rule.len())).or(HERMITE.last());
+    rule.map_or(Vec::new(), |rule| rule.iter().map(|(z, w)| (deviation * z, *w)).collect())
 }
 
 fn trapezoid(precision: Precision, deviation: f64, step: f64) -> Vec<(f64, f64)> {

@@ -87,6 +87,17 @@ impl Transfer {
         }
     }
 
+    /// [`Transfer::jet`] and [`Transfer::primitive`], which share their exponentials.
+    #[inline]
+    pub fn jet_and_primitive(self, x: f64) -> (Jet, f64) {
+        match self {
+            Self::Erf => erf::jet_and_primitive(x),
+            Self::Tanh => tanh::jet_and_primitive(x),
+            Self::OnePlusTanh => one_plus_tanh::jet_and_primitive(x),
+            _ => (self.jet(x), self.primitive(x)),
+        }
+    }
+
     /// Whether phi(-x) = -phi(x).
     pub fn is_odd(self) -> bool {
         matches!(self, Self::Tanh | Self::Erf)
@@ -160,6 +171,9 @@ mod tests {
                 close(jet.d1, slope(|y| phi.value(y), x), "d1");
                 close(jet.d2, slope(|y| phi.jet(y).d1, x), "d2");
                 close(jet.d3, slope(|y| phi.jet(y).d2, x), "d3");
+                let (same, primitive) = phi.jet_and_primitive(x);
+                let off = (primitive - phi.primitive(x)).abs();
+                assert!(same == jet && off <= 1e-15 * primitive.abs(), "{phi} at {x}: primitive off by {off}");
             }
         }
     }

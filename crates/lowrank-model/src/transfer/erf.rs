@@ -25,3 +25,9 @@ pub(super) fn jet(x: f64) -> Jet {
 pub(super) fn primitive(x: f64) -> f64 {
     x * value(x) + FRAC_2_PI * (-FRAC_PI_4 * x * x).exp()
 }
+
+#[inline]
+pub(super) fn jet_and_primitive(x: f64) -> (Jet, f64) {
+    let jet = jet(x);
+    (jet, x * jet.value + FRAC_2_PI * jet.d1)
+}

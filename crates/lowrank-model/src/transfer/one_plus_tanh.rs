@@ -16,3 +16,9 @@ pub(super) fn jet(x: f64) -> Jet {
 pub(super) fn primitive(x: f64) -> f64 {
     2.0 * x.max(0.0) + (-2.0 * x.abs()).exp().ln_1p() - LN_2
 }
+
+#[inline]
+pub(super) fn jet_and_primitive(x: f64) -> (Jet, f64) {
+    let (jet, ln_cosh) = tanh::jet_and_primitive(x);
+    (Jet { value: 1.0 + jet.value, ..jet }, if x < 0.0 { primitive(x) } else { x + ln_cosh })
+}

@@ -30,7 +30,11 @@ pub(super) fn value(x: f64) -> f64 {
 /// tanh|x| = (1 - e) / (1 + e), sech^2 x = 4 e / (1 + e)^2.
 #[inline]
 pub(super) fn jet(x: f64) -> Jet {
-    let (e, one_minus_e) = exponential(x);
+    from_exponential(x, exponential(x))
+}
+
+#[inline]
+fn from_exponential(x: f64, (e, one_minus_e): (f64, f64)) -> Jet {
     let value = (one_minus_e / (1.0 + e)).copysign(x);
     let d1 = 4.0 * e / ((1.0 + e) * (1.0 + e));
     Jet { value, d1, d2: -2.0 * value * d1, d3: d1 * (4.0 - 6.0 * d1) }
@@ -40,12 +44,22 @@ pub(super) fn jet(x: f64) -> Jet {
 /// three terms cancel.
 #[inline]
 pub(super) fn primitive(x: f64) -> f64 {
-    let a = x.abs();
-    if a < 1e-2 {
+    ln_cosh(x, (-2.0 * x.abs()).exp())
+}
+
+#[inline]
+fn ln_cosh(x: f64, e: f64) -> f64 {
+    if x.abs() < 1e-2 {
         // Next term 17 x^8 / 2520 < 7e-19.
         let s = x * x;
         s * (0.5 - s * (1.0 / 12.0 - s / 45.0))
     } else {
-        a + (-2.0 * a).exp().ln_1p() - LN_2
+        x.abs() + e.ln_1p() - LN_2
     }
+}
+
+#[inline]
+pub(super) fn jet_and_primitive(x: f64) -> (Jet, f64) {
+    let both = exponential(x);
+    (from_exponential(x, both), ln_cosh(x, both.0))
 }
