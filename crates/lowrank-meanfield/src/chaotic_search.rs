@@ -28,6 +28,8 @@ const BOUND_PARTS_OF_RANK_ONE: [f64; 3] = [0.03, 0.16, 0.5];
 const FOLLOWED: usize = 24;
 /// Iterations that lower the bound of Delta_0.
 const BOUND_ITERATIONS: usize = 20;
+/// Parts of the bound at which \<phi^2> is looked at.
+const BOUND_SAMPLES: [f64; 4] = [1.0, 0.25, 0.06, 0.0];
 /// Quasi-random kappa a rank above one.
 const QUASI_RANDOM: usize = 24;
 /// Accuracy of Delta_inf in a scan, as a part of Delta_0.
@@ -265,13 +267,16 @@ fn guess(neurons: &Neurons, kappa: &[f64], zero: f64) -> Result<Guess, MeanField
 
 /// An upper bound of the individual Delta_0 at fixed kappa: Delta_0 = g^2 C_r(0) + sigma^2 <= g^2 \<phi^2> + sigma^2, since r
 /// is at most phi(x) in mean square; iterated from the bound of phi it falls towards the largest Delta_0 for which that
-/// holds.
+/// holds. Where the mean saturates phi, \<phi^2> falls with the variance: of each unit the largest within the bound counts.
 fn largest_variance(neurons: &Neurons, kappa: &[f64]) -> f64 {
     let bound = neurons.bound();
     let noise = neurons.sigma.powi(2);
     let mut top = ((neurons.g * bound).powi(2) + noise).min(LARGEST_VARIANCE);
     for _ in 0..BOUND_ITERATIONS {
-        let square = |d: Drive<'_>| d.weight * Averages::at(neurons.transfer, d.mu, top + d.s_squared).phi_sq;
+        let square = |d: Drive<'_>| {
+            let at = |part: f64| Averages::rough(neurons.transfer, d.mu, part * top + d.s_squared).phi_sq;
+            d.weight * BOUND_SAMPLES.into_iter().map(at).fold(0.0, f64::max)
+        };
         let next = neurons.g * neurons.g * neurons.drives(kappa).map(square).sum::<f64>() + noise;
         if next > 0.99 * top {
             break;

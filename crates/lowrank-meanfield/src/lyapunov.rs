@@ -25,7 +25,7 @@ const EIGENVALUE_GOAL: f64 = 1e-14;
 const SMALLEST_NEW_PART: f64 = 1e-6;
 /// |ln Lambda| that counts as solved.
 const RESIDUAL_LIMIT: f64 = 1e-10;
-/// Accuracy of K.
+/// Accuracy of the root of K - edge.
 const EXPONENT_GOAL: f64 = 1e-14;
 /// A bracket of the exponent this narrow is the answer.
 const NARROWEST: f64 = 1e-11;
@@ -37,7 +37,7 @@ const ABOVE_EDGE: f64 = 1e-12;
 pub struct Lyapunov {
     /// lambda_max.
     pub exponent: f64,
-    /// |ln Lambda(K)|, zero at a solution.
+    /// |ln Lambda(K)|, zero at a solution; where the well is too shallow for that, the interval that holds K.
     pub residual: f64,
     /// Values of K that were tried.
     pub iterations: usize,
@@ -53,6 +53,9 @@ pub(crate) fn exponent(autocovariance: &Autocovariance, taus: (f64, f64)) -> Res
 }
 
 /// The largest K of the gain with these nodal values, `far` beyond the panels and at most `top`.
+///
+/// Where the product of (1 + tau K)^2 is the gain at infinity, psi does not decay: there lies the edge of the continuous
+/// spectrum. Just above it the rate of psi is a root of K - edge, and so is the unknown.
 fn bound_state(
     line: &HalfLine,
     gains: &[f64],
@@ -60,24 +63,31 @@ fn bound_state(
     top: f64,
     taus: (f64, f64),
 ) -> Result<Lyapunov, MeanFieldError> {
-    // Where the product of (1 + tau K)^2 is the gain at infinity, psi does not decay; where it is the largest gain,
-    // Lambda < 1.
-    let edge = uniform(taus, far)? + ABOVE_EDGE;
-    let highest = uniform(taus, top)?;
+    let edge = uniform(taus, far);
+    // Where the product is the largest gain, Lambda < 1.
+    let highest = uniform(taus, top);
     if highest <= edge + NARROWEST {
         // At onset the well is as shallow as rounding, and both ends of the bracket are the exponent.
         return Ok(Lyapunov { exponent: highest, residual: (highest - edge).abs(), iterations: 0 });
     }
     let tried = Cell::new(0_usize);
     let mode = std::cell::RefCell::new(vec![1.0; gains.len()]);
-    let log_lambda = |k: f64| {
+    let log_lambda = |root: f64| {
         tried.set(tried.get() + 1);
-        Ok(eigenvalue(line, gains, decay(taus, far, k), taus, k, &mut mode.borrow_mut()).ln())
+        let above = root * root;
+        let rate = decay(taus, edge, above);
+        Ok(eigenvalue(line, gains, rate, taus, edge + above, &mut mode.borrow_mut()).ln())
     };
-    let root = bracketed_root("Lambda(K) - 1 of the Lyapunov exponent", (edge, highest), EXPONENT_GOAL, log_lambda)?;
+    let lowest = ABOVE_EDGE.sqrt();
+    if log_lambda(lowest)? <= 0.0 {
+        // A well so shallow that its state lies next to the edge.
+        return Ok(Lyapunov { exponent: edge, residual: ABOVE_EDGE, iterations: tried.get() });
+    }
+    let bracket = (lowest, (highest - edge).sqrt());
+    let root = bracketed_root("Lambda(K) - 1 of the Lyapunov exponent", bracket, EXPONENT_GOAL, log_lambda)?;
     let residual = log_lambda(root.x)?.abs();
     if residual <= RESIDUAL_LIMIT {
-        Ok(Lyapunov { exponent: root.x, residual, iterations: tried.get() })
+        Ok(Lyapunov { exponent: edge + root.x * root.x, residual, iterations: tried.get() })
     } else {
         let what = "Lyapunov exponent";
         Err(MeanFieldError::NoSolution { what, starts: 1, residual, limit: RESIDUAL_LIMIT })
@@ -85,19 +95,24 @@ fn bound_state(
 }
 
 /// K at which prod (1 + tau K)^2 = gain: the exponent if the gain did not depend on the lag.
-fn uniform((tau_s, tau_r): (f64, f64), gain: f64) -> Result<f64, MeanFieldError> {
+fn uniform((tau_s, tau_r): (f64, f64), gain: f64) -> f64 {
     let root = gain.max(0.0).sqrt();
     // (1 + tau_s K)(1 + tau_r K) = root, the larger solution.
     let (product, sum) = (tau_s * tau_r, tau_s + tau_r);
     let inside = sum * sum - 4.0 * product * (1.0 - root);
-    Ok(2.0 * (root - 1.0) / (sum + inside.max(0.0).sqrt()))
+    2.0 * (root - 1.0) / (sum + inside.max(0.0).sqrt())
 }
 
-/// The rate p at which psi falls: prod \[(1 + tau K)^2 - tau^2 p^2\] = gain at infinity, the smaller p.
-fn decay((tau_s, tau_r): (f64, f64), far: f64, k: f64) -> f64 {
+/// The rate p at which psi falls for K = edge + above: prod \[(1 + tau K)^2 - tau^2 p^2\] = prod (1 + tau edge)^2, the gain
+/// at infinity; the smaller p.
+fn decay((tau_s, tau_r): (f64, f64), edge: f64, above: f64) -> f64 {
+    let k = edge + above;
+    let both = |k: f64| (1.0 + tau_s * k) * (1.0 + tau_r * k);
     let (a, b) = ((1.0 + tau_s * k).powi(2), (1.0 + tau_r * k).powi(2));
     let (s, r) = (tau_s * tau_s, tau_r * tau_r);
-    let (linear, constant) = (a * r + b * s, a * b - far);
+    // a b less the same at the edge.
+    let constant = above * (tau_s + tau_r + tau_s * tau_r * (k + edge)) * (both(k) + both(edge));
+    let linear = a * r + b * s;
     let root = (linear * linear - 4.0 * s * r * constant).max(0.0).sqrt();
     (2.0 * constant / (linear + root)).max(0.0).sqrt()
 }
