@@ -3,14 +3,22 @@
 #![allow(missing_docs, clippy::expect_used)]
 
 use std::collections::{HashMap, HashSet};
+use std::process::Command;
 
 use cargo_metadata::{DependencyKind, MetadataCommand, PackageId};
+
+/// The platform of this machine: packages of other platforms may never have been fetched.
+fn platform() -> String {
+    let output = Command::new("rustc").arg("-vV").output().expect("rustc runs");
+    let text = String::from_utf8(output.stdout).expect("text");
+    text.lines().find_map(|line| line.strip_prefix("host: ")).expect("a line with the host").to_owned()
+}
 
 /// Names of the packages that each package needs in a normal or build dependency, transitively.
 fn reachable() -> HashMap<String, HashSet<String>> {
     let metadata = MetadataCommand::new()
         .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
-        .other_options(vec!["--offline".to_owned()])
+        .other_options(vec!["--offline".to_owned(), "--filter-platform".to_owned(), platform()])
         .exec()
         .expect("cargo metadata runs");
     let name: HashMap<&PackageId, String> = metadata.packages.iter().map(|p| (&p.id, p.name.to_string())).collect();

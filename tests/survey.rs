@@ -21,6 +21,8 @@ pub use models::{Surveyed, surveyed};
 
 /// End and tolerance of the transients.
 const TRANSIENT: (f64, f64) = (1.5, 1e-5);
+/// The same for transients that should leave every bound.
+const GROWTH: (f64, f64) = (100.0, 1e-3);
 /// A branch is continued to this part of g on either side.
 const CONTINUED: f64 = 0.1;
 
@@ -111,6 +113,8 @@ impl Tally {
         );
         if found.is_none() && bounded {
             self.wrong.push(format!("model {index}: bounded phi without stationary solution"));
+        } else if found.is_none() {
+            self.grows(&s);
         }
         if let Some(first) = found.as_ref().and_then(|f| f.first()) {
             let g = model.g();
@@ -143,6 +147,17 @@ impl Tally {
             |t| (t.snapshots.len(), Vec::new()),
         );
         self.wrong.extend(refused.map(|w| format!("model {index}, transient: {w}")));
+    }
+
+    /// A model without stationary solution: its transient leaves every bound, by equations that know nothing of that.
+    fn grows(&mut self, s: &Surveyed) {
+        let initial = Initial { along: Vec::new(), deviation: 1.0 };
+        let options = TransientOptions { tolerance: GROWTH.1, ..TransientOptions::default() };
+        let growth = || match transient_with(&s.model, &initial, GROWTH.0, options) {
+            Err(MeanFieldError::BadArgument { .. }) => Ok(true),
+            other => other.map(|_| false),
+        };
+        self.ask("growth without bound", s, growth, |grows| (usize::from(*grows), Vec::new()));
     }
 
     /// Solutions with a temporal part, and what is made of them; `promised`: there is at least one.

@@ -82,7 +82,11 @@ pub fn hopf_threshold(
     }
     if ends.0.is_nan() {
         let found = "a branch whose outliers are all real".to_owned();
-        return Err(MeanFieldError::WrongModel { what: WHAT, found, needs: "a complex pair (rank >= 2)" });
+        return Err(MeanFieldError::WrongModel {
+            what: WHAT,
+            found,
+            needs: "a complex pair, as antisymmetric overlaps of rank two make it",
+        });
     }
     Err(MeanFieldError::NoSignChange { what: WHAT, low, high, f_low: ends.0, f_high: ends.1 })
 }
