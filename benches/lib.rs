@@ -12,10 +12,12 @@ use std::time::{Duration, Instant};
 
 use criterion::Criterion;
 
-/// Pairs of measurements, and how many where one pair takes longer than [`LONG_PAIR`].
+/// Pairs of measurements, and fewer where one takes longer than this.
 const PAIRS: usize = 9;
 const PAIRS_IF_LONG: usize = 7;
 const LONG_PAIR: Duration = Duration::from_millis(500);
+/// So long that one pair must do.
+const ONE_PAIR: Duration = Duration::from_secs(10);
 /// Repetitions are raised until a measurement lasts this long, several time slices of a scheduler: on a busy machine
 /// shorter ones would slip in between two interruptions where longer ones cannot.
 const LONG_ENOUGH: Duration = Duration::from_millis(12);
@@ -53,22 +55,30 @@ pub fn assert_agreement(name: &str, subject: &[f64], baseline: &[f64]) {
 }
 
 /// Prints how many times faster `subject` is than `baseline`: the median over pairs of measurements taken in
-/// alternation, each of as many repetitions as fill 10 ms. One pair without repetitions if [`is_trial`].
+/// alternation, each of as many repetitions as fill 12 ms. One pair without repetitions if [`is_trial`].
 pub fn ratio<S, B>(name: &str, baseline_name: &str, mut subject: impl FnMut() -> S, mut baseline: impl FnMut() -> B) {
-    let (of_subject, of_baseline, pairs) = if is_trial() {
-        (1, 1, 1)
+    let mut ratios = Vec::new();
+    if is_trial() {
+        ratios.push(time(&mut baseline, 1).as_secs_f64() / time(&mut subject, 1).as_secs_f64());
     } else {
         let (of_subject, subject_time) = repetitions(&mut subject);
         let (of_baseline, baseline_time) = repetitions(&mut baseline);
-        let pairs = if subject_time + baseline_time > LONG_PAIR { PAIRS_IF_LONG } else { PAIRS };
-        (of_subject, of_baseline, pairs)
-    };
-    let ratios = (0..pairs).map(|_| {
-        let subject_time = time(&mut subject, of_subject).as_secs_f64() / of_subject as f64;
-        let baseline_time = time(&mut baseline, of_baseline).as_secs_f64() / of_baseline as f64;
-        baseline_time / subject_time
-    });
-    println!("{}", line(name, baseline_name, ratios.collect()));
+        let each = |time: Duration, count: usize| time.as_secs_f64() / count as f64;
+        let pairs = match subject_time + baseline_time {
+            // What found the number of repetitions is the one pair there is time for.
+            pair if pair > ONE_PAIR => {
+                ratios.push(each(baseline_time, of_baseline) / each(subject_time, of_subject));
+                0
+            }
+            pair if pair > LONG_PAIR => PAIRS_IF_LONG,
+            _ => PAIRS,
+        };
+        ratios.extend((0..pairs).map(|_| {
+            let subject_time = time(&mut subject, of_subject);
+            each(time(&mut baseline, of_baseline), of_baseline) / each(subject_time, of_subject)
+        }));
+    }
+    println!("{}", line(name, baseline_name, ratios));
 }
 
 /// Time of `count` calls.

@@ -42,19 +42,19 @@ static FIXED: LazyLock<Fixed> = LazyLock::new(|| {
     Fixed { left_of, ends, nodes, inner, barycentric }
 });
 
-/// The cardinal polynomials of the nodes at x in \[0, 1\].
+/// The cardinal polynomials of the nodes at x in \[0, 1\]: weight times the product of 4 (x - node) over the other nodes.
 fn cardinals(nodes: &[(f64, f64)], barycentric: &[f64], x: f64) -> [f64; NODES] {
     let mut values = [0.0; NODES];
-    if let Some(same) = nodes.iter().position(|(node, _)| *node == x) {
-        values[same] = 1.0;
-        return values;
-    }
-    let mut sum = 0.0;
+    let mut product = 1.0;
     for ((value, (node, _)), weight) in values.iter_mut().zip(nodes).zip(barycentric) {
-        *value = weight / (x - node);
-        sum += *value;
+        *value = weight * product;
+        product *= 4.0 * (x - node);
     }
-    values.iter_mut().for_each(|v| *v /= sum);
+    product = 1.0;
+    for (value, (node, _)) in values.iter_mut().zip(nodes).rev() {
+        *value *= product;
+        product *= 4.0 * (x - node);
+    }
     values
 }
 
@@ -68,7 +68,10 @@ pub(crate) struct HalfLine {
 /// One filter on one set of panels.
 pub(crate) struct Filter {
     tau: f64,
-    ends: Vec<f64>,
+    /// e^(-length / tau) of each panel, and e^(-t / tau) at its nodes: t from its start, and from zero.
+    over: Vec<f64>,
+    from_start: Vec<[f64; NODES]>,
+    from_zero: Vec<[f64; NODES]>,
     /// For each panel `[i][j]`: (1 / tau) int_start^(node i) e^(-(node i - s) / tau) l_j(s) ds, and the same to the end.
     to_node: Vec<[[f64; NODES]; NODES]>,
     to_end: Vec<[f64; NODES]>,
@@ -161,15 +164,22 @@ impl HalfLine {
 
     /// 1 / (1 - tau^2 d^2) on even functions that decay at `rate` beyond the end; tau = 0 is the identity.
     pub(crate) fn filter(&self, tau: f64, rate: f64) -> Filter {
-        let (mut to_node, mut to_end) = (Vec::new(), Vec::new());
+        let beyond = 1.0 / (1.0 + rate * tau);
+        let (over, from_start, from_zero) = (Vec::new(), Vec::new(), Vec::new());
+        let mut filter = Filter { tau, over, from_start, from_zero, to_node: Vec::new(), to_end: Vec::new(), beyond };
         if tau > 0.0 {
             for window in self.ends.windows(2) {
                 let lambda = (window[1] - window[0]) / tau;
-                to_node.push(std::array::from_fn(|i| partial(lambda, FIXED.nodes[i].0, Some(i))));
-                to_end.push(partial(lambda, 1.0, None));
+                filter.over.push((-lambda).exp());
+                let from_start: [f64; NODES] = std::array::from_fn(|i| (-lambda * FIXED.nodes[i].0).exp());
+                let from_zero = (-window[0] / tau).exp();
+                filter.from_zero.push(from_start.map(|decay| from_zero * decay));
+                filter.from_start.push(from_start);
+                filter.to_node.push(std::array::from_fn(|i| partial(lambda, FIXED.nodes[i].0, Some(i))));
+                filter.to_end.push(partial(lambda, 1.0, None));
             }
         }
-        Filter { tau, ends: self.ends.clone(), to_node, to_end, beyond: 1.0 / (1.0 + rate * tau) }
+        filter
     }
 }
 
@@ -210,46 +220,69 @@ impl Filter {
         // From the left, then from the right: the panel mirrored.
         let mut carried = 0.0;
         for panel in 0..panels {
-            let length = self.ends[panel + 1] - self.ends[panel];
             let part = &values[panel * NODES..(panel + 1) * NODES];
             for i in 0..NODES {
-                let decay = (-length * FIXED.nodes[i].0 / self.tau).exp();
+                let decay = self.from_start[panel][i];
                 out[panel * NODES + i] += 0.5 * (carried * decay + dot(&self.to_node[panel][i], part));
             }
-            carried = carried * (-length / self.tau).exp() + dot(&self.to_end[panel], part);
+            carried = carried * self.over[panel] + dot(&self.to_end[panel], part);
         }
         carried = self.beyond * dot(&FIXED.ends[1], &values[(panels - 1) * NODES..]);
         for panel in (0..panels).rev() {
-            let length = self.ends[panel + 1] - self.ends[panel];
             let mut part = [0.0; NODES];
             (0..NODES).for_each(|i| part[i] = values[(panel + 1) * NODES - 1 - i]);
             for i in 0..NODES {
-                let decay = (-length * FIXED.nodes[i].0 / self.tau).exp();
+                let decay = self.from_start[panel][i];
                 out[(panel + 1) * NODES - 1 - i] += 0.5 * (carried * decay + dot(&self.to_node[panel][i], &part));
             }
-            carried = carried * (-length / self.tau).exp() + dot(&self.to_end[panel], &part);
+            carried = carried * self.over[panel] + dot(&self.to_end[panel], &part);
         }
         // The mirror image on the other side of zero.
-        for (panel, window) in self.ends.windows(2).enumerate() {
-            for i in 0..NODES {
-                let t = window[0] + (window[1] - window[0]) * FIXED.nodes[i].0;
-                out[panel * NODES + i] += 0.5 * carried * (-t / self.tau).exp();
-            }
+        for (out, decay) in out.iter_mut().zip(self.from_zero.as_flattened()) {
+            *out += 0.5 * carried * decay;
         }
         out
     }
 
-    /// The filter as a matrix on nodal values, column by column.
+    /// The filter as a matrix on nodal values: [`Filter::apply`] with rows of weights in place of values.
     pub(crate) fn matrix(&self, size: usize) -> Mat<f64> {
-        let mut matrix = Mat::zeros(size, size);
-        let mut unit = vec![0.0; size];
-        for j in 0..size {
-            unit[j] = 1.0;
-            let column = self.apply(&unit);
-            (0..size).for_each(|i| matrix[(i, j)] = column[i]);
-            unit[j] = 0.0;
+        if self.tau == 0.0 {
+            return Mat::identity(size, size);
         }
-        matrix
+        let panels = self.to_end.len();
+        // Row by row, so that a row of weights is a slice.
+        let mut rows = vec![0.0; size * size];
+        let mut carried = vec![0.0; size];
+        let add = |row: &mut [f64], carried: &[f64], decay: f64| {
+            row.iter_mut().zip(carried).for_each(|(r, c)| *r += 0.5 * decay * c);
+        };
+        for panel in 0..panels {
+            let columns = panel * NODES..(panel + 1) * NODES;
+            for i in 0..NODES {
+                let row = &mut rows[(panel * NODES + i) * size..][..size];
+                add(row, &carried, self.from_start[panel][i]);
+                add(&mut row[columns.clone()], &self.to_node[panel][i], 1.0);
+            }
+            carried.iter_mut().for_each(|c| *c *= self.over[panel]);
+            carried[columns].copy_from_slice(&self.to_end[panel]);
+        }
+        carried.fill(0.0);
+        carried[(panels - 1) * NODES..].iter_mut().zip(&FIXED.ends[1]).for_each(|(c, w)| *c = self.beyond * w);
+        for panel in (0..panels).rev() {
+            let columns = panel * NODES..(panel + 1) * NODES;
+            for i in 0..NODES {
+                let row = &mut rows[((panel + 1) * NODES - 1 - i) * size..][..size];
+                add(row, &carried, self.from_start[panel][i]);
+                let own = row[columns.clone()].iter_mut().zip(self.to_node[panel][i].iter().rev());
+                own.for_each(|(r, w)| *r += 0.5 * w);
+            }
+            carried.iter_mut().for_each(|c| *c *= self.over[panel]);
+            carried[columns].iter_mut().zip(self.to_end[panel].iter().rev()).for_each(|(c, w)| *c += w);
+        }
+        for (row, decay) in rows.chunks_exact_mut(size).zip(self.from_zero.as_flattened()) {
+            add(row, &carried, *decay);
+        }
+        Mat::from_fn(size, size, |i, j| rows[i * size + j])
     }
 }
 

@@ -2,44 +2,52 @@
 //!
 //! It is the largest K at which prod_tau \[(1 + tau K)^2 - tau^2 d^2\] psi = g^2 C_phi'(Delta) psi has an even solution
 //! that vanishes at infinity; for one time scale that is T17, with E_0 = 1 - (1 + K)^2. Divided by the left side, psi is
-//! an eigenfunction, of eigenvalue Lambda(K) = 1, of positive exponential filters with tau / (1 + tau K) applied to
-//! the gain times psi: Lambda falls with K. In the inner product weighted with the gain the operator is symmetric;
-//! Lanczos finds Lambda, Brent the K.
+//! an eigenfunction, A(K) psi = psi, of positive exponential filters with tau / (1 + tau K) applied to the gain times
+//! psi. The largest eigenvalue of A falls with K and has a positive eigenfunction; it is found by residual inverse
+//! iteration (A. Neumaier, SIAM J. Numer. Anal. 22:914 (1985)) from above, where all eigenvalues are below one, so
+//! that the one it converges to is the largest. In the inner product weighted with the gain A is symmetric.
 
-use std::cell::Cell;
-
-use faer::{Mat, Side};
+use faer::Mat;
+use faer::linalg::solvers::{PartialPivLu, Solve};
 use serde::Serialize;
 
 use crate::MeanFieldError;
 use crate::autocovariance::Autocovariance;
-use crate::half_line::HalfLine;
+use crate::half_line::{Filter, HalfLine};
 use crate::root::bracketed_root;
 
-/// Vectors of one Lanczos cycle, most cycles for one Lambda(K), and the relative change at which they end.
-const VECTORS: usize = 6;
-const MOST_CYCLES: usize = 400;
-const EIGENVALUE_GOAL: f64 = 1e-14;
-/// A cycle ends where what is new in its vectors has shrunk to this: what follows is made of rounding, which panels do
-/// not resolve.
-const SMALLEST_NEW_PART: f64 = 1e-6;
-/// |ln Lambda| that counts as solved.
+/// Most corrections of psi.
+const MOST_CORRECTIONS: usize = 60;
+/// A correction that leaves more than this part of the residual asks for factors nearer to the solution.
+const SLOW: f64 = 0.1;
+/// New factors are made this part of the way from the present K to the upper bound: still above the solution.
+const NEARER: f64 = 0.05;
+/// Largest |psi - A psi|, psi at most one, that is aimed at, and that counts as solved.
+const RESIDUAL_GOAL: f64 = 1e-13;
 const RESIDUAL_LIMIT: f64 = 1e-10;
-/// Accuracy of the root of K - edge.
-const EXPONENT_GOAL: f64 = 1e-14;
+/// psi may be negative by this part of its maximum: rounding where it has decayed.
+const LARGEST_NEGATIVE: f64 = 1e-9;
+/// Inverse iterations that make a first psi.
+const INVERSE_ITERATIONS: usize = 4;
+/// The root shrinks at most to this part of itself in one step.
+const SHRINK: f64 = 0.25;
+/// Relative step of the differences that stand for derivatives to the root.
+const RELATIVE_STEP: f64 = 1e-6;
 /// A bracket of the exponent this narrow is the answer.
 const NARROWEST: f64 = 1e-11;
 /// How far above the edge of the continuous spectrum K is looked for.
 const ABOVE_EDGE: f64 = 1e-12;
+/// So many corrections that all ask for less say that the well is so shallow that its state lies next to the edge.
+const SHALLOW: usize = 8;
 
 /// A largest Lyapunov exponent, per unit time.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Lyapunov {
     /// lambda_max.
     pub exponent: f64,
-    /// |ln Lambda(K)|, zero at a solution; where the well is too shallow for that, the interval that holds K.
+    /// Largest |psi - A(K) psi| (psi at most one), zero at a solution; where the well is too shallow for that, the interval that holds K.
     pub residual: f64,
-    /// Values of K that were tried.
+    /// Corrections of psi.
     pub iterations: usize,
 }
 
@@ -64,33 +72,102 @@ fn bound_state(
     taus: (f64, f64),
 ) -> Result<Lyapunov, MeanFieldError> {
     let edge = uniform(taus, far);
-    // Where the product is the largest gain, Lambda < 1.
+    // Where the product is the largest gain, no eigenvalue is above one.
     let highest = uniform(taus, top);
     if highest <= edge + NARROWEST {
         // At onset the well is as shallow as rounding, and both ends of the bracket are the exponent.
         return Ok(Lyapunov { exponent: highest, residual: (highest - edge).abs(), iterations: 0 });
     }
-    let tried = Cell::new(0_usize);
-    let mode = std::cell::RefCell::new(vec![1.0; gains.len()]);
-    let log_lambda = |root: f64| {
-        tried.set(tried.get() + 1);
-        let above = root * root;
-        let rate = decay(taus, edge, above);
-        Ok(eigenvalue(line, gains, rate, taus, edge + above, &mut mode.borrow_mut()).ln())
-    };
-    let lowest = ABOVE_EDGE.sqrt();
-    if log_lambda(lowest)? <= 0.0 {
-        // A well so shallow that its state lies next to the edge.
-        return Ok(Lyapunov { exponent: edge, residual: ABOVE_EDGE, iterations: tried.get() });
+    let well = Well { line, gains, taus, edge };
+    let (lowest, ceiling) = (ABOVE_EDGE.sqrt(), (highest - edge).sqrt());
+    let mut factors = well.factors(ceiling);
+    let mut psi = Mat::from_fn(gains.len(), 1, |_, _| 1.0);
+    for _ in 0..INVERSE_ITERATIONS {
+        psi = normalised(factors.solve(&psi));
     }
-    let bracket = (lowest, (highest - edge).sqrt());
-    let root = bracketed_root("Lambda(K) - 1 of the Lyapunov exponent", bracket, EXPONENT_GOAL, log_lambda)?;
-    let residual = log_lambda(root.x)?.abs();
-    if residual <= RESIDUAL_LIMIT {
-        Ok(Lyapunov { exponent: edge + root.x * root.x, residual, iterations: tried.get() })
-    } else {
-        let what = "Lyapunov exponent";
-        Err(MeanFieldError::NoSolution { what, starts: 1, residual, limit: RESIDUAL_LIMIT })
+    let functional = |root: f64| Ok(well.product(&psi, &well.residual(&psi, root)));
+    let start = bracketed_root("the Rayleigh functional of the Lyapunov exponent", (lowest, ceiling), 0.0, functional);
+    let (mut root, mut last) = (start.map_or(ceiling, |root| root.x), f64::INFINITY);
+    let mut at_lowest = 0;
+    for iterations in 1..=MOST_CORRECTIONS {
+        let rest = well.residual(&psi, root);
+        let size = rest.norm_max();
+        if size <= RESIDUAL_GOAL || size <= RESIDUAL_LIMIT && size > 0.5 * last {
+            if psi.col(0).iter().any(|p| *p < -LARGEST_NEGATIVE) {
+                break;
+            }
+            return Ok(Lyapunov { exponent: edge + root * root, residual: size, iterations });
+        }
+        if size > SLOW * last {
+            factors = well.factors(root + NEARER * (ceiling - root));
+        }
+        last = size;
+        // Newton in the root, psi held, on the Rayleigh functional \<psi, psi - A(K) psi>; then a correction of psi.
+        let step = RELATIVE_STEP * root;
+        let slope = (well.residual(&psi, root + step) - &rest) * faer::Scale(step.recip());
+        let next = root - well.product(&psi, &rest) / well.product(&psi, &slope);
+        let next = if next.is_finite() { next.clamp((SHRINK * root).max(lowest), ceiling) } else { ceiling };
+        at_lowest = if next == lowest { at_lowest + 1 } else { 0 };
+        if at_lowest == SHALLOW {
+            return Ok(Lyapunov { exponent: edge, residual: ABOVE_EDGE, iterations });
+        }
+        psi = normalised(&psi - factors.solve(rest + slope * faer::Scale(next - root)));
+        root = next;
+    }
+    let (what, residual) = ("Lyapunov exponent", well.residual(&psi, root).norm_max());
+    Err(MeanFieldError::NoSolution { what, starts: 1, residual, limit: RESIDUAL_LIMIT })
+}
+
+/// Of largest value one, positive at zero.
+fn normalised(psi: Mat<f64>) -> Mat<f64> {
+    let scale = psi.norm_max().copysign(psi[(0, 0)]).recip();
+    psi * faer::Scale(scale)
+}
+
+/// The eigenvalue problem on panels; K is edge + root^2.
+struct Well<'a> {
+    line: &'a HalfLine,
+    gains: &'a [f64],
+    taus: (f64, f64),
+    edge: f64,
+}
+
+impl Well<'_> {
+    /// The filters at K, and what they are divided by.
+    fn filters(&self, root: f64) -> ([Filter; 2], f64) {
+        let above = root * root;
+        let (k, rate) = (self.edge + above, decay(self.taus, self.edge, above));
+        let (up_s, up_r) = (1.0 + self.taus.0 * k, 1.0 + self.taus.1 * k);
+        let filters = [self.taus.0 / up_s, self.taus.1 / up_r].map(|tau| self.line.filter(tau, rate));
+        (filters, (up_s * up_r).powi(2))
+    }
+
+    /// psi - A(K) psi.
+    fn residual(&self, psi: &Mat<f64>, root: f64) -> Mat<f64> {
+        let (filters, divisor) = self.filters(root);
+        let product: Vec<f64> = psi.col(0).iter().zip(self.gains).map(|(psi, gain)| gain * psi / divisor).collect();
+        let image = filters.iter().fold(product, |values, filter| filter.apply(&values));
+        Mat::from_fn(psi.nrows(), 1, |i, _| psi[(i, 0)] - image[i])
+    }
+
+    /// 1 - A(K) in factors.
+    fn factors(&self, root: f64) -> PartialPivLu<f64> {
+        let (filters, divisor) = self.filters(root);
+        let size = self.gains.len();
+        let [s, r] = filters.map(|filter| filter.matrix(size));
+        let both = match self.taus {
+            (_, 0.0) => s,
+            (0.0, _) => r,
+            _ => r * s,
+        };
+        let one = |i: usize, j: usize| f64::from(u8::from(i == j));
+        PartialPivLu::new(Mat::from_fn(size, size, |i, j| one(i, j) - both[(i, j)] * self.gains[j] / divisor).as_ref())
+    }
+
+    /// Inner product weighted with the gain.
+    fn product(&self, a: &Mat<f64>, b: &Mat<f64>) -> f64 {
+        let nodes = self.line.nodes();
+        (0..nodes.len()).map(|i| nodes[i].1 * self.gains[i] * a[(i, 0)] * b[(i, 0)]).sum()
     }
 }
 
@@ -115,58 +192,6 @@ fn decay((tau_s, tau_r): (f64, f64), edge: f64, above: f64) -> f64 {
     let linear = a * r + b * s;
     let root = (linear * linear - 4.0 * s * r * constant).max(0.0).sqrt();
     (2.0 * constant / (linear + root)).max(0.0).sqrt()
-}
-
-/// Lambda(K) by restarted Lanczos from `mode`, which is left at the eigenfunction.
-fn eigenvalue(line: &HalfLine, gains: &[f64], rate: f64, taus: (f64, f64), k: f64, mode: &mut [f64]) -> f64 {
-    let (up_s, up_r) = (1.0 + taus.0 * k, 1.0 + taus.1 * k);
-    let filters = (line.filter(taus.0 / up_s, rate), line.filter(taus.1 / up_r, rate));
-    let scale = 1.0 / (up_s * up_r).powi(2);
-    let apply = |psi: &[f64]| {
-        let product: Vec<f64> = psi.iter().zip(gains).map(|(psi, gain)| scale * gain * psi).collect();
-        filters.1.apply(&filters.0.apply(&product))
-    };
-    let weights: Vec<f64> = line.nodes().iter().zip(gains).map(|((_, w), gain)| w * gain).collect();
-    let inner = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).zip(&weights).map(|((a, b), w)| w * a * b).sum() };
-    let mut lambda = 0.0;
-    for _ in 0..MOST_CYCLES {
-        let (mut basis, mut images): (Vec<Vec<f64>>, Vec<Vec<f64>>) = (Vec::new(), Vec::new());
-        let (mut next, mut new_part) = (mode.to_vec(), 1.0);
-        for _ in 0..VECTORS {
-            // Gram-Schmidt, twice: rounding must not bring old directions back.
-            let before = inner(&next, &next).sqrt();
-            for _ in 0..2 {
-                for v in &basis {
-                    let overlap = inner(&next, v);
-                    next.iter_mut().zip(v).for_each(|(n, v)| *n -= overlap * v);
-                }
-            }
-            let norm = inner(&next, &next).sqrt();
-            new_part *= norm / before;
-            if new_part <= SMALLEST_NEW_PART {
-                break;
-            }
-            basis.push(next.iter().map(|n| n / norm).collect());
-            let image = apply(&basis[basis.len() - 1]);
-            next.clone_from(&image);
-            images.push(image);
-        }
-        let projected = Mat::from_fn(basis.len(), basis.len(), |i, j| inner(&basis[i], &images[j]));
-        let Ok(eigen) = projected.self_adjoint_eigen(Side::Lower) else { return f64::NAN };
-        let last = basis.len() - 1;
-        let ritz = eigen.S()[last];
-        mode.fill(0.0);
-        for (j, image) in images.iter().enumerate() {
-            let part = eigen.U()[(j, last)] / ritz;
-            mode.iter_mut().zip(image).for_each(|(m, v)| *m += part * v);
-        }
-        let change = (ritz - lambda).abs();
-        lambda = ritz;
-        if change <= EIGENVALUE_GOAL * lambda.abs() {
-            break;
-        }
-    }
-    lambda
 }
 
 #[cfg(test)]
@@ -203,5 +228,22 @@ mod tests {
         let top = gains.iter().copied().fold(0.0, f64::max);
         let found = bound_state(&line, &gains, gain(1e3), top, (1.0, 1.0)).unwrap();
         assert!((found.exponent - k).abs() < 1e-11, "{found:?}");
+    }
+
+    /// From wells as shallow as they are next to onset to deep ones, and in between nothing is lost.
+    #[test]
+    fn exponents_of_chaos_are_positive_and_rise_with_g_in_every_variant() {
+        use lowrank_model::{Gaussian, Input, Model, Transfer, Variant};
+        let two = |tau_s, tau_r| Variant::two_timescale(tau_s, tau_r).unwrap();
+        for variant in [Variant::Current, two(1.0, 1.0), two(1.0, 0.2), two(0.05, 1.0)] {
+            let mut last = 0.0;
+            for g in [1.01, 1.03, 1.1, 1.3, 2.0, 3.0, 4.0, 6.0] {
+                let model = Model::new(g, Transfer::Tanh, variant, Gaussian::unstructured(), Input::none()).unwrap();
+                let chaos = crate::chaotic_solutions(&model).unwrap().remove(0);
+                let found = chaos.lyapunov().unwrap();
+                assert!(found.exponent > last && found.residual < 1e-12, "{variant} g = {g}: {found:?} after {last}");
+                last = found.exponent;
+            }
+        }
     }
 }
