@@ -300,6 +300,9 @@ mod tests {
                     let (a, b) = (panels.autocovariance.rate_second_moment(lag), shape.rate_second_moment(lag));
                     assert!((a.unwrap() - b.unwrap()).abs() < 1e-9, "{g} {sigma} {lag}: rates");
                 }
+                let of = |delta| crate::lyapunov::exponent(delta, variant.time_constants()).unwrap().exponent;
+                let (a, b) = (of(&panels.autocovariance), of(&shape));
+                assert!((a - b).abs() < 1e-9, "{g} {sigma}: exponents {a} {b}");
             }
         }
     }

@@ -185,7 +185,7 @@ fn noisy_networks_agree_by_both_routes() {
             let noisy = |variant| first(&make(g, variant).with_noise(sigma).unwrap());
             let (energy, panels) = (noisy(Variant::Current), noisy(two(1.0, 1e-5)));
             agree(&panels, &energy, 1e-7, &format!("{g} {sigma}"));
-            close(panels.lyapunov().unwrap().exponent, energy.lyapunov().unwrap().exponent, 1e-9, "exponent");
+            close(panels.lyapunov().unwrap().exponent, energy.lyapunov().unwrap().exponent, 1e-4, "exponent");
             // (1 - d^2) Delta = g^2 C_phi + s^2 near zero, by the slope there: Delta'(0) = -sigma^2.
             let delta = energy.autocovariance().unwrap();
             let at = |t: f64| delta.at(t).unwrap();
