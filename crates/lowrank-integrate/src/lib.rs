@@ -6,6 +6,7 @@
 
 mod adaptive;
 mod error;
+mod etd_ab3;
 mod euler;
 mod euler_maruyama;
 mod exponential_euler;

@@ -66,12 +66,18 @@ pub fn lyapunov(
     check_steps(before.max(1))?;
     let mut growth = vec![[0.0; 2]; copies];
     let mut time = 0.0;
+    let mut amplitudes = model.input().at(time);
     for i in 0..before + intervals {
         let end = if i + 1 < before { (i + 1) as f64 * timing.interval } else { protocol.sample_time(i + 1 - before) };
         let mut stops = model.input().breakpoints(time, end);
         stops.push(end);
         for stop in stops {
-            tangent.field.set_amplitudes(&model.input().at(time))?;
+            let next = model.input().at(time);
+            if next != amplitudes {
+                stepper.forget();
+                tangent.field.set_amplitudes(&next)?;
+                amplitudes = next;
+            }
             if stop > time {
                 let steps = steps_between(time, stop, timing.step);
                 integrate(&mut stepper, &mut tangent, &mut all, (time, stop), steps)?;
@@ -81,6 +87,7 @@ pub fn lyapunov(
         let (_, vectors) = all.split_at_mut(rows * copies);
         for (halves, vector) in growth.iter_mut().zip(vectors.chunks_exact_mut(rows)) {
             let factor = normalise(vector);
+            stepper.forget();
             if !(factor > SMALLEST_FACTOR && factor.is_finite()) {
                 return Err(SimulateError::TangentLost { factor, time });
             }

@@ -35,16 +35,22 @@ pub fn simulate(
     let mut sums = Accumulator::new(n, copies, protocol.lags(), protocol.keeps_trajectory());
     let (mut x, mut r) = (Mat::zeros(n, copies), Mat::zeros(n, copies));
     let mut time = 0.0;
+    // The field has those of time 0.
+    let mut amplitudes = model.input().at(time);
     for sample in 0..protocol.samples() {
         let target = protocol.sample_time(sample);
         let mut stops = model.input().breakpoints(time, target);
         stops.push(target);
         for stop in stops {
-            field.set_amplitudes(&model.input().at(time))?;
             mover.advance(&mut field, &mut state, (time, stop), protocol.timing().step)?;
             time = stop;
+            let next = model.input().at(time);
+            if next != amplitudes {
+                mover.forget();
+                field.set_amplitudes(&next)?;
+                amplitudes = next;
+            }
         }
-        field.set_amplitudes(&model.input().at(time))?;
         field.currents_and_rates(&state, x.as_mut(), r.as_mut())?;
         sums.sample(time, (x.as_ref(), r.as_ref()), field.input(), &along, &structure);
     }
@@ -113,6 +119,13 @@ impl Mover {
         let streams = (0..copies as u64).map(|copy| stream(key(copy))).collect();
         let method = EulerMaruyama::new(field, directions)?.with_private_noise(field.private_noise())?;
         Ok(Self::Noisy { method: Box::new(method), streams, shared })
+    }
+
+    /// The field jumps.
+    fn forget(&mut self) {
+        if let Self::Fixed(stepper) = self {
+            stepper.forget();
+        }
     }
 
     /// From the start to the end of an interval in equal steps of at most `step`.

@@ -4,7 +4,7 @@ use lowrank_model::Initial;
 use lowrank_model::Vector::{I, M, N};
 use lowrank_model::{Gaussian, Input, Layout, Mixture, Model, ModelError, Moments, Transfer, Variant};
 
-use super::{AT_REST, at_rest_within};
+use super::{AT_REST, at_rest_within, both};
 use crate::{OperatingPoint, Phase, Predictor};
 
 /// A population with this overlap, of m and n and of m and the input, and this mean input.
@@ -36,6 +36,6 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         timing: AT_REST,
         lags: Vec::new(),
         statistics: at_rest_within(1, [0.012, 0.017, 0.024, 0.043, 0.0085, 0.0145]),
-        variants: vec![(Variant::Current, Vec::new())],
+        variants: both(),
     })
 }

@@ -4,7 +4,7 @@ use lowrank_model::Initial;
 use lowrank_model::Vector::{I, M, N};
 use lowrank_model::{Input, Layout, Model, ModelError, Moments, Transfer, Variant};
 
-use super::{AT_REST, absolute, at_rest_within};
+use super::{AT_REST, absolute, at_rest_within, both};
 use crate::{OperatingPoint, Phase, Predictor, Statistic};
 
 pub(super) fn point() -> Result<OperatingPoint, ModelError> {
@@ -14,6 +14,8 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
     }
     let ensemble =
         moments.covariance(M(0), N(1), 0.9).covariance(M(1), N(0), -0.9).covariance(N(0), I(0), 0.3).build()?;
+    let mut statistics = at_rest_within(2, [0.0075, 0.0078, 0.026, 0.051, 0.0065, 0.021]);
+    statistics.extend([(Statistic::OutlierRe(0), absolute(0.0125)), (Statistic::OutlierIm(0), absolute(0.014))]);
     Ok(OperatingPoint {
         name: "spiral",
         why: "S_mn = [[0.5, 0.9], [-0.9, 0.5]] at g = 0.5, an input along n_1: at rest away from zero, outliers 0.33 +- 0.66 i \
@@ -27,10 +29,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         every: 1,
         timing: AT_REST,
         lags: Vec::new(),
-        statistics: at_rest_within(2, [0.0075, 0.0078, 0.026, 0.051, 0.0065, 0.021]),
-        variants: vec![(
-            Variant::Current,
-            vec![(Statistic::OutlierRe(0), absolute(0.0125)), (Statistic::OutlierIm(0), absolute(0.014))],
-        )],
+        statistics,
+        variants: both(),
     })
 }

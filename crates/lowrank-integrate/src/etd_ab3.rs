@@ -1,0 +1,154 @@
+//! Exponential Adams-Bashforth (ETD-AB3), order 3, one evaluation a step: for f = -a x + rest,
+//! x <- e^(-a dt) x + dt sum_j b_j(a dt) rest(t - j dt), j = 0, 1, 2.
+//!
+//! S. M. Cox, P. C. Matthews, J. Comput. Phys. 176:430 (2002), section 2.1: exact where the rest is quadratic in time.
+//! The first two steps, and those after a change of the step or a jump of the field, are of Runge-Kutta, order 4.
+
+use crate::{VectorField, rk4};
+
+/// Below this a dt the differences of phi_k lose digits and their series takes over.
+const SMALL: f64 = 0.5;
+/// Terms of the series: (1/2)^16 / 16! is far below rounding.
+const TERMS: u32 = 16;
+/// Two steps are equal if they are to this relative accuracy: they are differences of times.
+const SAME_STEP: f64 = 1e-9;
+
+/// What the method remembers between steps.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Memory {
+    /// The rest one and two steps ago.
+    past: [Vec<f64>; 2],
+    now: Vec<f64>,
+    /// How many of the past are known.
+    known: usize,
+    dt: f64,
+    /// Components of one decay rate: how many, a, and (e^(-a dt), dt b_0, dt b_1, dt b_2).
+    runs: Vec<(usize, f64, [f64; 4])>,
+}
+
+impl Memory {
+    pub(crate) fn new(decay: &[f64]) -> Self {
+        let zeros = || vec![0.0; decay.len()];
+        let mut runs: Vec<(usize, f64, [f64; 4])> = Vec::new();
+        for a in decay {
+            match runs.last_mut() {
+                Some((count, same, _)) if same == a => *count += 1,
+                _ => runs.push((1, *a, [0.0; 4])),
+            }
+        }
+        Self { past: [zeros(), zeros()], now: zeros(), known: 0, dt: 0.0, runs }
+    }
+
+    /// Starts anew: the field has jumped.
+    pub(crate) fn forget(&mut self) {
+        self.known = 0;
+    }
+}
+
+pub(crate) fn step(
+    field: &mut impl VectorField,
+    t: f64,
+    dt: f64,
+    state: &mut [f64],
+    work: &mut [Vec<f64>; 3],
+    memory: &mut Memory,
+) {
+    if (dt - memory.dt).abs() > SAME_STEP * dt {
+        memory.known = 0;
+        memory.dt = dt;
+        memory.runs.iter_mut().for_each(|(_, a, weights)| *weights = self::weights(*a, dt));
+    }
+    let Memory { past: [one, two], now, known, runs, .. } = memory;
+    field.derivative(t, state, now);
+    let mut start = 0;
+    for (count, a, _) in runs.iter() {
+        let range = start..start + count;
+        start += count;
+        now[range.clone()].iter_mut().zip(&state[range]).for_each(|(rest, x)| *rest += a * x);
+    }
+    if *known < 2 {
+        rk4::step(field, t, dt, state, work);
+        *known += 1;
+    } else {
+        let mut start = 0;
+        for (count, _, [e, b0, b1, b2]) in runs.iter() {
+            let range = start..start + count;
+            start += count;
+            let rests = now[range.clone()].iter().zip(&one[range.clone()]).zip(&two[range.clone()]);
+            for (x, ((r0, r1), r2)) in state[range].iter_mut().zip(rests) {
+                *x = e * *x + b0 * r0 + b1 * r1 + b2 * r2;
+            }
+        }
+    }
+    std::mem::swap(one, two);
+    std::mem::swap(one, now);
+}
+
+/// e^z and dt times the weights of the rest now, one and two steps ago, z = -a dt; with phi_1 = (e^z - 1) / z,
+/// phi_(k+1) = (phi_k - 1/k!) / z they are phi_1 + 3/2 phi_2 + phi_3, -2 (phi_2 + phi_3), phi_2 / 2 + phi_3, at z = 0 those
+/// of Adams and Bashforth, 23/12, -16/12, 5/12.
+pub(crate) fn weights(a: f64, dt: f64) -> [f64; 4] {
+    let z = -a * dt;
+    let phi = |k: u32| -> f64 {
+        if z.abs() < SMALL {
+            // sum_j z^j / (j + k)!
+            let factorial = |n: u32| (1..=n).map(f64::from).product::<f64>();
+            (0..TERMS).rev().map(|j| z.powi(j as i32) / factorial(j + k)).sum()
+        } else {
+            let one = z.exp_m1() / z;
+            [one, (one - 1.0) / z, ((one - 1.0) / z - 0.5) / z][k as usize - 1]
+        }
+    };
+    let (one, two, three) = (phi(1), phi(2), phi(3));
+    [z.exp(), dt * (one + 1.5 * two + three), -2.0 * dt * (two + three), dt * (0.5 * two + three)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_are_those_of_adams_and_bashforth_without_decay_and_join_their_series() {
+        let close =
+            |a: [f64; 4], b: [f64; 4]| a.iter().zip(b).for_each(|(a, b)| assert!((a - b).abs() < 1e-14, "{a} {b}"));
+        close(weights(0.0, 1.0), [1.0, 23.0 / 12.0, -16.0 / 12.0, 5.0 / 12.0]);
+        close(weights(SMALL * (1.0 - 1e-15), 1.0), weights(SMALL * (1.0 + 1e-15), 1.0));
+    }
+
+    /// dx/dt = -a x + 1 + t + t^2 has the exact solution that the method reproduces, whatever the step.
+    #[test]
+    fn a_quadratic_rest_is_integrated_exactly_after_the_start() {
+        struct Quadratic(f64);
+        impl VectorField for Quadratic {
+            fn dimension(&self) -> usize {
+                1
+            }
+            fn derivative(&mut self, t: f64, x: &[f64], out: &mut [f64]) {
+                out[0] = -self.0 * x[0] + 1.0 + t + t * t;
+            }
+            fn decay_rate(&self, _: usize) -> f64 {
+                self.0
+            }
+        }
+        let a: f64 = 1.7;
+        // Particular solution c0 + c1 t + c2 t^2.
+        let c2 = 1.0 / a;
+        let c1 = (1.0 - 2.0 * c2) / a;
+        let c0 = (1.0 - c1) / a;
+        let exact = |t: f64| c0 + c1 * t + c2 * t * t + (2.0 - c0) * (-a * t).exp();
+        let (mut field, dt) = (Quadratic(a), 0.3);
+        let mut memory = Memory::new(&[a]);
+        let mut work = std::array::from_fn(|_| vec![0.0]);
+        let mut state = [2.0];
+        let mut off = Vec::new();
+        for i in 0..20 {
+            step(&mut field, f64::from(i) * dt, dt, &mut state, &mut work, &mut memory);
+            off.push(state[0] - exact(f64::from(i + 1) * dt));
+        }
+        // The error of the first two steps decays with the homogeneous solution; nothing is added to it.
+        for (i, off) in off.windows(2).enumerate().skip(1) {
+            assert!((off[1] - off[0] * (-a * dt).exp()).abs() < 1e-14 * exact(i as f64 * dt).abs().max(10.0));
+        }
+        assert!(off[1].abs() > 1e-6);
+    }
+}
