@@ -136,7 +136,7 @@ mod tests {
             let store = open(folder.path());
             let compute = |block: usize| if block % 5 == 2 { Err("diverged") } else { payload(block) };
             let told = Mutex::new(Vec::new());
-            let progress = |block: usize, event: Event<'_, &str>| {
+            let progress = |block: usize, event: Event<'_, &'static str>| {
                 if let Event::Failed(reason) = event {
                     told.lock().unwrap().push((block, *reason));
                 }
@@ -161,7 +161,7 @@ mod tests {
             computed.lock().unwrap().push(block);
             payload(block)
         };
-        let progress = |block: usize, event: Event<'_, &str>| {
+        let progress = |block: usize, event: Event<'_, &'static str>| {
             if let Event::Damaged(damage) = event {
                 damaged.lock().unwrap().push((block, damage.clone()));
             }
