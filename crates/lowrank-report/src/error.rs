@@ -31,8 +31,8 @@ pub enum ReportError {
     },
     /// The file system refused a file of a sweep.
     #[error(
-        "cannot write {name} in {folder}: {source}; make room there or make it writable, then run again: finished blocks \
-         are kept"
+        "cannot write {name} in {folder}: {source}; make room there or make it writable, then run again: finished \
+         blocks are kept"
     )]
     Disk {
         /// The file.
@@ -78,8 +78,8 @@ pub enum ReportError {
     },
     /// Two computations of one block disagree.
     #[error(
-        "block {block} in {folder} was computed twice with different results; delete it, run it again with one version, \
-         and if that repeats, report it as a fault of the program"
+        "block {block} in {folder} was computed twice with different results; delete it, run it again with one \
+         version, and if that repeats, report it as a fault of the program"
     )]
     Unequal {
         /// Its index.
@@ -105,8 +105,8 @@ pub enum ReportError {
     },
     /// Blocks were made by different programs.
     #[error(
-        "{count} of the blocks in {folder} ({first}) come from {field} {found}, block 0 from {expected}; a merged result \
-         has one: delete the blocks of the other and run those again"
+        "{count} of the blocks in {folder} ({first}) come from {field} {found}, block 0 from {expected}; a merged \
+         result has one: delete the blocks of the other and run those again"
     )]
     MixedOrigin {
         /// How many differ from block 0.

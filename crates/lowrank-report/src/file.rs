@@ -30,7 +30,8 @@ pub fn write_file(path: &Path, content: &[u8]) -> Result<(), ReportError> {
     write_whole(path, content, Existing::Replaced).map_err(refused)
 }
 
-/// Writes `content` to `path` in a folder that is there: to a name that no other thread or process uses, synced, renamed.
+/// Writes `content` to `path` in a folder that is there: to a name that no other thread or process uses, synced,
+/// renamed.
 ///
 /// Whatever is refused, nothing half written is under `path`, and nothing is left of the other name.
 pub(crate) fn write_whole(path: &Path, content: &[u8], existing: Existing) -> io::Result<()> {
@@ -51,9 +52,9 @@ pub(crate) fn write_whole(path: &Path, content: &[u8], existing: Existing) -> io
 
 /// Removes what killed processes left half written in `folder`.
 ///
-/// A process locks what it writes, and the system drops the lock when the process ends in whatever way: a file whose lock
-/// can be had has no writer. One that is caught between making and locking its file, or whose locks are not seen from here
-/// (another machine), notices that its file is gone and writes it anew.
+/// A process locks what it writes, and the system drops the lock when the process ends in whatever way: a file whose
+/// lock can be had has no writer. One that is caught between making and locking its file, or whose locks are not seen
+/// from here (another machine), notices that its file is gone and writes it anew.
 pub(crate) fn remove_stale(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {

@@ -1,5 +1,5 @@
-//! Tables, files and figures of validation runs and the finished blocks of sweeps, each with its provenance. Nothing is computed here, and nothing is
-//! written to disk anywhere else.
+//! Tables, files and figures of validation runs and the finished blocks of sweeps, each with its provenance. Nothing is
+//! computed here, and nothing is written to disk anywhere else.
 #![allow(clippy::disallowed_methods, reason = "this is the crate that writes files")]
 
 mod blocks;

@@ -1,8 +1,10 @@
-//! A sweep gives the same bytes however it was run: killed and resumed, cut into shards, on threads, in any order, by two
-//! processes at once, on a disk that was full. The program that is killed is this test itself, run again as [`child`].
+//! A sweep gives the same bytes however it was run: killed and resumed, cut into shards, on threads, in any order, by
+//! two processes at once, on a disk that was full. The program that is killed is this test itself, run again as
+//! [`child`].
 //!
 //! A killed process is not a power failure: what the system had buffered still reaches the disk.
 #![allow(clippy::disallowed_methods, reason = "tests of the crate that writes files")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};

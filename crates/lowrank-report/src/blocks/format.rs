@@ -1,5 +1,5 @@
-//! The bytes of one block: a line that says what this is, a line of JSON (the head), the payload, and the SHA-256 of all that.
-//! `head -2 block-000123.bin` shows the head.
+//! The bytes of one block: a line that says what this is, a line of JSON (the head), the payload, and the SHA-256 of
+//! all that. `head -2 block-000123.bin` shows the head.
 
 use std::fmt;
 

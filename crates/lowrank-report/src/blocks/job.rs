@@ -13,7 +13,8 @@ pub struct Job {
 }
 
 impl Job {
-    /// `definition` is the canonical text, the same bytes for the same sweep; `schema` the version of what the payloads mean.
+    /// `definition` is the canonical text, the same bytes for the same sweep; `schema` the version of what the payloads
+    /// mean.
     pub fn new(schema: u32, definition: impl Into<String>, seed: u64, blocks: usize) -> Self {
         let definition = definition.into();
         let identity = Identity { schema, definition: sha256_hex(definition.as_bytes()), seed, blocks };

@@ -8,8 +8,8 @@ use super::job::{Identity, Job};
 use super::store::Store;
 use crate::ReportError;
 
-/// A finished sweep. It depends on the definition, the seed and the program alone: which process, thread or shard ran a block,
-/// and in which order, leaves no trace.
+/// A finished sweep. It depends on the definition, the seed and the program alone: which process, thread or shard ran a
+/// block, and in which order, leaves no trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Merged {
     /// The sweep.
@@ -111,9 +111,8 @@ mod tests {
         let merged = merge(&open(folder.path(), 3, "9.9.9", "another")).unwrap();
         let text = String::from_utf8(merged.to_bytes().unwrap()).unwrap();
         let hash = store.job().spec_hash();
-        let head = format!(
-            r#"{{"schema":1,"definition":"{hash}","seed":7,"blocks":3,"version":"0.1.0","commit":"abc","bytes":[0,1,2]}}"#
-        );
+        let job = format!(r#""schema":1,"definition":"{hash}","seed":7,"blocks":3"#);
+        let head = format!(r#"{{{job},"version":"0.1.0","commit":"abc","bytes":[0,1,2]}}"#);
         assert_eq!(text, format!("lowrank sweep 1\n{head}\nxxx"));
     }
 

@@ -35,12 +35,12 @@ pub struct Summary<E> {
 
 /// Computes those blocks of `which` that are not valid yet, each on one of `threads` threads, taken in the given order.
 ///
-/// `compute` gives the payload of a block; one that fails does not keep the others from being finished. `progress` is told of
-/// every block, from any thread.
+/// `compute` gives the payload of a block; one that fails does not keep the others from being finished. `progress` is
+/// told of every block, from any thread.
 ///
 /// # Errors
-/// An index that the sweep does not have, before anything is computed. The file system refuses a block: no more are begun,
-/// those at work are still kept if they can be.
+/// An index that the sweep does not have, before anything is computed. The file system refuses a block: no more are
+/// begun, those at work are still kept if they can be.
 pub fn run_blocks<E: Send>(
     store: &Store,
     which: impl IntoIterator<Item = usize>,

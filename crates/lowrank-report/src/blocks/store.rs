@@ -34,7 +34,8 @@ pub struct Store {
 impl Store {
     /// The store of `job` in `folder`, made if need be. `provenance` goes into the blocks written from here.
     ///
-    /// Files that killed runs left half written are removed. A finished store may be opened on a disk that cannot be written.
+    /// Files that killed runs left half written are removed. A finished store may be opened on a disk that cannot be
+    /// written.
     ///
     /// # Errors
     /// The folder holds another sweep, or the file system refuses.
