@@ -1,15 +1,19 @@
-//! Tables, files and figures of validation runs, each with its provenance. Nothing is computed here, and nothing is
-//! written to disk anywhere else.
+//! Tables, files and figures of validation runs and the finished blocks of sweeps, each with its provenance. Nothing is
+//! computed here, and nothing is written to disk anywhere else.
 #![allow(clippy::disallowed_methods, reason = "this is the crate that writes files")]
 
+mod blocks;
+mod error;
 mod figure;
 mod file;
 mod provenance;
 mod record;
 mod table;
 
+pub use blocks::{Damage, Difference, Event, Job, Merged, Shard, Status, Store, Summary, blocks_of, merge, run_blocks};
+pub use error::ReportError;
 pub use figure::{Curve, Figure, Panel, Points, draw};
-pub use file::{ReportError, check_folder, write_file};
+pub use file::{check_folder, write_file};
 pub use provenance::Provenance;
 pub use record::{data_json, json};
 pub use table::{summary, table};
