@@ -20,7 +20,8 @@ use crate::root::bracketed_root;
 const MOST_CORRECTIONS: usize = 60;
 /// A correction that leaves more than this part of the residual asks for factors nearer to the solution.
 const SLOW: f64 = 0.1;
-/// New factors are made this part of the way from the present K to the upper bound: still above the solution.
+/// New factors are made this part of the way from the present root to the upper bound, still above the solution, and
+/// each time this much nearer.
 const NEARER: f64 = 0.05;
 /// Largest |psi - A psi|, psi at most one, that is aimed at, and that counts as solved.
 const RESIDUAL_GOAL: f64 = 1e-13;
@@ -88,7 +89,7 @@ fn bound_state(
     let functional = |root: f64| Ok(well.product(&psi, &well.residual(&psi, root)));
     let start = bracketed_root("the Rayleigh functional of the Lyapunov exponent", (lowest, ceiling), 0.0, functional);
     let (mut root, mut last) = (start.map_or(ceiling, |root| root.x), f64::INFINITY);
-    let mut at_lowest = 0;
+    let (mut part, mut at_lowest) = (1.0, 0);
     for iterations in 1..=MOST_CORRECTIONS {
         let rest = well.residual(&psi, root);
         let size = rest.norm_max();
@@ -99,7 +100,8 @@ fn bound_state(
             return Ok(Lyapunov { exponent: edge + root * root, residual: size, iterations });
         }
         if size > SLOW * last {
-            factors = well.factors(root + NEARER * (ceiling - root));
+            part *= NEARER;
+            factors = well.factors(root + part * (ceiling - root));
         }
         last = size;
         // Newton in the root, psi held, on the Rayleigh functional \<psi, psi - A(K) psi>; then a correction of psi.
