@@ -9,12 +9,12 @@
 use lowrank_model::{Ensemble, Model, OrderParameters, Variant};
 
 use crate::autocovariance::Autocovariance;
-use crate::chaotic_search::starting_points;
+use crate::chaotic_search::{central_variance, starting_points};
 use crate::excess::{Excess, Top};
 use crate::lyapunov::{Lyapunov, exponent};
 use crate::nested::{FULL, Precision, ROUGH};
 use crate::neurons::Neurons;
-use crate::newton::{Evaluation, Outcome, RESIDUAL_GOAL, RESIDUAL_LIMIT, fixed_point, fixed_point_within};
+use crate::newton::{Evaluation, Outcome, RESIDUAL_GOAL, RESIDUAL_LIMIT, fixed_point, fixed_point_within, residual};
 use crate::stability::radius_at;
 use crate::stationary::{MERGE_DISTANCE, SMALLEST_KAPPA, compare, distance, evaluate as evaluate_stationary};
 use crate::two_timescale::{Grid, continued};
@@ -87,6 +87,7 @@ pub fn chaotic_solutions(model: &Model) -> Result<Vec<Chaotic>, MeanFieldError> 
     if model.noise() == 0.0 && model.g() * model.transfer().largest_slope() < 1.0 {
         return Ok(Vec::new());
     }
+    let central = central(&neurons)?;
     let starts = match model.ensemble() {
         // With few digits from every start, with all of them from every different result.
         Ensemble::Gaussian(_) | Ensemble::Mixture(_) => {
@@ -104,7 +105,17 @@ pub fn chaotic_solutions(model: &Model) -> Result<Vec<Chaotic>, MeanFieldError> 
             alike.iter().map(|c| unknowns(&c.order)).collect()
         }
     };
-    covariances(solutions_from(model, &neurons, starts)?)
+    covariances(solutions_from(model, &neurons, central, starts)?)
+}
+
+/// The central solution of a symmetric model, kappa = 0 and Delta_inf = 0, from T21 alone: T8 and T14 hold exactly, so that
+/// it is right to rounding however close to onset it is.
+fn central(neurons: &Neurons) -> Result<Option<Outcome>, MeanFieldError> {
+    let Some(zero) = central_variance(neurons)? else { return Ok(None) };
+    let mut x = vec![0.0; neurons.rank + 2];
+    x[neurons.rank] = zero;
+    let Some(at) = evaluate(neurons, FULL, &x) else { return Ok(None) };
+    Ok(Some(Outcome { residual: residual(&x, &at.image), x, iterations: 1 }))
 }
 
 /// The chaotic solutions that Newton reaches from given order parameters, such as those of a neighbouring model: what
@@ -130,7 +141,7 @@ pub(crate) fn followed_chaos(model: &Model, starts: &[OrderParameters]) -> Resul
     let leads = |start: &&OrderParameters| {
         !neurons.is_symmetric() || start.kappa.iter().find(|k| k.abs() > SMALLEST_KAPPA).is_none_or(|k| *k > 0.0)
     };
-    solutions_from(model, &neurons, starts.iter().filter(leads).map(unknowns).collect())
+    solutions_from(model, &neurons, None, starts.iter().filter(leads).map(unknowns).collect())
 }
 
 /// The current variant with noise that makes the same variance of x.
@@ -168,12 +179,24 @@ fn with_two_timescales(model: &Model, current: &[Chaotic]) -> Result<Vec<Chaotic
     Ok(found)
 }
 
-fn solutions_from(model: &Model, neurons: &Neurons, starts: Vec<Vec<f64>>) -> Result<Vec<Chaotic>, MeanFieldError> {
-    let mut found: Vec<Outcome> = Vec::new();
+fn solutions_from(
+    model: &Model,
+    neurons: &Neurons,
+    central: Option<Outcome>,
+    starts: Vec<Vec<f64>>,
+) -> Result<Vec<Chaotic>, MeanFieldError> {
+    let mut found: Vec<Outcome> =
+        central.into_iter().filter(|c| c.is_solution() && is_chaotic(neurons, &c.x)).collect();
+    let is_known_centre = |x: &[f64], found: &[Outcome]| {
+        // At kappa = 0 a symmetric model has no other solution; next to onset what looks like one is made of residuals.
+        let centred = |x: &[f64]| x[..neurons.rank].iter().all(|k| k.abs() < SMALLEST_KAPPA);
+        neurons.is_symmetric() && centred(x) && found.iter().any(|f| centred(&f.x))
+    };
     for start in starts {
         let outcome = solve(neurons, start);
         let new = outcome.is_solution()
             && is_chaotic(neurons, &outcome.x)
+            && !is_known_centre(&outcome.x, &found)
             && found.iter().all(|f| distance(&f.x, &outcome.x) > MERGE_DISTANCE);
         if new {
             if neurons.is_symmetric() && outcome.x[..neurons.rank].iter().any(|k| k.abs() > SMALLEST_KAPPA) {

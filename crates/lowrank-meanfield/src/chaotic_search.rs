@@ -153,6 +153,23 @@ impl<'a> Place<'a> {
     }
 }
 
+/// Delta_0 of the central solution of a symmetric model, to rounding: at kappa = 0 Delta_inf = 0 solves T14 for every
+/// Delta_0.
+pub(crate) fn central_variance(neurons: &Neurons) -> Result<Option<f64>, MeanFieldError> {
+    let kappa = vec![0.0; neurons.rank];
+    let top = largest_variance(neurons, &kappa);
+    if top == 0.0 || !neurons.is_symmetric() {
+        return Ok(None);
+    }
+    let rest = |zero: f64| Ok(Place::new(neurons, FULL, &kappa, zero)?.rests(0.0).0);
+    let low = (top * SMALLEST_PART).max(neurons.sigma.powi(2) * (1.0 - f64::EPSILON));
+    let (at_low, at_top) = (rest(low)?, rest(top)?);
+    if (at_low > 0.0) == (at_top > 0.0) {
+        return Ok(None);
+    }
+    Ok(Some(bracketed_root("T13 at the central solution", (low, top), 0.0, rest)?.x))
+}
+
 /// All (Delta_0, Delta_inf), individual, that solve T21 and T14 at fixed kappa, roughly.
 fn variances_at(neurons: &Neurons, kappa: &[f64]) -> Result<Vec<(f64, f64)>, MeanFieldError> {
     let top = largest_variance(neurons, kappa);
@@ -160,14 +177,7 @@ fn variances_at(neurons: &Neurons, kappa: &[f64]) -> Result<Vec<(f64, f64)>, Mea
         return Ok(Vec::new());
     }
     if neurons.is_symmetric() && kappa.iter().all(|k| *k == 0.0) {
-        // The central solution: Delta_inf = 0 solves T14 for every Delta_0.
-        let rest = |zero: f64| Ok(Place::new(neurons, FULL, kappa, zero)?.rests(0.0).0);
-        let low = (top * SMALLEST_PART).max(neurons.sigma.powi(2) * (1.0 - f64::EPSILON));
-        let (at_low, at_top) = (rest(low)?, rest(top)?);
-        if (at_low > 0.0) == (at_top > 0.0) {
-            return Ok(Vec::new());
-        }
-        return Ok(vec![(bracketed_root("T13 at the central solution", (low, top), 0.0, rest)?.x, 0.0)]);
+        return Ok(central_variance(neurons)?.map(|zero| (zero, 0.0)).into_iter().collect());
     }
     let mut found = Vec::new();
     let mut before: Option<Guess> = None;

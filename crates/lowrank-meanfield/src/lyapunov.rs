@@ -1,11 +1,14 @@
 //! The largest Lyapunov exponent of a fluctuating solution (T17, T18).
 //!
 //! It is the largest K at which prod_tau \[(1 + tau K)^2 - tau^2 d^2\] psi = g^2 C_phi'(Delta) psi has an even solution
-//! that vanishes at infinity; for one time scale that is T17, with E_0 = 1 - (1 + K)^2. Divided by the left side, psi is
-//! an eigenfunction, A(K) psi = psi, of positive exponential filters with tau / (1 + tau K) applied to the gain times
-//! psi. The largest eigenvalue of A falls with K and has a positive eigenfunction; it is found by residual inverse
-//! iteration (A. Neumaier, SIAM J. Numer. Anal. 22:914 (1985)) from above, where all eigenvalues are below one, so
-//! that the one it converges to is the largest. In the inner product weighted with the gain A is symmetric.
+//! that vanishes at infinity; for one time scale that is T17, with E_0 = 1 - (1 + K)^2. With the gain at infinity taken to
+//! the left, the left side is a product of p^2 - d^2 and q^2 - d^2 (one factor for one time scale), p the rate at which
+//! psi falls. Divided by it, psi is an eigenfunction, A(K) psi = psi, of positive exponential filters with times 1 / p and
+//! 1 / q applied to what the gain has above its value at infinity times psi (Birman, Schwinger): everything that acts is
+//! local and of the scale of Delta, however slow that is next to onset. The largest eigenvalue of A falls with K and has
+//! a positive eigenfunction; it is found by residual inverse iteration (A. Neumaier, SIAM J. Numer. Anal. 22:914 (1985))
+//! from above, where all eigenvalues are below one, so that the one it converges to is the largest. In the inner
+//! product weighted with that part of the gain A is symmetric.
 
 use faer::Mat;
 use faer::linalg::solvers::{PartialPivLu, Solve};
@@ -27,7 +30,7 @@ const NEARER: f64 = 0.05;
 const RESIDUAL_GOAL: f64 = 1e-13;
 const RESIDUAL_LIMIT: f64 = 1e-10;
 /// psi may be negative by this part of its maximum: rounding where it has decayed.
-const LARGEST_NEGATIVE: f64 = 1e-9;
+const LARGEST_NEGATIVE: f64 = 1e-6;
 /// Inverse iterations that make a first psi.
 const INVERSE_ITERATIONS: usize = 4;
 /// The root shrinks at most to this part of itself in one step.
@@ -79,10 +82,11 @@ fn bound_state(
         // At onset the well is as shallow as rounding, and both ends of the bracket are the exponent.
         return Ok(Lyapunov { exponent: highest, residual: (highest - edge).abs(), iterations: 0 });
     }
-    let well = Well { line, gains, taus, edge };
+    let depths: Vec<f64> = gains.iter().map(|gain| (gain - far).max(0.0)).collect();
+    let well = Well { line, depths: &depths, taus, edge };
     let (lowest, ceiling) = (ABOVE_EDGE.sqrt(), (highest - edge).sqrt());
     let mut factors = well.factors(ceiling);
-    let mut psi = Mat::from_fn(gains.len(), 1, |_, _| 1.0);
+    let mut psi = Mat::from_fn(depths.len(), 1, |_, _| 1.0);
     for _ in 0..INVERSE_ITERATIONS {
         psi = normalised(factors.solve(&psi));
     }
@@ -129,7 +133,8 @@ fn normalised(psi: Mat<f64>) -> Mat<f64> {
 /// The eigenvalue problem on panels; K is edge + root^2.
 struct Well<'a> {
     line: &'a HalfLine,
-    gains: &'a [f64],
+    /// The gain above its value at infinity.
+    depths: &'a [f64],
     taus: (f64, f64),
     edge: f64,
 }
@@ -137,17 +142,14 @@ struct Well<'a> {
 impl Well<'_> {
     /// The filters at K, and what they are divided by.
     fn filters(&self, root: f64) -> ([Filter; 2], f64) {
-        let above = root * root;
-        let (k, rate) = (self.edge + above, decay(self.taus, self.edge, above));
-        let (up_s, up_r) = (1.0 + self.taus.0 * k, 1.0 + self.taus.1 * k);
-        let filters = [self.taus.0 / up_s, self.taus.1 / up_r].map(|tau| self.line.filter(tau, rate));
-        (filters, (up_s * up_r).powi(2))
+        let Rates { p, short, divisor } = rates(self.taus, self.edge, root * root);
+        ([1.0 / p, short].map(|tau| self.line.filter(tau, p)), divisor)
     }
 
     /// psi - A(K) psi.
     fn residual(&self, psi: &Mat<f64>, root: f64) -> Mat<f64> {
         let (filters, divisor) = self.filters(root);
-        let product: Vec<f64> = psi.col(0).iter().zip(self.gains).map(|(psi, gain)| gain * psi / divisor).collect();
+        let product: Vec<f64> = psi.col(0).iter().zip(self.depths).map(|(psi, depth)| depth * psi / divisor).collect();
         let image = filters.iter().fold(product, |values, filter| filter.apply(&values));
         Mat::from_fn(psi.nrows(), 1, |i, _| psi[(i, 0)] - image[i])
     }
@@ -155,21 +157,17 @@ impl Well<'_> {
     /// 1 - A(K) in factors.
     fn factors(&self, root: f64) -> PartialPivLu<f64> {
         let (filters, divisor) = self.filters(root);
-        let size = self.gains.len();
-        let [s, r] = filters.map(|filter| filter.matrix(size));
-        let both = match self.taus {
-            (_, 0.0) => s,
-            (0.0, _) => r,
-            _ => r * s,
-        };
+        let size = self.depths.len();
+        let [long, short] = filters.map(|filter| filter.matrix(size));
+        let both = if self.taus.0 * self.taus.1 == 0.0 { long } else { short * long };
         let one = |i: usize, j: usize| f64::from(u8::from(i == j));
-        PartialPivLu::new(Mat::from_fn(size, size, |i, j| one(i, j) - both[(i, j)] * self.gains[j] / divisor).as_ref())
+        PartialPivLu::new(Mat::from_fn(size, size, |i, j| one(i, j) - both[(i, j)] * self.depths[j] / divisor).as_ref())
     }
 
-    /// Inner product weighted with the gain.
+    /// Inner product weighted with the depth.
     fn product(&self, a: &Mat<f64>, b: &Mat<f64>) -> f64 {
         let nodes = self.line.nodes();
-        (0..nodes.len()).map(|i| nodes[i].1 * self.gains[i] * a[(i, 0)] * b[(i, 0)]).sum()
+        (0..nodes.len()).map(|i| nodes[i].1 * self.depths[i] * a[(i, 0)] * b[(i, 0)]).sum()
     }
 }
 
@@ -182,18 +180,28 @@ fn uniform((tau_s, tau_r): (f64, f64), gain: f64) -> f64 {
     2.0 * (root - 1.0) / (sum + inside.max(0.0).sqrt())
 }
 
-/// The rate p at which psi falls for K = edge + above: prod \[(1 + tau K)^2 - tau^2 p^2\] = prod (1 + tau edge)^2, the gain
-/// at infinity; the smaller p.
-fn decay((tau_s, tau_r): (f64, f64), edge: f64, above: f64) -> f64 {
+/// What prod_tau \[(1 + tau K)^2 - tau^2 d^2\] less the gain at infinity is made of.
+struct Rates {
+    /// The smaller rate p, at which psi falls.
+    p: f64,
+    /// 1 / q; zero for one time scale.
+    short: f64,
+    /// The product less the gain at infinity, at d = 0.
+    divisor: f64,
+}
+
+/// At K = edge + above: the gain at infinity is prod_tau (1 + tau edge)^2.
+fn rates((tau_s, tau_r): (f64, f64), edge: f64, above: f64) -> Rates {
     let k = edge + above;
     let both = |k: f64| (1.0 + tau_s * k) * (1.0 + tau_r * k);
     let (a, b) = ((1.0 + tau_s * k).powi(2), (1.0 + tau_r * k).powi(2));
     let (s, r) = (tau_s * tau_s, tau_r * tau_r);
     // a b less the same at the edge.
-    let constant = above * (tau_s + tau_r + tau_s * tau_r * (k + edge)) * (both(k) + both(edge));
+    let divisor = above * (tau_s + tau_r + tau_s * tau_r * (k + edge)) * (both(k) + both(edge));
     let linear = a * r + b * s;
-    let root = (linear * linear - 4.0 * s * r * constant).max(0.0).sqrt();
-    (2.0 * constant / (linear + root)).max(0.0).sqrt()
+    let sum = linear + (linear * linear - 4.0 * s * r * divisor).max(0.0).sqrt();
+    // s r z^2 - linear z + divisor = 0 for z = p^2 and q^2.
+    Rates { p: (2.0 * divisor / sum).max(0.0).sqrt(), short: (2.0 * s * r / sum).sqrt(), divisor }
 }
 
 #[cfg(test)]
@@ -239,12 +247,27 @@ mod tests {
         let two = |tau_s, tau_r| Variant::two_timescale(tau_s, tau_r).unwrap();
         for variant in [Variant::Current, two(1.0, 1.0), two(1.0, 0.2), two(0.05, 1.0)] {
             let mut last = 0.0;
-            for g in [1.01, 1.03, 1.1, 1.3, 2.0, 3.0, 4.0, 6.0] {
+            for g in [1.0001, 1.0005, 1.001, 1.002004, 1.005, 1.01, 1.03, 1.1, 1.3, 2.0, 3.0, 4.0, 6.0] {
                 let model = Model::new(g, Transfer::Tanh, variant, Gaussian::unstructured(), Input::none()).unwrap();
                 let chaos = crate::chaotic_solutions(&model).unwrap().remove(0);
                 let found = chaos.lyapunov().unwrap();
                 assert!(found.exponent > last && found.residual < 1e-12, "{variant} g = {g}: {found:?} after {last}");
                 last = found.exponent;
+            }
+        }
+    }
+
+    /// Next to onset lambda_max = (g - 1)^2 / 2 (\[SCS88\]), for two equal time scales half of that.
+    #[test]
+    fn next_to_onset_the_exponent_is_half_the_square_of_the_distance() {
+        use lowrank_model::{Gaussian, Input, Model, Transfer, Variant};
+        for (variant, part) in [(Variant::Rate, 0.5), (Variant::two_timescale(1.0, 1.0).unwrap(), 0.25)] {
+            for distance in [1e-4, 1e-3] {
+                let g = 1.0 + distance;
+                let model = Model::new(g, Transfer::Tanh, variant, Gaussian::unstructured(), Input::none()).unwrap();
+                let chaos = crate::chaotic_solutions(&model).unwrap().remove(0);
+                let seen = chaos.lyapunov().unwrap().exponent / distance.powi(2);
+                assert!((seen - part).abs() < 5.0 * distance, "{variant} {distance}: {seen}");
             }
         }
     }

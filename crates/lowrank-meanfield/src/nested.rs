@@ -180,14 +180,16 @@ fn rule(precision: Precision, deviation: f64) -> Vec<(f64, f64)> {
 }
 
 /// Gauss-Hermite, for a law that is narrow against what it averages: with n nodes an average of phi errs by
-/// f^(2n) n! s^(2n) / (2n)! = n! (2 s / pi)^(2n), for the poles of phi at i pi / 2.
+/// f^(2n) n! s^(2n) / (2n)! = n! (2 s / pi)^(2n), for the poles of phi at i pi / 2. Squares of Phi are of the order s^4,
+/// and have to be right relative to that.
 fn narrow(precision: Precision, deviation: f64) -> Vec<(f64, f64)> {
     if deviation == 0.0 {
         return vec![(0.0, 1.0)];
     }
+    let wanted = 4.0 * deviation.ln().min(0.0) - precision.exponent;
     let enough = |nodes: usize| {
         let factorial: f64 = (1..=nodes).map(|i| (i as f64).ln()).sum();
-        factorial + 2.0 * nodes as f64 * (2.0 * deviation / PI).ln() < -precision.exponent
+        factorial + 2.0 * nodes as f64 * (2.0 * deviation / PI).ln() < wanted
     };
     let rule = HERMITE.iter().find(|rule| enough(rule.len())).or(HERMITE.last());
     rule.map_or(Vec::new(), |rule| rule.iter().map(|(z, w)| (deviation * z, *w)).collect())
