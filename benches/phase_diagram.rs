@@ -1,5 +1,5 @@
-//! The theory's phase diagram with all fields, g in \[0, 4\] by overlap in \[0, 4\], 50 x 50: the work of a cell against that of
-//! one cell's damped iteration, which needs no search and finds one solution.
+//! The theory's phase diagram with all fields, g in \[0, 4\] by overlap in \[0, 4\], 50 x 50, rows followed from cell to cell,
+//! against a full search and all exponents in every cell.
 
 #![allow(clippy::unwrap_used, reason = "the models are constants and have solutions")]
 

@@ -215,7 +215,7 @@ pub(crate) fn panels(time: f64, omega: f64, refined: usize) -> HalfLine {
 /// nowhere negative: trapezoid rule, whose error for smooth even functions is that of aliasing.
 fn has_positive_spectrum(value: impl Fn(f64) -> f64, bending: f64, end: f64) -> bool {
     let step = SPECTRUM_STEP * bending;
-    let count = ((end / step).ceil() as usize).min(MOST_LAGS);
+    let count = ((end / step).ceil() as usize).clamp(1, MOST_LAGS);
     let mut values: Vec<f64> = (0..count).map(|i| value(i as f64 * step)).collect();
     values[0] *= 0.5;
     let total: f64 = values.iter().sum();

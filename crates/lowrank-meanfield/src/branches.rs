@@ -36,8 +36,8 @@ const ROUGH_GOAL: f64 = 1e-7;
 const ROUGH_LIMIT: f64 = 1e-2;
 /// Leads closer than this are one, and a search that comes so close to one ends there.
 const ROUGH_DISTANCE: f64 = 1e-4;
-/// Combinations of seen kappa_k that are tried: 27 for rank three with three values each, and as many again.
-const MOST_COMBINATIONS: usize = 64;
+/// Combinations of seen kappa_k that are tried: all 3^R up to rank seven with three values each.
+const MOST_COMBINATIONS: usize = 2187;
 /// Seen values of one kappa_k this close (relative to the largest) are one.
 const SAME_VALUE: f64 = 1e-2;
 /// Steps of one deflated search, and its longest step in parts of the region.
@@ -51,7 +51,7 @@ const NEUTRAL: f64 = 1e-6;
 
 /// All stationary solutions of a model, at the amplitudes its inputs have after their last change; in decreasing
 /// order of kappa, then of variance. They do not depend on the variant, their stability does. Where solutions form a
-/// continuum (a ring) one of it is returned.
+/// continuum (a ring) one of it is returned. Up to 3^R are found; beyond rank seven not every combination is tried.
 ///
 /// # Errors
 /// No solution with residual <= 1e-10; white noise.

@@ -15,8 +15,8 @@ const LARGEST_STEP: f64 = 0.25;
 const STEP_TIMES_DEVIATION: f64 = 0.12;
 /// The series ends when two neighbouring a_k^2 fall below this part of \<phi^2>.
 const SMALLEST_SQUARE: f64 = 1e-18;
-/// Longest series; tanh needs about 75 D terms.
-const MOST_TERMS: usize = 30_000;
+/// Longest series; tanh needs about 110 D terms.
+const MOST_TERMS: usize = 100_000;
 /// Nodes that are worked on together.
 const LANES: usize = 8;
 

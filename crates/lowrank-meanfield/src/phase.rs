@@ -81,6 +81,9 @@ pub fn phase_diagram(
     let central: Vec<Option<(f64, f64)>> =
         gs.par_iter().map(|g| central_exponent(&family(*g, any)?)).collect::<Result<_, _>>()?;
     let row = |strength: &f64| -> Result<Vec<Cell>, MeanFieldError> {
+        if let Some(g) = gs.first() {
+            check(&family(*g, *strength)?)?;
+        }
         let solutions = solutions_with(SEARCHES, |g| family(g, *strength), gs)?;
         solutions.iter().zip(&central).map(|(s, central)| cell(s.shown(), *central)).collect()
     };

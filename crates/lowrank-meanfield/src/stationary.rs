@@ -181,3 +181,42 @@ pub(crate) fn describe(neurons: &Neurons, outcome: Outcome) -> Stationary {
         iterations: outcome.iterations,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lowrank_model::Vector::{I, M, N};
+    use lowrank_model::{Input, Layout, Moments, Variant};
+
+    /// The matrix of (T10) against differences of (T7), (T8), at points that are no solutions.
+    #[test]
+    fn the_jacobian_is_that_of_the_equations() {
+        let mut moments = Moments::new(Layout::rank(2).with_inputs(1)).mean(I(0), 0.4).variance(I(0), 0.7);
+        for k in 0..2 {
+            let sign = 1.0 - 2.0 * k as f64;
+            moments = moments.mean(M(k), 0.6 * sign).mean(N(k), 0.8).variance(M(k), 1.2).variance(N(k), 1.5);
+            moments =
+                moments.covariance(M(k), N(k), 0.5).covariance(N(k), I(0), 0.3 * sign).covariance(M(k), I(0), 0.2);
+        }
+        let ensemble = moments.covariance(M(0), N(1), 0.4).covariance(M(1), N(0), -0.4).build().unwrap();
+        for transfer in Transfer::ALL {
+            let input = Input::constant(&[1.1]).unwrap();
+            let model = Model::new(1.3, transfer, Variant::Current, ensemble.clone(), input).unwrap();
+            let neurons = neurons_at_rest(&model).unwrap();
+            let (x, step) = (vec![0.4, -0.7, 1.9], 1e-4);
+            let exact = evaluate(&neurons, Averages::at, &x).unwrap().jacobian;
+            for l in 0..3 {
+                let moved = |by: f64| {
+                    let mut x = x.clone();
+                    x[l] += by;
+                    evaluate(&neurons, Averages::at, &x).unwrap().image
+                };
+                let (up, down) = (moved(step), moved(-step));
+                for k in 0..3 {
+                    let slope = (up[k] - down[k]) / (2.0 * step);
+                    assert!((slope - exact[(k, l)]).abs() < 1e-7, "{transfer} {k} {l}: {slope} {}", exact[(k, l)]);
+                }
+            }
+        }
+    }
+}

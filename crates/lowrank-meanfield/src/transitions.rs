@@ -1,7 +1,7 @@
 //! Transitions along g: where chaos sets in, and where structured chaos ends (docs/theory.md section 7).
 
 use faer::Mat;
-use lowrank_model::{Ensemble, Model};
+use lowrank_model::Model;
 use serde::Serialize;
 
 use crate::averages::Averages;
@@ -62,19 +62,16 @@ pub fn onset_of_chaos(model: &Model, bracket: (f64, f64)) -> Result<Transition, 
 /// the bracket; no sign change over it.
 pub fn end_of_structured_chaos(model: &Model, bracket: (f64, f64)) -> Result<Transition, MeanFieldError> {
     const WHAT: &str = "the end of structured chaos";
-    let Ensemble::Gaussian(gaussian) = model.ensemble() else {
-        let found = "given vectors".to_owned();
-        return Err(MeanFieldError::WrongModel { what: WHAT, found, needs: "a Gaussian ensemble" });
-    };
     if !model.transfer().is_odd() || model.rank() == 0 || model.input().last().iter().any(|a| *a != 0.0) {
         let found = format!("{}, rank {}, inputs {:?}", model.transfer(), model.rank(), model.input().last());
         let needs = "an odd transfer function, no input, and rank >= 1";
         return Err(MeanFieldError::WrongModel { what: WHAT, found, needs });
     }
     let rank = model.rank();
-    let overlaps = Mat::from_fn(rank, rank, |k, l| {
-        gaussian.mean()[rank + k] * gaussian.mean()[l] + gaussian.covariance(rank + k, l)
-    });
+    // At kappa = 0 all neurons are alike, so that of any ensemble only the overlaps count.
+    let moments = model.ensemble().moments()?;
+    let overlaps =
+        Mat::from_fn(rank, rank, |k, l| moments.mean()[rank + k] * moments.mean()[l] + moments.covariance(rank + k, l));
     let eigenvalues = overlaps.eigenvalues().unwrap_or_default();
     let overlap = eigenvalues.iter().filter(|l| l.im == 0.0).fold(f64::NEG_INFINITY, |a, l| a.max(l.re));
     transition("overlap <phi'> - 1", bracket, |g| {

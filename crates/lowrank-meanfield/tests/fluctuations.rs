@@ -2,7 +2,7 @@
 //! against shooting, limits and symmetries of the two time scales, values of docs/theory.md section 6.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use lowrank_meanfield::{Autocovariance, Chaotic, chaotic_solutions};
+use lowrank_meanfield::{Autocovariance, Chaotic, PairAverage, chaotic_solutions};
 use lowrank_model::Vector::{I, M, N};
 use lowrank_model::{Gaussian, Input, Layout, Model, Moments, Transfer, Variant};
 
@@ -207,5 +207,76 @@ fn spectra_of_solutions_are_positive_and_sum_to_the_variance() {
         let total = step / std::f64::consts::PI * (spectrum.iter().sum::<f64>() - 0.5 * spectrum[0]);
         assert!((total / chaos.order.delta_t - 1.0).abs() < 1e-5, "{total} {}", chaos.order.delta_t);
         close(0.5 * spectrum[0] / chaos.order.delta_t, delta.correlation_time(), 1e-9, "correlation time");
+    }
+}
+
+/// (T16) by the recipe of the literature, which shares nothing with the panels but C_phi: damped iteration on a cosine
+/// grid, both filters applied in Fourier space. The grid's Delta at its points.
+fn cosine_grid(g: f64, (tau_s, tau_r): (f64, f64), start: impl Fn(f64) -> f64, window: f64) -> Vec<f64> {
+    const M: usize = 600;
+    let cosines: Vec<f64> = (0..2 * M).map(|i| (std::f64::consts::PI * i as f64 / M as f64).cos()).collect();
+    let transform = |values: &[f64]| -> Vec<f64> {
+        let at = |k: usize| -> f64 {
+            let ends = 0.5 * (values[0] + values[M] * cosines[k * M % (2 * M)]);
+            ends + (1..M).map(|j| values[j] * cosines[j * k % (2 * M)]).sum::<f64>()
+        };
+        (0..=M).map(at).collect()
+    };
+    let mut delta: Vec<f64> = (0..=M).map(|i| start(window * i as f64 / M as f64)).collect();
+    for _ in 0..3000 {
+        let pair = PairAverage::new(Transfer::Tanh, 0.0, delta[0]).unwrap();
+        let source: Vec<f64> =
+            delta.iter().map(|d| g * g * pair.covariance(d.clamp(-delta[0], delta[0])).unwrap()).collect();
+        let filter = |k: usize| {
+            let w = std::f64::consts::PI * k as f64 / window;
+            2.0 / (M as f64 * (1.0 + (tau_s * w).powi(2)) * (1.0 + (tau_r * w).powi(2)))
+        };
+        let filtered: Vec<f64> = transform(&source).iter().enumerate().map(|(k, s)| s * filter(k)).collect();
+        let image = transform(&filtered);
+        let mut farthest = 0.0_f64;
+        for (d, i) in delta.iter_mut().zip(image) {
+            farthest = farthest.max((i - *d).abs());
+            *d += 0.5 * (i - *d);
+        }
+        if farthest < 1e-12 {
+            return delta;
+        }
+    }
+    panic!("the damped iteration has not converged");
+}
+
+#[test]
+fn two_time_scales_agree_with_an_iteration_in_fourier_space() {
+    for (g, taus) in [(2.0, (1.0, 1.0)), (2.0, (0.5, 1.0)), (1.5, (1.0, 0.2))] {
+        let chaos = first(&unstructured(g, two(taus.0, taus.1)));
+        let delta = chaos.autocovariance().unwrap();
+        let window = 28.0 / delta.decay_rate();
+        // Started off the solution.
+        let grid = cosine_grid(g, taus, |t| 1.05 * delta.at(t).unwrap(), window);
+        for (i, wanted) in grid.iter().enumerate().step_by(7) {
+            let seen = delta.at(window * i as f64 / (grid.len() - 1) as f64).unwrap();
+            assert!((seen - wanted).abs() < 1e-9 * grid[0], "{g} {taus:?} point {i}: {seen} {wanted}");
+        }
+    }
+}
+
+/// A mixture of two equal halves is the one population: every solver that sums over classes must find the same.
+#[test]
+fn two_halves_of_one_population_are_that_population() {
+    for variant in [Variant::Current, Variant::Rate, two(0.6, 1.0)] {
+        for sigma in [0.0, 0.4] {
+            let whole = structured(2.8, variant).with_noise(sigma).unwrap();
+            let lowrank_model::Ensemble::Gaussian(one) = whole.ensemble() else { panic!("a Gaussian ensemble") };
+            let halves = lowrank_model::Mixture::new(vec![(0.3, one.clone()), (0.7, one.clone())]).unwrap();
+            let halves = whole.with_ensemble(halves).unwrap();
+            let (a, b) = (chaotic_solutions(&whole).unwrap(), chaotic_solutions(&halves).unwrap());
+            assert_eq!(a.len(), b.len(), "{variant} {sigma}");
+            for (a, b) in a.iter().zip(&b) {
+                agree(a, b, 1e-9, &format!("{variant} {sigma}"));
+                close(a.lyapunov().unwrap().exponent, b.lyapunov().unwrap().exponent, 1e-8, "exponent");
+                let moments = [a, b].map(|c| c.autocovariance().unwrap().rate_second_moment(1.3).unwrap());
+                close(moments[0], moments[1], 1e-9, "moment of the rates");
+            }
+        }
     }
 }

@@ -2,7 +2,9 @@
 //! docs/theory.md section 7.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use lowrank_meanfield::{Cell, Phase, phase_boundaries, phase_diagram};
+use lowrank_meanfield::{
+    Cell, Phase, Stability, chaotic_solutions, phase_boundaries, phase_diagram, stationary_branches,
+};
 use lowrank_model::Vector::{M, N};
 use lowrank_model::{Input, Layout, Model, ModelError, Moments, Transfer, Variant};
 
@@ -65,6 +67,33 @@ fn consistent(cell: &Cell) {
     assert_eq!(cell.lambda_max > 0.0, chaotic, "{cell:?}");
 }
 
+/// Fields of cells next to onset (axes of real diagrams come within 1e-3 of it) and far from it are those of the solvers.
+#[test]
+fn the_fields_of_a_cell_are_those_of_its_solution() {
+    let (gs, strengths) = ([0.5, 0.999, 1.001, 1.002004, 1.1, 1.9, 3.0], [0.5, 2.2]);
+    let cells = phase_diagram(family, &gs, &strengths).unwrap();
+    for (row, strength) in cells.iter().zip(strengths) {
+        for (cell, g) in row.iter().zip(gs) {
+            let model = family(g, strength).unwrap();
+            let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-9, "g = {g}, overlap {strength}: {cell:?}");
+            let (rest, chaos) = (stationary_branches(&model).unwrap().remove(0), chaotic_solutions(&model).unwrap());
+            let calm = rest.stability == Stability::Stable;
+            match chaos.first().filter(|c| !calm || c.order.kappa[0] > rest.order.kappa[0]) {
+                Some(chaos) => {
+                    close(cell.structure, chaos.order.kappa[0].abs());
+                    close(cell.chaoticity * cell.chaoticity, chaos.order.delta_0 - chaos.order.delta_inf);
+                    close(cell.lambda_max, chaos.lyapunov().unwrap().exponent);
+                }
+                None => {
+                    close(cell.structure, rest.order.kappa[0].abs());
+                    close(cell.chaoticity, 0.0);
+                    close(cell.lambda_max, rest.growth_rate);
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn the_boundaries_pass_through_the_known_points() {
     let boundaries = phase_boundaries(family, &[0.5, 2.135791690], &[0.5, 2.2]).unwrap();
@@ -79,6 +108,9 @@ fn the_boundaries_pass_through_the_known_points() {
 
 #[test]
 fn a_plane_of_other_models_is_refused() {
+    // In whichever row they are.
+    let mixed = |g, s: f64| if s < 2.0 { family(g, s) } else { family(g, s)?.with_noise(0.1) };
+    assert!(phase_diagram(mixed, &[0.5, 1.5], &[1.0, 2.5]).unwrap_err().to_string().contains("no noise"));
     let logistic =
         |g, s| Model::new(g, Transfer::Logistic, Variant::Current, family(g, s)?.ensemble().clone(), Input::none());
     let error = phase_diagram(logistic, &[0.5], &[1.0]).unwrap_err().to_string();

@@ -46,7 +46,7 @@ fn at_a_fixed_point_it_is_the_largest_real_part_of_the_spectrum() {
         let spectrum = eigenvalues_with_gain(&network, &gains).unwrap();
         let expected = spectrum.iter().map(|l| rate_of(variant, *l)).fold(f64::NEG_INFINITY, f64::max);
         let seen = lyapunov(&network, &model, x0.as_ref(), &protocol(150.0, 200.0, 1.0), (1, 0)).unwrap();
-        println!("{variant} {expected} {} {}", seen.mean, seen.mean - expected);
+        assert!((seen.mean - expected).abs() < 1e-7, "{variant}: {} {expected}", seen.mean);
     }
 }
 

@@ -58,6 +58,14 @@ fn decoupled_overlaps_give_every_combination() {
         let with_bulk = stationary_branches(&model(0.1, Transfer::Tanh, decoupled(&overlaps))).unwrap();
         assert_eq!(with_bulk.len(), count);
     }
+    // Without symmetry no mirror image stands in for what a search misses.
+    let overlaps = [2.0, 1.9, 1.8, 1.7];
+    let population = |k: usize| {
+        let moments = Moments::new(Layout::rank(4).with_inputs(1)).mean(I(0), 0.05);
+        moments.mean(M(k), 1.0).mean(N(k), 4.0 * overlaps[k]).build().unwrap()
+    };
+    let pushed = Mixture::new((0..4).map(|k| (1.0, population(k))).collect()).unwrap();
+    assert_eq!(stationary_branches(&model(0.0, Transfer::Tanh, pushed)).unwrap().len(), 81);
     // In one Gaussian population both overlaps share one <phi'>: only one kappa_k at a time.
     assert_eq!(stationary_branches(&model(0.2, Transfer::Tanh, two_overlaps(2.0, 1.6))).unwrap().len(), 5);
     // Equal overlaps: a ring, the quiet state, and for g < 1 nothing else.
