@@ -17,10 +17,10 @@ const DEFAULT_OUT: &str = "target/validate";
 #[command(after_help = "Example: cargo xtask validate --quick --only structured-chaos/rate --out /tmp/run\n\n\
     Exit codes: 0 every claim passed, 1 some claim did not, 2 bad input, 3 could not compute.")]
 pub(crate) struct Options {
-    /// About 14 s on two cores: networks of 500 neurons, wider margins
+    /// A quarter to half a minute on two cores: networks of 500 neurons, wider margins
     #[arg(long, conflicts_with = "full")]
     quick: bool,
-    /// Some minutes: networks of 2000 neurons, narrower margins
+    /// Many minutes: networks of 2000 neurons, narrower margins
     #[arg(long)]
     full: bool,
     /// Seed of all random numbers

@@ -74,6 +74,7 @@ impl Chaotic {
 /// All chaotic solutions of a model, in decreasing order of kappa; empty where there is none (rho <= 1 everywhere and no
 /// noise). Inputs count at the amplitudes they have after their last change. Given vectors: only the solutions that
 /// continue one of the Gaussian ensemble with the same moments are found, each evaluation being as dear as N pair averages.
+/// Two time scales: the solutions that continue one of the current variant; one that Newton cannot continue is left out.
 ///
 /// # Errors
 /// White noise that an input shares among units; a stationary problem without solution; an average out of range.

@@ -1,4 +1,4 @@
-//! The largest Lyapunov exponent of a fluctuating solution (T17, T18).
+//! The largest Lyapunov exponent of a fluctuating solution (T17, T18), in the form T26.
 //!
 //! It is the largest K at which prod_tau \[(1 + tau K)^2 - tau^2 d^2\] psi = g^2 C_phi'(Delta) psi has an even solution
 //! that vanishes at infinity; for one time scale that is T17, with E_0 = 1 - (1 + K)^2. With the gain at infinity taken to

@@ -6,11 +6,11 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Effort {
-    /// About 14 s on two cores.
+    /// A quarter to half a minute on two cores.
     Quick,
-    /// About 75 s on two cores.
+    /// One to four minutes on two cores.
     Standard,
-    /// Some minutes, at three network sizes.
+    /// Many minutes, at three network sizes.
     Full,
 }
 
