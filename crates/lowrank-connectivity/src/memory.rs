@@ -1,5 +1,7 @@
 //! What a draw needs is known beforehand, and refused if it cannot be had.
 
+mod pages;
+
 use crate::ConnectivityError;
 
 /// Part of the available memory that may be filled: states, stages of the integrator and other programs need the rest.
@@ -16,14 +18,19 @@ pub fn check_memory(needed: u64, available: u64) -> Result<(), ConnectivityError
     Err(ConnectivityError::NotEnoughMemory { needed: needed as f64 * 1e-9, available: available as f64 * 1e-9 })
 }
 
-/// `count` zeros for a bulk of `n` neurons, zeroed by the system page by page as threads first touch them.
+/// `count` zeros for a bulk of `n` neurons, zeroed by the system page by page as threads first touch them; pages are
+/// large where they can be.
 ///
 /// # Errors
 /// A count of none, which stands for overflow, or one for which there is no room.
 pub(crate) fn zeroed<E: Copy + Default>(n: usize, count: Option<usize>) -> Result<Vec<E>, ConnectivityError> {
     let room = |count: &usize| Vec::<E>::new().try_reserve_exact(*count).is_ok();
     match count.filter(room) {
-        Some(count) => Ok(vec![E::default(); count]),
+        Some(count) => {
+            let mut zeros = vec![E::default(); count];
+            pages::prefer_large(&mut zeros);
+            Ok(zeros)
+        }
         None => Err(ConnectivityError::TooManyNeurons {
             n,
             gigabytes: count.map_or(f64::INFINITY, |count| (count as f64) * size_of::<E>() as f64 * 1e-9),

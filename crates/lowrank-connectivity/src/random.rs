@@ -1,10 +1,14 @@
 //! Counter-based random streams: ChaCha8 keyed by (seed, realisation, role), one stream a line.
 
+mod normal;
+
 use std::convert::Infallible;
 
 use lowrank_model::StreamKey;
 use rand::{Rng, SeedableRng, TryRng};
 use rand_chacha::ChaCha8Rng;
+
+pub(crate) use self::normal::Normals;
 
 /// The random numbers of one key. Equal keys give equal numbers on every machine; different keys are independent.
 pub fn stream(key: StreamKey) -> ChaCha8Rng {

@@ -5,13 +5,12 @@
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use lowrank_model::{Real, Role, StreamKey};
-use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
 use super::{Scalar, check_shape};
 use crate::ConnectivityError;
 use crate::memory::zeroed;
-use crate::random::Words;
+use crate::random::{Normals, Words};
 
 /// chi, `[n x n]`, column-major; entry (i, j) weighs the input of neuron i from neuron j.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,11 +57,8 @@ impl<T: Real> GaussianBulk<T> {
         let scale = (variance_times_n / n as f64).sqrt();
         let mut entries = zeroed::<T>(n, n.checked_mul(n))?;
         entries.par_chunks_mut(n).enumerate().for_each(|(column, chunk)| {
-            let mut words = Words::new(StreamKey { seed, realisation, role: Role::Bulk, line: column as u64 });
-            for entry in chunk {
-                let normal: f64 = StandardNormal.sample(&mut words);
-                *entry = T::from_f64(scale * normal);
-            }
+            let key = StreamKey { seed, realisation, role: Role::Bulk, line: column as u64 };
+            Normals::new(Words::new(key)).fill(scale, chunk);
         });
         Ok(Self { n, entries })
     }
