@@ -6,7 +6,7 @@
 //! bias and half width of the interval as seen with another seed, and a third as much again. A claim must pass: its interval (Student's, Bonferroni over all claims,
 //! 1 % together) lies within the margin. Planted: entries of 8 % more variance, which must fail at least one claim of
 //! every case.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 use lowrank_connectivity::{Bulk, BulkKind, Network, Sampling, draw_vectors};
 use lowrank_integrate::Method;
