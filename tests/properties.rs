@@ -109,7 +109,7 @@ proptest! {
         let network = Network::draw(&model, 40, Sampling::Independent, seed, 0).unwrap();
         let x0 = initial_currents(&network, &Initial { along: vec![], deviation: 1.0 }, 1, seed, 0).unwrap();
         let order = renumbering(40, by);
-        let chi = network.bulk().matrix();
+        let chi = network.bulk().dense();
         let entries = order.iter().flat_map(|j| order.iter().map(|i| chi[(*i, *j)]).collect::<Vec<_>>()).collect();
         let bulk = GaussianBulk::from_entries(40, entries).unwrap();
         let moved = Network::new(0.8, bulk, renumbered(network.vectors(), &order)).unwrap();

@@ -1,131 +1,197 @@
-//! The Gaussian bulk: chi_ij i.i.d. normal, mean 0, variance 1/N, the diagonal like every other entry (T1).
+//! The random part chi of the connectivity (T1), one kind a file: mean 0, and the variances of a row sum to 1, so that
+//! all kinds have the same mean field where a unit has many inputs.
 
-use faer::MatRef;
-use lowrank_model::{Role, StreamKey};
-use rand_distr::{Distribution, StandardNormal};
-use rayon::prelude::*;
+mod gaussian;
+mod kind;
+mod sign;
+mod sparse;
 
+use std::sync::Arc;
+
+use faer::traits::RealField;
+use faer::{Mat, MatMut, MatRef};
+use lowrank_model::Real;
+
+pub use self::gaussian::GaussianBulk;
+pub use self::kind::BulkKind;
+pub use self::sign::SignBulk;
+pub use self::sparse::SparseBulk;
 use crate::ConnectivityError;
-use crate::random::stream;
 
-/// chi, `[n x n]`, column-major; entry (i, j) weighs the input of neuron i from neuron j.
+/// `f32` or `f64`, with faer's products.
+pub trait Scalar: Real + RealField {}
+
+impl<T: Real + RealField> Scalar for T {}
+
+/// chi of any kind, its entries (if it keeps any) in `T`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct GaussianBulk {
-    n: usize,
-    entries: Vec<f64>,
+pub enum Bulk<T = f64> {
+    /// Independent normal entries.
+    Gaussian(GaussianBulk<T>),
+    /// Entries +-1/sqrt(N), one bit each.
+    Sign(SignBulk),
+    /// A fixed number of inputs a unit.
+    Sparse(SparseBulk<T>),
 }
 
-impl GaussianBulk {
-    /// Draws chi with variance 1/N. One stream a column, columns in parallel on the current rayon pool.
+impl<T: Scalar> Bulk<T> {
+    /// Draws chi from the streams of (seed, realisation), in parallel on the current rayon pool; the same bits for any
+    /// number of threads.
     ///
     /// # Errors
-    /// `n` zero, or so large that the entries do not fit into memory.
-    pub fn draw(n: usize, seed: u64, realisation: u64) -> Result<Self, ConnectivityError> {
-        Self::draw_with_variance(n, 1.0, seed, realisation)
-    }
-
-    /// Draws chi with variance `variance_times_n` / N, from the same random numbers as [`GaussianBulk::draw`].
-    ///
-    /// # Errors
-    /// `n` zero or too large for memory; a variance that is not a finite number above zero.
-    pub fn draw_with_variance(
-        n: usize,
-        variance_times_n: f64,
-        seed: u64,
-        realisation: u64,
-    ) -> Result<Self, ConnectivityError> {
-        if n == 0 {
-            return Err(ConnectivityError::TooFewNeurons { n, limit: 1, why: "" });
-        }
-        if !(variance_times_n > 0.0 && variance_times_n.is_finite()) {
-            return Err(ConnectivityError::BadVariance { value: variance_times_n });
-        }
-        let scale = (variance_times_n / n as f64).sqrt();
-        let count = n.checked_mul(n).filter(|count| Vec::<f64>::new().try_reserve_exact(*count).is_ok());
-        let Some(count) = count else {
-            return Err(ConnectivityError::TooManyNeurons { n, gigabytes: (n as f64).powi(2) * 8e-9 });
-        };
-        // Zeroed by the system page by page as the threads first touch them.
-        let mut entries = vec![0.0; count];
-        entries.par_chunks_mut(n).enumerate().for_each(|(column, chunk)| {
-            let mut rng = stream(StreamKey { seed, realisation, role: Role::Bulk, line: column as u64 });
-            for entry in chunk {
-                let normal: f64 = StandardNormal.sample(&mut rng);
-                *entry = scale * normal;
-            }
-        });
-        Ok(Self { n, entries })
-    }
-
-    /// A bulk of given entries, column by column: entry (i, j) at j n + i.
-    ///
-    /// # Errors
-    /// Not n x n entries; an entry that is not finite.
-    pub fn from_entries(n: usize, entries: Vec<f64>) -> Result<Self, ConnectivityError> {
-        if n == 0 {
-            return Err(ConnectivityError::TooFewNeurons { n, limit: 1, why: "" });
-        }
-        if n.checked_mul(n) != Some(entries.len()) {
-            return Err(ConnectivityError::WrongEntries { found: entries.len(), n });
-        }
-        if let Some(entry) = entries.iter().position(|e| !e.is_finite()) {
-            return Err(ConnectivityError::EntryNotFinite { row: entry % n, column: entry / n, value: entries[entry] });
-        }
-        Ok(Self { n, entries })
+    /// `n` zero or too large for memory; a number of inputs that is not 1 to `n`.
+    pub fn draw(kind: BulkKind, n: usize, seed: u64, realisation: u64) -> Result<Self, ConnectivityError> {
+        Ok(match kind {
+            BulkKind::Gaussian => Self::Gaussian(GaussianBulk::draw_as(n, 1.0, seed, realisation)?),
+            BulkKind::Sign => Self::Sign(SignBulk::draw(n, seed, realisation)?),
+            BulkKind::Sparse { inputs } => Self::Sparse(SparseBulk::draw(n, inputs, seed, realisation)?),
+        })
     }
 
     /// Number of neurons N.
     pub fn neurons(&self) -> usize {
-        self.n
+        match self {
+            Self::Gaussian(bulk) => bulk.neurons(),
+            Self::Sign(bulk) => bulk.neurons(),
+            Self::Sparse(bulk) => bulk.neurons(),
+        }
     }
 
-    /// chi as a matrix, `[n x n]`.
-    pub fn matrix(&self) -> MatRef<'_, f64> {
-        MatRef::from_column_major_slice(&self.entries, self.n, self.n)
+    /// Memory of the entries.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Self::Gaussian(bulk) => bulk.bytes(),
+            Self::Sign(bulk) => bulk.bytes(),
+            Self::Sparse(bulk) => bulk.bytes(),
+        }
     }
+
+    /// `out` = chi `v`, both `[n x batch]`. Sequential: threads take whole networks.
+    ///
+    /// # Errors
+    /// Buffers of the wrong shape.
+    pub fn apply(&self, v: MatRef<'_, T>, out: MatMut<'_, T>) -> Result<(), ConnectivityError> {
+        check_shape(self.neurons(), v.shape(), out.shape())?;
+        self.apply_scaled(T::ONE, v, out);
+        Ok(())
+    }
+
+    /// `out` = `factor` chi `v` for buffers of the right shape.
+    pub(crate) fn apply_scaled(&self, factor: T, v: MatRef<'_, T>, out: MatMut<'_, T>) {
+        match self {
+            Self::Gaussian(bulk) => bulk.apply_scaled(factor, v, out),
+            Self::Sign(bulk) => bulk.apply_scaled(factor, v, out),
+            Self::Sparse(bulk) => bulk.apply_scaled(factor, v, out),
+        }
+    }
+
+    /// chi itself, `[n x n]`: for spectra, not for products.
+    pub fn dense(&self) -> Mat<T> {
+        match self {
+            Self::Gaussian(bulk) => bulk.matrix().to_owned(),
+            Self::Sign(bulk) => bulk.dense(),
+            Self::Sparse(bulk) => bulk.dense(),
+        }
+    }
+}
+
+impl<T> From<GaussianBulk<T>> for Bulk<T> {
+    fn from(bulk: GaussianBulk<T>) -> Self {
+        Self::Gaussian(bulk)
+    }
+}
+
+impl<T> From<SignBulk> for Bulk<T> {
+    fn from(bulk: SignBulk) -> Self {
+        Self::Sign(bulk)
+    }
+}
+
+impl<T> From<SparseBulk<T>> for Bulk<T> {
+    fn from(bulk: SparseBulk<T>) -> Self {
+        Self::Sparse(bulk)
+    }
+}
+
+impl<T> From<GaussianBulk<T>> for Arc<Bulk<T>> {
+    fn from(bulk: GaussianBulk<T>) -> Self {
+        Self::new(bulk.into())
+    }
+}
+
+impl<T> From<SignBulk> for Arc<Bulk<T>> {
+    fn from(bulk: SignBulk) -> Self {
+        Self::new(bulk.into())
+    }
+}
+
+impl<T> From<SparseBulk<T>> for Arc<Bulk<T>> {
+    fn from(bulk: SparseBulk<T>) -> Self {
+        Self::new(bulk.into())
+    }
+}
+
+/// Whether input and output of a product are both `[n x batch]`.
+pub(crate) fn check_shape(
+    n: usize,
+    (v_rows, v_columns): (usize, usize),
+    (out_rows, out_columns): (usize, usize),
+) -> Result<(), ConnectivityError> {
+    if v_rows != n || out_rows != n || v_columns != out_columns {
+        return Err(ConnectivityError::WrongShape { n, v_rows, v_columns, out_rows, out_columns });
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const KINDS: [BulkKind; 3] = [BulkKind::Gaussian, BulkKind::Sign, BulkKind::Sparse { inputs: 20 }];
+
+    #[test]
+    fn products_of_every_kind_are_those_of_the_dense_matrix() {
+        let n = 131;
+        for kind in KINDS {
+            let bulk = Bulk::<f64>::draw(kind, n, 5, 1).unwrap();
+            assert_eq!(bulk.neurons(), n);
+            for batch in [1, 3, 17] {
+                let v = Mat::from_fn(n, batch, |i, j| ((i * 7 + j * 13) as f64).sin());
+                let mut out = Mat::zeros(n, batch);
+                bulk.apply(v.as_ref(), out.as_mut()).unwrap();
+                assert!((bulk.dense() * &v - &out).norm_max() < 1e-13, "{kind}");
+            }
+            let error = bulk.apply(Mat::zeros(n, 1).as_ref(), Mat::zeros(n, 2).as_mut()).unwrap_err();
+            assert!(matches!(error, ConnectivityError::WrongShape { v_columns: 1, out_columns: 2, .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn every_kind_has_the_memory_it_said_before_the_draw() {
+        for kind in KINDS {
+            assert_eq!(Bulk::<f64>::draw(kind, 100, 1, 0).unwrap().bytes(), kind.bytes(100, 8));
+            assert_eq!(Bulk::<f32>::draw(kind, 100, 1, 0).unwrap().bytes(), kind.bytes(100, 4));
+        }
+    }
+
     #[test]
     fn the_same_key_gives_the_same_bits_on_one_and_on_three_threads() {
-        let draw = |threads| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| GaussianBulk::draw(93, 7, 2).unwrap())
-        };
-        assert_eq!(draw(1), draw(3));
-        assert_ne!(draw(1), GaussianBulk::draw(93, 7, 3).unwrap());
-        assert_ne!(draw(1), GaussianBulk::draw(93, 8, 2).unwrap());
+        for kind in KINDS {
+            let draw = |threads| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                pool.install(|| Bulk::<f64>::draw(kind, 93, 7, 2).unwrap())
+            };
+            assert_eq!(draw(1), draw(3), "{kind}");
+            assert_ne!(draw(1), Bulk::draw(kind, 93, 7, 3).unwrap(), "{kind}");
+            assert_ne!(draw(1), Bulk::draw(kind, 93, 8, 2).unwrap(), "{kind}");
+        }
     }
 
     #[test]
-    fn entries_have_mean_zero_and_variance_one_over_n() {
-        let n = 700;
-        let bulk = GaussianBulk::draw(n, 11, 0).unwrap();
-        let count = (n * n) as f64;
-        let mean = bulk.entries.iter().sum::<f64>() / count;
-        let second = bulk.entries.iter().map(|x| x * x).sum::<f64>() / count * n as f64;
-        let fourth = bulk.entries.iter().map(|x| x.powi(4)).sum::<f64>() / count * (n * n) as f64;
-        // Five standard errors each: 1/sqrt(n), sqrt(2), sqrt(96), all over sqrt(count); false alarm 2e-6.
-        assert!(mean.abs() < 5.0 / (n as f64 * count).sqrt(), "{mean}");
-        assert!((second - 1.0).abs() < 5.0 * (2.0 / count).sqrt(), "{second}");
-        assert!((fourth - 3.0).abs() < 5.0 * (96.0 / count).sqrt(), "{fourth}");
-        // The planted fault: five per cent more variance is seen.
-        let planted = GaussianBulk::draw_with_variance(n, 1.05, 11, 0).unwrap();
-        let second = planted.entries.iter().map(|x| x * x).sum::<f64>() / n as f64;
-        assert!((second - 1.0).abs() > 5.0 * (2.0 / count).sqrt(), "{second}");
-    }
-
-    #[test]
-    fn columns_are_uncorrelated() {
-        let n = 900;
-        let bulk = GaussianBulk::draw(n, 5, 1).unwrap();
-        let column = |j: usize| &bulk.entries[j * n..(j + 1) * n];
-        for (a, b) in [(0, 1), (1, 2), (0, 899), (17, 400)] {
-            let dot: f64 = column(a).iter().zip(column(b)).map(|(x, y)| x * y).sum();
-            assert!(dot.abs() < 5.0 / (n as f64).sqrt(), "{a} {b}: {dot}");
+    fn no_neurons_are_refused_by_every_kind() {
+        for kind in KINDS {
+            let error = Bulk::<f64>::draw(kind, 0, 1, 0).unwrap_err();
+            assert!(matches!(error, ConnectivityError::TooFewNeurons { n: 0, .. }), "{error}");
         }
     }
 }

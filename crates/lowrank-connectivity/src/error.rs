@@ -24,6 +24,30 @@ pub enum ConnectivityError {
         /// Memory of the bulk.
         gigabytes: f64,
     },
+    /// More memory is needed than there is.
+    #[error(
+        "the bulk needs {needed:.1} GB where {available:.1} GB are available and nine tenths of them may be filled: choose a smaller N, f32, or a sign or sparse bulk"
+    )]
+    NotEnoughMemory {
+        /// Memory needed, in 10^9 bytes.
+        needed: f64,
+        /// Memory available, in 10^9 bytes.
+        available: f64,
+    },
+    /// A number of inputs a unit that a sparse bulk cannot have.
+    #[error("the sparse bulk has {inputs} inputs a unit where N is {n}: choose 1 to {n}")]
+    BadInputs {
+        /// Inputs asked for.
+        inputs: usize,
+        /// Number of neurons.
+        n: usize,
+    },
+    /// Not the name of a kind of bulk.
+    #[error("the kind of bulk is {name:?}: write gaussian, sign or sparse:K with K inputs a unit")]
+    BadBulkKind {
+        /// What was written.
+        name: String,
+    },
     /// A bulk of given entries has the wrong number of them.
     #[error("the bulk has {found} entries where N is {n}: give N x N entries, column by column")]
     WrongEntries {

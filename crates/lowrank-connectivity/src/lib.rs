@@ -6,14 +6,16 @@
 mod bulk;
 mod error;
 mod leading;
+mod memory;
 mod network;
 mod random;
 mod spectrum;
 mod vectors;
 
-pub use bulk::GaussianBulk;
+pub use bulk::{Bulk, BulkKind, GaussianBulk, Scalar, SignBulk, SparseBulk};
 pub use error::ConnectivityError;
 pub use leading::{Leading, leading_eigenvalues};
+pub use memory::check_memory;
 pub use network::Network;
 pub use random::stream;
 pub use spectrum::{eigenvalues, eigenvalues_with_gain};

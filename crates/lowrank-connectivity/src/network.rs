@@ -7,13 +7,14 @@ use faer::prelude::ReborrowMut;
 use faer::{Accum, Mat, MatMut, MatRef, Par};
 use lowrank_model::{Empirical, Model, Vector};
 
-use crate::{ConnectivityError, GaussianBulk, Sampling, draw_vectors};
+use crate::bulk::check_shape;
+use crate::{Bulk, BulkKind, ConnectivityError, Sampling, draw_vectors};
 
 /// J = g chi + sum_k m_k n_k^T / N with its inputs and readouts (T1).
 #[derive(Debug, Clone)]
 pub struct Network {
     g: f64,
-    bulk: Arc<GaussianBulk>,
+    bulk: Arc<Bulk>,
     vectors: Empirical,
     /// m^(k) as columns, `[n x rank]`.
     m: Mat<f64>,
@@ -22,7 +23,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// Draws the network of a model: bulk and vectors from the streams of (seed, realisation).
+    /// Draws the network of a model with a Gaussian bulk: bulk and vectors from the streams of (seed, realisation).
     ///
     /// # Errors
     /// `neurons` zero, or not the length of given vectors, or too small for matched sampling.
@@ -33,15 +34,30 @@ impl Network {
         seed: u64,
         realisation: u64,
     ) -> Result<Self, ConnectivityError> {
+        Self::draw_with(model, BulkKind::Gaussian, neurons, sampling, seed, realisation)
+    }
+
+    /// Draws the network of a model with a bulk of any kind; the vectors are those of [`Network::draw`].
+    ///
+    /// # Errors
+    /// As [`Network::draw`]; a bulk that cannot be had.
+    pub fn draw_with(
+        model: &Model,
+        bulk: BulkKind,
+        neurons: usize,
+        sampling: Sampling,
+        seed: u64,
+        realisation: u64,
+    ) -> Result<Self, ConnectivityError> {
         let vectors = draw_vectors(model.ensemble(), neurons, sampling, seed, realisation)?;
-        Self::new(model.g(), GaussianBulk::draw(neurons, seed, realisation)?, vectors)
+        Self::new(model.g(), Bulk::draw(bulk, neurons, seed, realisation)?, vectors)
     }
 
     /// A network of given parts; networks of one realisation may share their bulk.
     ///
     /// # Errors
     /// Vectors of another length than the bulk; `g` is not a finite number >= 0.
-    pub fn new(g: f64, bulk: impl Into<Arc<GaussianBulk>>, vectors: Empirical) -> Result<Self, ConnectivityError> {
+    pub fn new(g: f64, bulk: impl Into<Arc<Bulk>>, vectors: Empirical) -> Result<Self, ConnectivityError> {
         let bulk = bulk.into();
         if vectors.neurons() != bulk.neurons() {
             return Err(ConnectivityError::SizeMismatch { n: bulk.neurons(), entries: vectors.neurons() });
@@ -77,7 +93,7 @@ impl Network {
     }
 
     /// The bulk chi.
-    pub fn bulk(&self) -> &GaussianBulk {
+    pub fn bulk(&self) -> &Bulk {
         &self.bulk
     }
 
@@ -95,12 +111,8 @@ impl Network {
     /// # Errors
     /// Buffers of the wrong shape.
     pub fn apply(&self, v: MatRef<'_, f64>, mut out: MatMut<'_, f64>) -> Result<(), ConnectivityError> {
-        let n = self.neurons();
-        let ((v_rows, v_columns), (out_rows, out_columns)) = (v.shape(), out.shape());
-        if v_rows != n || out_rows != n || v_columns != out_columns {
-            return Err(ConnectivityError::WrongShape { n, v_rows, v_columns, out_rows, out_columns });
-        }
-        matmul(out.rb_mut(), Accum::Replace, self.bulk.matrix(), v, self.g, Par::Seq);
+        check_shape(self.neurons(), v.shape(), out.shape())?;
+        self.bulk.apply_scaled(self.g, v, out.rb_mut());
         if self.rank() > 0 {
             let mut overlaps = Mat::zeros(self.rank(), v.ncols());
             let scale = 1.0 / self.neurons() as f64;
@@ -115,7 +127,7 @@ impl Network {
         let scale = 1.0 / self.neurons() as f64;
         let mut dense = Mat::zeros(self.neurons(), self.neurons());
         matmul(dense.as_mut(), Accum::Replace, self.m.as_ref(), self.n.transpose(), scale, Par::Seq);
-        let chi = self.bulk.matrix();
+        let chi = self.bulk.dense();
         for (column, chi_column) in dense.col_iter_mut().zip(chi.col_iter()) {
             column.iter_mut().zip(chi_column.iter()).for_each(|(j, x)| *j += self.g * x);
         }
@@ -126,6 +138,7 @@ impl Network {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::GaussianBulk;
     use lowrank_model::{
         Input, Layout, Moments, Transfer, Variant,
         Vector::{M, N},

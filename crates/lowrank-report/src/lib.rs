@@ -6,6 +6,7 @@ mod blocks;
 mod error;
 mod figure;
 mod file;
+mod memory;
 mod provenance;
 mod record;
 mod table;
@@ -14,6 +15,7 @@ pub use blocks::{Damage, Difference, Event, Job, Merged, Shard, Status, Store, S
 pub use error::ReportError;
 pub use figure::{Curve, Figure, Panel, Points, draw};
 pub use file::{check_folder, write_file};
+pub use memory::available_memory;
 pub use provenance::Provenance;
 pub use record::{data_json, json};
 pub use table::{summary, table};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lowrank_connectivity::{GaussianBulk, Network, draw_vectors, leading_eigenvalues};
+use lowrank_connectivity::{Bulk, GaussianBulk, Network, draw_vectors, leading_eigenvalues};
 use lowrank_model::{Empirical, Input, Model, ModelError, TimeCourse, Variant, Vector};
 use lowrank_simulate::{Protocol, SimulateError, initial_currents, lyapunov, simulate};
 
@@ -57,7 +57,8 @@ pub(crate) fn run_realisation(
 ) -> Result<Pairs, ValidateError> {
     let realisation = first + index;
     let variance = if config.plant == Some(Plant::Scaling) { PLANTED_VARIANCE } else { 1.0 };
-    let bulk = Arc::new(GaussianBulk::draw_with_variance(neurons, variance, config.seed, realisation)?);
+    let bulk = GaussianBulk::draw_with_variance(neurons, variance, config.seed, realisation)?;
+    let bulk = Arc::new(Bulk::from(bulk));
     let mut results = Vec::new();
     // Stationary theory does not depend on the variant: a network's own is solved once a point.
     let mut own: Option<(&str, Findings)> = None;
@@ -95,7 +96,7 @@ pub(crate) fn run_realisation(
 fn observe(
     case: &Case,
     config: &Config,
-    bulk: &Arc<GaussianBulk>,
+    bulk: &Arc<Bulk>,
     vectors: Empirical,
     realisation: u64,
     outliers: usize,

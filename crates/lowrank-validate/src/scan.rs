@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use lowrank_connectivity::{GaussianBulk, Network, Sampling, draw_vectors};
+use lowrank_connectivity::{Bulk, GaussianBulk, Network, Sampling, draw_vectors};
 use lowrank_meanfield::{chaotic_solutions, stationary_branches};
 use lowrank_model::Initial;
 use lowrank_model::{Model, Variant, Vector};
@@ -78,7 +78,7 @@ pub fn simulate_along(gs: &[f64], variant: Variant, seed: u64) -> Result<Vec<Sim
     let model = scan_model()?.with_variant(variant)?;
     let protocol = Protocol::new(TIMING, OperatingPoint::METHOD)?;
     let of_network = |realisation: u64| -> Result<Vec<[f64; 3]>, ValidateError> {
-        let bulk = Arc::new(GaussianBulk::draw(NEURONS, seed, realisation)?);
+        let bulk = Arc::new(Bulk::from(GaussianBulk::draw(NEURONS, seed, realisation)?));
         let vectors = draw_vectors(model.ensemble(), NEURONS, Sampling::Matched, seed, realisation)?;
         gs.iter()
             .map(|&g| {
