@@ -28,7 +28,7 @@ impl Transfer {
 
     /// Overwrites every x by phi(x), the same bits as [`Transfer::apply`], and `slope`, of the length of `x`, by phi'(x).
     ///
-    /// Slopes keep their relative accuracy in the tails (4 units in the last place, erf's that of its scalar form) until
+    /// Slopes keep their relative accuracy in the tails (5 units in the last place, erf's that of its scalar form) until
     /// they leave the normal numbers and become 0.
     pub fn apply_with_slope<T: Real>(self, x: &mut [T], slope: &mut [T]) {
         debug_assert_eq!(x.len(), slope.len(), "x and slope differ in length");
@@ -138,3 +138,7 @@ fn padded<T: Real>(rest: &[T]) -> [T; CHUNK] {
     padded[..rest.len()].copy_from_slice(rest);
     padded
 }
+
+#[cfg(test)]
+#[path = "slice_tests.rs"]
+mod tests;
