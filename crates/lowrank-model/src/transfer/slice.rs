@@ -118,18 +118,23 @@ fn values_and_slopes<T: Real, P: Pointwise, const FUSED: bool>(x: &mut [T], slop
     let (chunks, rest) = x.as_chunks_mut::<CHUNK>();
     let (slope_chunks, slope_rest) = slope.as_chunks_mut::<CHUNK>();
     for (chunk, slopes) in chunks.iter_mut().zip(slope_chunks) {
-        for (x, slope) in chunk.iter_mut().zip(slopes) {
-            (*x, *slope) = P::value_and_slope::<T, FUSED>(*x);
-        }
+        (*chunk, *slopes) = of_chunk::<T, P, FUSED>(*chunk);
     }
-    let (mut x_padded, mut slope_padded) = (padded(rest), [T::ZERO; CHUNK]);
-    for (x, slope) in x_padded.iter_mut().zip(&mut slope_padded) {
-        (*x, *slope) = P::value_and_slope::<T, FUSED>(*x);
-    }
-    rest.copy_from_slice(&x_padded[..rest.len()]);
-    for (slope, padded) in slope_rest.iter_mut().zip(slope_padded) {
+    let (values, slopes) = of_chunk::<T, P, FUSED>(padded(rest));
+    rest.copy_from_slice(&values[..rest.len()]);
+    for (slope, padded) in slope_rest.iter_mut().zip(slopes) {
         *slope = padded;
     }
+}
+
+/// By value: nothing aliases, which the compiler would otherwise check chunk by chunk.
+#[inline(always)]
+fn of_chunk<T: Real, P: Pointwise, const FUSED: bool>(mut x: [T; CHUNK]) -> ([T; CHUNK], [T; CHUNK]) {
+    let mut slope = [T::ZERO; CHUNK];
+    for (x, slope) in x.iter_mut().zip(&mut slope) {
+        (*x, *slope) = P::value_and_slope::<T, FUSED>(*x);
+    }
+    (x, slope)
 }
 
 #[inline(always)]
