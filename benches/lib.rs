@@ -7,6 +7,8 @@
 #![allow(clippy::print_stdout, reason = "the ratio lines are the output of a bench")]
 #![allow(clippy::disallowed_methods, reason = "a bench reads the clock")]
 
+pub mod roofline;
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 

@@ -1,18 +1,18 @@
-//! The number types in which networks can be held: `f32` and `f64`. [`Real`] is sealed.
+//! The number types in which networks can be held: `f32` and `f64`.
+//!
+//! Theory stays in `f64`; simulation may trade digits for speed. [`Real`] is sealed: each type brings its own kernels
+//! of the transfer functions (`transfer/kernel.rs`), with constants that are fitted to its precision.
 
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
-}
+use crate::Transfer;
+use crate::transfer::Lane;
 
 /// `f32` or `f64`.
 pub trait Real:
-    sealed::Sealed
+    Lane
     + Copy
     + Send
     + Sync
@@ -49,6 +49,11 @@ pub trait Real:
 
     /// Whether the number is neither infinite nor NaN.
     fn is_finite(self) -> bool;
+
+    /// Overwrites every x by tanh x; [`Transfer::apply`] gives the accuracy.
+    fn tanh_in_place(x: &mut [Self]) {
+        Transfer::Tanh.apply(x);
+    }
 }
 
 macro_rules! real {

@@ -1,11 +1,14 @@
 //! Transfer functions phi with first to third derivative and a primitive Phi (docs/theory.md section 2).
 //!
 //! One function a file. Every formula is written so that it neither overflows nor cancels: `primitive` of tanh is
-//! ln cosh and holds at 1e3, the derivatives keep their relative accuracy in the tails.
+//! ln cosh and holds at 1e3, the derivatives keep their relative accuracy in the tails. Theory evaluates point by point;
+//! simulation whole slices, by vector code of its own (`slice.rs`, `kernel.rs`).
 
 mod erf;
+mod kernel;
 mod logistic;
 mod one_plus_tanh;
+mod slice;
 mod tanh;
 mod threshold_linear;
 
@@ -15,6 +18,8 @@ use std::str::FromStr;
 use serde::Serialize;
 
 use crate::ModelError;
+
+pub(crate) use kernel::Lane;
 
 /// A transfer function phi, applied to every unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
