@@ -73,9 +73,9 @@ fn five_seeds_pass_every_claim() {
 
 /// Each fault with the parts of a run that must catch it, each part on its own.
 const CAUGHT_BY: [(&str, &[&str]); 10] = [
-    ("gain", &["unstructured-chaos"]),
+    ("gain", &["unstructured-chaos/current"]),
     ("transpose", &["driven", "step-input"]),
-    ("scaling", &["unstructured-chaos"]),
+    ("scaling", &["unstructured-chaos/current"]),
     ("variant", &["structured-chaos/two-timescale", "tangent/two-timescale", "step-input/two-timescale", "chaos/rate"]),
     ("step", &["chaos/current"]),
     ("kappa", &["driven", "step-input"]),
