@@ -98,6 +98,10 @@ impl Table {
 
     /// (Delta(lag) - Delta_inf) / Delta_T.
     pub(crate) fn decayed(&self, lag: f64) -> f64 {
+        // There tau(u) has a double root, which Newton would leave off by the root of rounding.
+        if lag == 0.0 {
+            return 1.0;
+        }
         let panel = self.times.partition_point(|time| *time <= lag) - 1;
         let count = self.panels.panels();
         let end = self.times[count];

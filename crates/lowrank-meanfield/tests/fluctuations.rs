@@ -189,6 +189,7 @@ fn noisy_networks_agree_by_both_routes() {
             // (1 - d^2) Delta = g^2 C_phi + s^2 near zero, by the slope there: Delta'(0) = -sigma^2.
             let delta = energy.autocovariance().unwrap();
             let at = |t: f64| delta.at(t).unwrap();
+            close(at(0.0), energy.order.delta_0, 1e-14, "Delta(0)");
             let slope = (-1.5 * at(0.0) + 2.0 * at(1e-4) - 0.5 * at(2e-4)) / 1e-4;
             assert!((slope + sigma * sigma).abs() < 1e-4, "{g} {sigma}: {slope}");
         }
