@@ -49,7 +49,8 @@ const SHALLOW: usize = 8;
 pub struct Lyapunov {
     /// lambda_max.
     pub exponent: f64,
-    /// Largest |psi - A(K) psi| (psi at most one), zero at a solution; where the well is too shallow for that, the interval that holds K.
+    /// Largest |psi - A(K) psi| (psi at most one), zero at a solution; where the well is too shallow for that, the
+    /// interval that holds K.
     pub residual: f64,
     /// Corrections of psi.
     pub iterations: usize,
