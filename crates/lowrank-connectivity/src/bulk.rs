@@ -76,6 +76,20 @@ impl<T: Scalar> Bulk<T> {
         Ok(())
     }
 
+    /// [`Bulk::apply`] on all threads of the current rayon pool, for networks so large that one fills the machine; the same
+    /// bits for any number of threads.
+    ///
+    /// # Errors
+    /// Buffers of the wrong shape.
+    pub fn apply_par(&self, v: MatRef<'_, T>, out: MatMut<'_, T>) -> Result<(), ConnectivityError> {
+        match self {
+            Self::Gaussian(bulk) => bulk.apply_par(v, out),
+            Self::Sign(bulk) => bulk.apply_par(v, out),
+            // A product with few inputs a unit is short.
+            Self::Sparse(bulk) => bulk.apply(v, out),
+        }
+    }
+
     /// `out` = `factor` chi `v` for buffers of the right shape.
     pub(crate) fn apply_scaled(&self, factor: T, v: MatRef<'_, T>, out: MatMut<'_, T>) {
         match self {
@@ -145,6 +159,7 @@ pub(crate) fn check_shape(
 
 #[cfg(test)]
 mod tests {
+    use super::gaussian::PANEL;
     use super::*;
 
     const KINDS: [BulkKind; 3] = [BulkKind::Gaussian, BulkKind::Sign, BulkKind::Sparse { inputs: 20 }];
@@ -160,6 +175,9 @@ mod tests {
                 let mut out = Mat::zeros(n, batch);
                 bulk.apply(v.as_ref(), out.as_mut()).unwrap();
                 assert!((bulk.dense() * &v - &out).norm_max() < 1e-13, "{kind}");
+                let mut again = Mat::zeros(n, batch);
+                bulk.apply_par(v.as_ref(), again.as_mut()).unwrap();
+                assert!((again - out).norm_max() < 1e-13, "{kind}");
             }
             let error = bulk.apply(Mat::zeros(n, 1).as_ref(), Mat::zeros(n, 2).as_mut()).unwrap_err();
             assert!(matches!(error, ConnectivityError::WrongShape { v_columns: 1, out_columns: 2, .. }), "{error}");
@@ -185,6 +203,20 @@ mod tests {
             assert_ne!(draw(1), Bulk::draw(kind, 93, 7, 3).unwrap(), "{kind}");
             assert_ne!(draw(1), Bulk::draw(kind, 93, 8, 2).unwrap(), "{kind}");
         }
+    }
+
+    #[test]
+    fn products_on_one_and_on_three_threads_are_the_same_bits() {
+        let n = 2 * PANEL + 37;
+        let bulk = Bulk::<f32>::draw(BulkKind::Gaussian, n, 5, 1).unwrap();
+        let v = Mat::from_fn(n, 3, |i, j| ((i * 7 + j * 13) as f32).sin());
+        let product = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let mut out = Mat::zeros(n, 3);
+            pool.install(|| bulk.apply_par(v.as_ref(), out.as_mut()).unwrap());
+            out
+        };
+        assert_eq!(product(1), product(3));
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub(crate) fn step(
     if (dt - memory.dt).abs() > SAME_STEP * dt {
         memory.known = 0;
         memory.dt = dt;
-        memory.runs.iter_mut().for_each(|(_, a, weights)| *weights = self::weights(*a, dt));
+        memory.runs.iter_mut().for_each(|(_, a, weights)| *weights = etd_weights(3, *a, dt));
     }
     let Memory { past: [one, two], now, known, runs, .. } = memory;
     field.derivative(t, state, now);
@@ -84,10 +84,13 @@ pub(crate) fn step(
     std::mem::swap(one, now);
 }
 
-/// e^z and dt times the weights of the rest now, one and two steps ago, z = -a dt; with phi_1 = (e^z - 1) / z,
-/// phi_(k+1) = (phi_k - 1/k!) / z they are phi_1 + 3/2 phi_2 + phi_3, -2 (phi_2 + phi_3), phi_2 / 2 + phi_3, at z = 0 those
-/// of Adams and Bashforth, 23/12, -16/12, 5/12.
-pub(crate) fn weights(a: f64, dt: f64) -> [f64; 4] {
+/// The exponential Adams-Bashforth method of order 1, 2 or 3 for one decay rate `a`: e^z, z = -a dt, and dt times the
+/// weights of the rest now, one and two steps ago.
+///
+/// With phi_1 = (e^z - 1) / z, phi_(k+1) = (phi_k - 1/k!) / z these are phi_1 (order 1); phi_1 + phi_2, -phi_2 (order 2);
+/// phi_1 + 3/2 phi_2 + phi_3, -2 (phi_2 + phi_3), phi_2 / 2 + phi_3 (order 3, and any other). At z = 0 they are those of
+/// Adams and Bashforth, 23/12, -16/12, 5/12.
+pub fn etd_weights(order: u32, a: f64, dt: f64) -> [f64; 4] {
     let z = -a * dt;
     let phi = |k: u32| -> f64 {
         if z.abs() < SMALL {
@@ -100,7 +103,12 @@ pub(crate) fn weights(a: f64, dt: f64) -> [f64; 4] {
         }
     };
     let (one, two, three) = (phi(1), phi(2), phi(3));
-    [z.exp(), dt * (one + 1.5 * two + three), -2.0 * dt * (two + three), dt * (0.5 * two + three)]
+    let rest = match order {
+        1 => [one, 0.0, 0.0],
+        2 => [one + two, -two, 0.0],
+        _ => [one + 1.5 * two + three, -2.0 * (two + three), 0.5 * two + three],
+    };
+    [z.exp(), dt * rest[0], dt * rest[1], dt * rest[2]]
 }
 
 #[cfg(test)]
@@ -111,8 +119,13 @@ mod tests {
     fn weights_are_those_of_adams_and_bashforth_without_decay_and_join_their_series() {
         let close =
             |a: [f64; 4], b: [f64; 4]| a.iter().zip(b).for_each(|(a, b)| assert!((a - b).abs() < 1e-14, "{a} {b}"));
-        close(weights(0.0, 1.0), [1.0, 23.0 / 12.0, -16.0 / 12.0, 5.0 / 12.0]);
-        close(weights(SMALL * (1.0 - 1e-15), 1.0), weights(SMALL * (1.0 + 1e-15), 1.0));
+        close(etd_weights(3, 0.0, 1.0), [1.0, 23.0 / 12.0, -16.0 / 12.0, 5.0 / 12.0]);
+        close(etd_weights(2, 0.0, 1.0), [1.0, 1.5, -0.5, 0.0]);
+        close(etd_weights(1, 0.0, 1.0), [1.0, 1.0, 0.0, 0.0]);
+        for order in 1..=3 {
+            let [below, above] = [1.0 - 1e-15, 1.0 + 1e-15].map(|near| etd_weights(order, SMALL * near, 1.0));
+            close(below, above);
+        }
     }
 
     /// dx/dt = -a x + 1 + t + t^2 has the exact solution that the method reproduces, whatever the step.

@@ -17,6 +17,7 @@ mod rk4;
 
 pub use adaptive::{Adaptive, Tolerance, solve_adaptive};
 pub use error::IntegrateError;
+pub use etd_ab3::etd_weights;
 pub use euler_maruyama::EulerMaruyama;
 pub use field::VectorField;
 pub use fixed::{Method, Stepper, check_steps, integrate};

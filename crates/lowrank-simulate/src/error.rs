@@ -64,6 +64,36 @@ pub enum SimulateError {
         /// The method asked for.
         method: Method,
     },
+    /// A method that the block engine does not have.
+    #[error(
+        "method {method} takes more than one product a step, which a block of cells does not: choose euler, exponential-euler or etd-ab3"
+    )]
+    ManyProducts {
+        /// The method asked for.
+        method: Method,
+    },
+    /// A time that a whole number of steps does not reach.
+    #[error("{field} is {value}, no multiple of the step {step}: choose one that is")]
+    OffStep {
+        /// Which time.
+        field: &'static str,
+        /// Its value.
+        value: f64,
+        /// The step.
+        step: f64,
+    },
+    /// Cells of different variants in one block.
+    #[error(
+        "cell {index} of a block is of the {other} variant, the first of the {first} one: run them in blocks of their own"
+    )]
+    MixedVariants {
+        /// Variant of the first cell.
+        first: &'static str,
+        /// Variant of the other.
+        other: &'static str,
+        /// Place of the other, counted from 0.
+        index: usize,
+    },
     /// A Lyapunov exponent of a noisy model.
     #[error("the model carries white noise, whose Lyapunov exponent is not computed: take the noise from the model")]
     NoisyTangent,

@@ -3,6 +3,7 @@
 //! A batch of states of one network advances together, one column a state; observables are accumulated sample by
 //! sample and no trajectory is kept unless asked for. Times in unit time constants.
 
+mod cells;
 mod error;
 mod field;
 mod initial;
@@ -11,6 +12,7 @@ mod observables;
 mod protocol;
 mod run;
 
+pub use cells::{Cell, CellEnd, Seen, Watch, block_bytes, run_cells};
 pub use error::SimulateError;
 pub use field::Field;
 pub use initial::initial_currents;

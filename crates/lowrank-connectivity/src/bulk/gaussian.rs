@@ -12,6 +12,9 @@ use crate::ConnectivityError;
 use crate::memory::zeroed;
 use crate::random::{Normals, Words};
 
+/// Rows of a panel of a parallel product: wide enough that a panel's reads are long.
+pub(super) const PANEL: usize = 1024;
+
 /// chi, `[n x n]`, column-major; entry (i, j) weighs the input of neuron i from neuron j.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GaussianBulk<T = f64> {
@@ -105,6 +108,18 @@ impl<T: Scalar> GaussianBulk<T> {
     pub fn apply(&self, v: MatRef<'_, T>, out: MatMut<'_, T>) -> Result<(), ConnectivityError> {
         check_shape(self.n, v.shape(), out.shape())?;
         self.apply_scaled(T::ONE, v, out);
+        Ok(())
+    }
+
+    /// [`GaussianBulk::apply`] with panels of rows in parallel on the current rayon pool; the panels, and with them the
+    /// bits, do not depend on the number of threads.
+    ///
+    /// # Errors
+    /// Buffers of the wrong shape.
+    pub fn apply_par(&self, v: MatRef<'_, T>, out: MatMut<'_, T>) -> Result<(), ConnectivityError> {
+        check_shape(self.n, v.shape(), out.shape())?;
+        let panels = self.matrix().par_row_chunks(PANEL).zip(out.par_row_chunks_mut(PANEL));
+        panels.for_each(|(rows, out)| matmul(out, Accum::Replace, rows, v, T::ONE, Par::Seq));
         Ok(())
     }
 

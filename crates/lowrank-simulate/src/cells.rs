@@ -1,0 +1,162 @@
+//! Many networks that share one bulk, advanced together: the engine of sweeps.
+//!
+//! A column is one state of one network J = g chi + sum_k m^(k) n^(k)T / N. Columns share chi and differ in everything
+//! else, so that a step of a block is one matrix product chi P, and then for each column a scale by its g, its rank-R
+//! update and its filters. P holds what chi multiplies: phi(x) in the current variant, r in the other two.
+//!
+//! One product a step, hence Euler, exponential Euler or ETD-AB3. States and products are in `T`, all statistics in `f64`.
+//! Nothing is allocated between the first step and the last (but by faer's product, for its panels). A column's numbers
+//! depend on its block (the order of additions within a product), never on threads.
+
+mod block;
+mod column;
+mod lanes;
+mod rest;
+mod seen;
+mod tangent;
+mod weights;
+
+use lowrank_connectivity::{Bulk, Scalar};
+use lowrank_integrate::check_steps;
+use lowrank_model::{Empirical, Transfer, Variant};
+
+use self::block::{Block, Task};
+use self::rest::LOOK_INTERVAL;
+pub use self::seen::{CellEnd, Seen};
+use crate::{Protocol, SimulateError};
+
+/// A time counts as a multiple of the step if it is one to this relative accuracy.
+const GRID_TOLERANCE: f64 = 1e-9;
+
+/// One column: a network on the shared bulk, and where it starts.
+#[derive(Debug, Clone)]
+pub struct Cell<'a> {
+    /// Random strength g.
+    pub g: f64,
+    /// Form of the dynamics; the cells of a block may differ in time constants only.
+    pub variant: Variant,
+    /// m, n and I of this network, N entries each.
+    pub vectors: &'a Empirical,
+    /// Constant amplitudes, one an input vector.
+    pub amplitudes: &'a [f64],
+    /// Currents at time 0, N entries; r(0) = phi(x(0)).
+    pub x0: Vec<f64>,
+}
+
+/// What the engine looks after besides the protocol's times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Watch {
+    /// Cells at rest leave the block: five looks, a unit of time or more apart, at which the root-mean-square speed
+    /// is below 1e-9 (`f32`: 4e-6) of max(1, size of the state) and not growing. Their state stands for all later samples.
+    pub leave_at_rest: bool,
+    /// Largest Lyapunov exponents: one tangent vector a cell, which doubles the product; no cell leaves.
+    /// The key is (seed, realisation) of their random directions, one stream a cell.
+    pub lyapunov: Option<(u64, u64)>,
+}
+
+/// Runs all `cells` on `bulk`, and gives what each showed, in their order. Lags, trajectories and other vectors than
+/// n^(k) in the protocol are not for this engine.
+///
+/// # Errors
+/// A method of more than one evaluation a step; a transient or interval that is no multiple of the step; cells of
+/// different variants or sizes. A cell that diverges is no error: see [`CellEnd::Diverged`].
+pub fn run_cells<T: Scalar>(
+    bulk: &Bulk<T>,
+    transfer: Transfer,
+    cells: &[Cell<'_>],
+    protocol: &Protocol,
+    watch: Watch,
+) -> Result<Vec<Seen>, SimulateError> {
+    let clock = Clock::new(protocol)?;
+    let mut block = Block::new(bulk, transfer, cells, protocol.method(), clock.dt, watch)?;
+    let mut seen: Vec<Option<Seen>> = vec![None; cells.len()];
+    for step in 0..=clock.steps {
+        if block.is_empty() {
+            break;
+        }
+        let task = Task {
+            time: step as f64 * clock.dt,
+            sampling: clock.samples_at(step),
+            looking: step % clock.look == 0,
+            remaining: clock.samples_from(step),
+            advancing: step < clock.steps,
+        };
+        block.step(task, &mut seen);
+        if task.advancing && clock.ends_interval(step + 1) {
+            block.renormalise(step >= clock.first);
+        }
+    }
+    block.finish(clock.window(), &mut seen);
+    Ok(seen.into_iter().flatten().collect())
+}
+
+/// Bytes of a block in flight, without the bulk: `columns` states of `neurons` neurons of `precision` bytes (4 or 8).
+pub fn block_bytes(
+    neurons: usize,
+    rank: usize,
+    columns: usize,
+    variant: Variant,
+    precision: usize,
+    lyapunov: bool,
+) -> u64 {
+    // P and Q; a state where it is not P, a rest where it is not Q, and two of the past for each filter.
+    let matrices = match variant {
+        Variant::Current => 5,
+        Variant::Rate => 5,
+        Variant::TwoTimescale { .. } => 8,
+    };
+    let doubled = if lyapunov { 2 } else { 1 };
+    let own = (2 * rank + 1) * precision + (3 + 1 + 1) * size_of::<f64>() + (2 * rank + 1) * size_of::<f64>();
+    (neurons as u64) * (columns as u64) * (matrices * doubled * precision + own) as u64
+}
+
+/// The steps of a run, counted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Clock {
+    dt: f64,
+    /// Step of the first sample, steps between samples, last step.
+    first: usize,
+    interval: usize,
+    steps: usize,
+    /// Steps between looks at the speed.
+    look: usize,
+}
+
+impl Clock {
+    fn new(protocol: &Protocol) -> Result<Self, SimulateError> {
+        let timing = protocol.timing();
+        let count = |field: &'static str, time: f64| {
+            let steps = (time / timing.step).round();
+            let off = (steps * timing.step - time).abs() > GRID_TOLERANCE * time;
+            if off { Err(SimulateError::OffStep { field, value: time, step: timing.step }) } else { Ok(steps as usize) }
+        };
+        let first = count("the transient", timing.transient)?;
+        let interval = count("the sampling interval", timing.interval)?.max(1);
+        let steps = first + interval * (protocol.samples() - 1);
+        check_steps(steps.max(1))?;
+        let look = (LOOK_INTERVAL / timing.step * (1.0 - GRID_TOLERANCE)).ceil().max(1.0) as usize;
+        Ok(Self { dt: timing.step, first, interval, steps, look })
+    }
+
+    fn samples_at(&self, step: usize) -> bool {
+        step >= self.first && (step - self.first) % self.interval == 0
+    }
+
+    /// Samples at this step and later.
+    fn samples_from(&self, step: usize) -> usize {
+        (self.steps - step.max(self.first)) / self.interval + 1
+    }
+
+    /// Whether a tangent vector is brought back to unit length at this step: at samples, and as often before the first.
+    fn ends_interval(&self, step: usize) -> bool {
+        step % self.interval == self.first % self.interval
+    }
+
+    /// Length of the measuring window.
+    fn window(&self) -> f64 {
+        (self.steps - self.first) as f64 * self.dt
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,312 @@
+//! The state of a block, and one step of it (T2).
+//!
+//! x filters J r + I with tau_s, r filters phi(x) with tau_r; a filter whose time constant is zero passes its rest on. Both
+//! filters, and the tangent vectors that go through them, take the same three lines.
+
+use faer::{MatMut, MatRef};
+use lowrank_connectivity::{Bulk, Scalar};
+use lowrank_integrate::Method;
+use lowrank_model::{Transfer, Variant};
+
+use super::column::Column;
+use super::seen::{CellEnd, Seen};
+use super::tangent::{direction, length};
+use super::weights::Weights;
+use super::{Cell, Watch, lanes};
+use crate::SimulateError;
+
+/// From so many neurons on a product is cut into panels of rows for all threads; below, threads take whole blocks.
+pub(super) const LARGE: usize = 4096;
+
+/// What is done at one step besides the step.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Task {
+    pub(super) time: f64,
+    /// Take a sample.
+    pub(super) sampling: bool,
+    /// Look whether cells are at rest.
+    pub(super) looking: bool,
+    /// Samples not yet taken, this one included.
+    pub(super) remaining: usize,
+    /// Move on to the next time.
+    pub(super) advancing: bool,
+}
+
+/// A block of c columns. All matrices are `[n x c]`, column after column; with exponents `[n x 2c]`, tangent vectors
+/// behind the states.
+pub(super) struct Block<'a, T> {
+    bulk: &'a Bulk<T>,
+    transfer: Transfer,
+    n: usize,
+    columns: Vec<Column<T>>,
+    watch: Watch,
+    /// Whether x and r are filtered.
+    filtered: (bool, bool),
+    /// What chi multiplies: r.
+    p: Vec<T>,
+    /// chi P, then J P + I: the rest of x, or x itself where it is not filtered.
+    q: Vec<T>,
+    /// x where it is filtered, and its rest one and two steps ago.
+    x: Vec<T>,
+    x_past: [Vec<T>; 2],
+    /// phi(x), the rest of r where it is filtered, and one and two steps ago.
+    phi: Vec<T>,
+    r_past: [Vec<T>; 2],
+    /// `[n]`: phi'(x) of one column.
+    slope: Vec<T>,
+    /// Steps made, up to two.
+    known: usize,
+}
+
+/// The column that begins at `start`.
+macro_rules! column {
+    ($matrix:expr, $start:expr, $n:expr) => {
+        $matrix[$start..][..$n]
+    };
+}
+
+impl<'a, T: Scalar> Block<'a, T> {
+    pub(super) fn new(
+        bulk: &'a Bulk<T>,
+        transfer: Transfer,
+        cells: &[Cell<'_>],
+        method: Method,
+        dt: f64,
+        watch: Watch,
+    ) -> Result<Self, SimulateError> {
+        let n = bulk.neurons();
+        let variant = cells.first().map_or(Variant::Current, |cell| cell.variant);
+        let column = |(i, cell)| Column::new(i, cell, variant, n, method, dt);
+        let columns = cells.iter().enumerate().map(column).collect::<Result<Vec<_>, _>>()?;
+        let (tau_s, tau_r) = variant.time_constants();
+        let filtered = (tau_s > 0.0, tau_r > 0.0);
+        let size = n * columns.len() * if watch.lyapunov.is_some() { 2 } else { 1 };
+        let zeros = |needed| vec![T::ZERO; if needed { size } else { 0 }];
+        let past = |filtered| [(); 2].map(|()| zeros(filtered && method == Method::EtdAb3));
+        let mut block = Self {
+            bulk,
+            transfer,
+            n,
+            columns,
+            watch,
+            filtered,
+            p: zeros(true),
+            q: zeros(true),
+            x: zeros(filtered.0),
+            x_past: past(filtered.0),
+            phi: zeros(filtered.1),
+            r_past: past(filtered.1),
+            slope: vec![T::ZERO; if watch.lyapunov.is_some() { n } else { 0 }],
+            known: 0,
+        };
+        block.start(cells);
+        Ok(block)
+    }
+
+    /// The initial states and tangent vectors.
+    fn start(&mut self, cells: &[Cell<'_>]) {
+        let (n, count) = (self.n, cells.len());
+        for (j, cell) in cells.iter().enumerate() {
+            let at = j * n;
+            let p = &mut column!(self.p, at, n);
+            p.iter_mut().zip(&cell.x0).for_each(|(p, x)| *p = T::from_f64(*x));
+            if self.filtered.0 {
+                column!(self.x, at, n).copy_from_slice(p);
+            }
+            let Some(key) = self.watch.lyapunov else {
+                self.transfer.apply(p);
+                continue;
+            };
+            self.transfer.apply_with_slope(p, &mut self.slope);
+            let at = (count + j) * n;
+            let (of_x, of_r) = direction::<T>(n, key, j as u64);
+            let p = &mut column!(self.p, at, n);
+            // A vector of one part is the first.
+            p.copy_from_slice(if self.filtered.0 { &of_r } else { &of_x });
+            if self.filtered.0 {
+                column!(self.x, at, n).copy_from_slice(&of_x);
+            }
+            if !self.filtered.1 {
+                p.copy_from_slice(&of_x);
+                lanes::multiply(p, &self.slope);
+            }
+        }
+        self.renormalise(false);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.columns.is_empty()
+    }
+
+    /// Q = chi P.
+    fn multiply(&mut self) {
+        let tangents = if self.watch.lyapunov.is_some() { 2 } else { 1 };
+        let (n, width) = (self.n, self.columns.len() * tangents);
+        let v = MatRef::from_column_major_slice(&self.p[..n * width], n, width);
+        let out = MatMut::from_column_major_slice_mut(&mut self.q[..n * width], n, width);
+        let product = if n >= LARGE { self.bulk.apply_par(v, out) } else { self.bulk.apply(v, out) };
+        debug_assert!(product.is_ok(), "buffers have the bulk's shape");
+    }
+
+    /// One step. Cells that are at rest or no longer finite leave for `seen`.
+    pub(super) fn step(&mut self, task: Task, seen: &mut [Option<Seen>]) {
+        self.multiply();
+        let count = self.columns.len();
+        for j in 0..count {
+            self.measure(j, task);
+            if self.watch.lyapunov.is_some() {
+                self.measure_tangent(j);
+            }
+            if task.advancing {
+                self.advance(j, j * self.n, false);
+                if self.watch.lyapunov.is_some() {
+                    self.advance(j, (count + j) * self.n, true);
+                }
+            }
+        }
+        if task.advancing {
+            self.known = (self.known + 1).min(2);
+            rotate(&mut self.q, &mut self.x_past);
+            rotate(&mut self.phi, &mut self.r_past);
+        }
+        for j in (0..count).rev() {
+            if let Some(end) = self.columns[j].end {
+                let column = self.remove(j);
+                seen[column.cell] = Some(column.sums.finish(end, None));
+            }
+        }
+    }
+
+    /// The rests of column `j`, its sample and its speed.
+    fn measure(&mut self, j: usize, task: Task) {
+        let (n, at) = (self.n, j * self.n);
+        let (p, q) = (&column!(self.p, at, n), &mut column!(self.q, at, n));
+        let column = &mut self.columns[j];
+        column.kappa(p);
+        lanes::drive(q, column.g, &column.input, &column.kappa_t, &column.m);
+        let x = if self.filtered.0 { &column!(self.x, at, n) } else { &*q };
+        if task.sampling {
+            column.sums.take(x, p, &column.kappa, 1);
+        }
+        if self.filtered.1 {
+            let phi = &mut column!(self.phi, at, n);
+            phi.copy_from_slice(x);
+            if self.watch.lyapunov.is_some() {
+                self.transfer.apply_with_slope(phi, &mut self.slope);
+            } else {
+                self.transfer.apply(phi);
+            }
+        }
+        if !task.looking {
+            return;
+        }
+        let (tau_s, tau_r) = column.tau;
+        let of_x = if self.filtered.0 { lanes::speed(x, q) } else { (0.0, 0.0) };
+        let of_r = if self.filtered.1 { lanes::speed(p, &column!(self.phi, at, n)) } else { (0.0, 0.0) };
+        let square = |(change, _): (f64, f64), tau: f64| if tau > 0.0 { change / (tau * tau) } else { 0.0 };
+        let rms = |sum: f64| (sum / n as f64).sqrt();
+        let (speed, size) = (rms(square(of_x, tau_s) + square(of_r, tau_r)), rms(of_x.1 + of_r.1));
+        if !(speed.is_finite() && size.is_finite()) {
+            column.end = Some(CellEnd::Diverged(task.time));
+        } else if self.watch.leave_at_rest && self.watch.lyapunov.is_none() && column.rest.look::<T>(speed, size) {
+            let later = task.remaining - usize::from(task.sampling);
+            if later > 0 {
+                column.sums.take(x, p, &column.kappa, later);
+            }
+            column.end = Some(CellEnd::AtRest(task.time));
+        }
+    }
+
+    /// The rests of the tangent vector of column `j`; the slopes are those of its state where r is filtered.
+    fn measure_tangent(&mut self, j: usize) {
+        let (n, at) = (self.n, (self.columns.len() + j) * self.n);
+        let (p, q) = (&column!(self.p, at, n), &mut column!(self.q, at, n));
+        let column = &mut self.columns[j];
+        column.tangent_kappa(p);
+        lanes::drive(q, column.g, &column.zeros, &column.kappa_t, &column.m);
+        if self.filtered.1 {
+            let u = if self.filtered.0 { &column!(self.x, at, n) } else { &*q };
+            let rest = &mut column!(self.phi, at, n);
+            rest.copy_from_slice(u);
+            lanes::multiply(rest, &self.slope);
+        }
+    }
+
+    /// The filters of column `j`, whose entries begin at `at`: of its state, or of its tangent vector.
+    fn advance(&mut self, j: usize, at: usize, tangent: bool) {
+        let n = self.n;
+        let column = &self.columns[j];
+        let filter = |y: &mut [T], weights: Weights<T>, now: &[T], past: &[Vec<T>; 2]| {
+            // Methods without a past have none to read.
+            let [one, two] = past.each_ref().map(|past| past.get(at..at + n).unwrap_or(&[]));
+            lanes::filter(y, weights, now, [one, two]);
+        };
+        let p = &mut column!(self.p, at, n);
+        if self.filtered.0 {
+            let x = &mut column!(self.x, at, n);
+            filter(x, column.x_weights[self.known], &column!(self.q, at, n), &self.x_past);
+            if !self.filtered.1 {
+                p.copy_from_slice(x);
+                match (tangent, self.watch.lyapunov.is_some()) {
+                    // The state has just left its slopes here.
+                    (true, _) => lanes::multiply(p, &self.slope),
+                    (false, true) => self.transfer.apply_with_slope(p, &mut self.slope),
+                    (false, false) => self.transfer.apply(p),
+                }
+            }
+        }
+        if self.filtered.1 {
+            filter(p, column.r_weights[self.known], &column!(self.phi, at, n), &self.r_past);
+        }
+    }
+
+    /// Brings the tangent vectors, with all that is remembered of them, back to unit length; their growth counts if
+    /// `measuring`.
+    pub(super) fn renormalise(&mut self, measuring: bool) {
+        if self.watch.lyapunov.is_none() {
+            return;
+        }
+        let (n, count) = (self.n, self.columns.len());
+        for (j, column) in self.columns.iter_mut().enumerate() {
+            let at = (count + j) * n;
+            let parts = [self.x.get(at..at + n), self.filtered.1.then(|| &column!(self.p, at, n))];
+            let factor = length(parts.into_iter().flatten());
+            let scale = T::from_f64(1.0 / factor);
+            let matrices = [&mut self.p, &mut self.x].into_iter().chain(&mut self.x_past).chain(&mut self.r_past);
+            for entries in matrices.filter_map(|matrix| matrix.get_mut(at..at + n)) {
+                entries.iter_mut().for_each(|entry| *entry = *entry * scale);
+            }
+            if measuring {
+                column.growth += factor.ln();
+            }
+        }
+    }
+
+    /// Takes column `j` out; the last one takes its place. Only without tangent vectors.
+    fn remove(&mut self, j: usize) -> Column<T> {
+        let n = self.n;
+        let last = (self.columns.len() - 1) * n;
+        let pasts = self.x_past.iter_mut().chain(&mut self.r_past);
+        for matrix in [&mut self.p, &mut self.x].into_iter().chain(pasts).filter(|matrix| !matrix.is_empty()) {
+            matrix.copy_within(last..last + n, j * n);
+        }
+        self.columns.swap_remove(j)
+    }
+
+    /// Ends the run after a window of this length.
+    pub(super) fn finish(self, window: f64, seen: &mut [Option<Seen>]) {
+        let watched = self.watch.lyapunov.is_some();
+        for column in self.columns {
+            let exponent = watched.then(|| column.growth / window);
+            seen[column.cell] = Some(column.sums.finish(CellEnd::Ran, exponent));
+        }
+    }
+}
+
+/// `now` becomes the past; its place is taken by what is forgotten.
+fn rotate<T>(now: &mut Vec<T>, [one, two]: &mut [Vec<T>; 2]) {
+    if !one.is_empty() {
+        std::mem::swap(one, two);
+        std::mem::swap(one, now);
+    }
+}

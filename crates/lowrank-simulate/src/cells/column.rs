@@ -1,0 +1,104 @@
+//! What belongs to one column of a block: its network on the shared bulk, and what has been seen of it.
+
+use lowrank_integrate::{IntegrateError, Method};
+use lowrank_model::{Real, Variant, Vector};
+
+use super::rest::Rest;
+use super::seen::{Accumulator, CellEnd};
+use super::weights::{Weights, weights};
+use super::{Cell, lanes};
+use crate::SimulateError;
+
+pub(super) struct Column<T> {
+    /// Its place among the cells.
+    pub(super) cell: usize,
+    pub(super) g: T,
+    /// m^(k) and n^(k) / N, row after row, N entries each.
+    pub(super) m: Vec<T>,
+    n: Vec<T>,
+    /// The total input, and none.
+    pub(super) input: Vec<T>,
+    pub(super) zeros: Vec<T>,
+    /// (tau_s, tau_r), zero where there is no filter.
+    pub(super) tau: (f64, f64),
+    pub(super) x_weights: [Weights<T>; 3],
+    pub(super) r_weights: [Weights<T>; 3],
+    /// n^(k) . r / N; and, of the state or its tangent vector, whichever was asked last, in `T`.
+    pub(super) kappa: Vec<f64>,
+    pub(super) kappa_t: Vec<T>,
+    pub(super) sums: Accumulator,
+    pub(super) rest: Rest,
+    /// Logarithm of the tangent vector's growth.
+    pub(super) growth: f64,
+    pub(super) end: Option<CellEnd>,
+}
+
+impl<T: Real> Column<T> {
+    pub(super) fn new(
+        index: usize,
+        cell: &Cell<'_>,
+        block: Variant,
+        neurons: usize,
+        method: Method,
+        dt: f64,
+    ) -> Result<Self, SimulateError> {
+        if cell.variant.name() != block.name() {
+            return Err(SimulateError::MixedVariants { first: block.name(), other: cell.variant.name(), index });
+        }
+        if cell.vectors.neurons() != neurons || cell.x0.len() != neurons {
+            let (rows, columns) = (cell.x0.len().min(cell.vectors.neurons()), 1);
+            return Err(SimulateError::BadShape { rows, columns, neurons, copies: 1 });
+        }
+        if let Some((index, value)) = cell.x0.iter().copied().enumerate().find(|(_, x)| !x.is_finite()) {
+            return Err(IntegrateError::NonFinite { time: 0.0, index, value }.into());
+        }
+        let (layout, vectors) = (cell.vectors.layout(), cell.vectors.vectors());
+        let rows = |of: fn(usize) -> Vector, scale: f64| -> Result<Vec<T>, SimulateError> {
+            let mut rows = Vec::with_capacity(layout.rank * neurons);
+            for k in 0..layout.rank {
+                rows.extend(vectors[layout.index(of(k))?].iter().map(|entry| T::from_f64(scale * entry)));
+            }
+            Ok(rows)
+        };
+        let mut input = vec![0.0; neurons];
+        for (q, amplitude) in cell.amplitudes.iter().enumerate() {
+            let vector = &vectors[layout.index(Vector::I(q))?];
+            input.iter_mut().zip(vector).for_each(|(total, entry)| *total += amplitude * entry);
+        }
+        let tau = cell.variant.time_constants();
+        // A filter that is absent has weights that nobody asks for.
+        let of = |tau: f64| weights(method, if tau > 0.0 { tau } else { 1.0 }, dt);
+        Ok(Self {
+            cell: index,
+            g: T::from_f64(cell.g),
+            m: rows(Vector::M, 1.0)?,
+            n: rows(Vector::N, 1.0 / neurons as f64)?,
+            input: input.into_iter().map(T::from_f64).collect(),
+            zeros: vec![T::ZERO; neurons],
+            tau,
+            x_weights: of(tau.0)?,
+            r_weights: of(tau.1)?,
+            kappa: vec![0.0; layout.rank],
+            kappa_t: vec![T::ZERO; layout.rank],
+            sums: Accumulator::new(neurons, layout.rank),
+            rest: Rest::default(),
+            growth: 0.0,
+            end: None,
+        })
+    }
+
+    /// kappa of the rates `p`.
+    pub(super) fn kappa(&mut self, p: &[T]) {
+        for (n, (kappa, kappa_t)) in self.n.chunks_exact(p.len()).zip(self.kappa.iter_mut().zip(&mut self.kappa_t)) {
+            *kappa = lanes::dot(n, p);
+            *kappa_t = T::from_f64(*kappa);
+        }
+    }
+
+    /// The same of a tangent vector's rates, for its own rank-R update.
+    pub(super) fn tangent_kappa(&mut self, p: &[T]) {
+        for (n, kappa_t) in self.n.chunks_exact(p.len()).zip(&mut self.kappa_t) {
+            *kappa_t = T::from_f64(lanes::dot(n, p));
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! The engine against one network at a time.
+
+use std::sync::Arc;
+
+use lowrank_connectivity::{Bulk, BulkKind, Network, Sampling, draw_vectors};
+use lowrank_integrate::Method;
+use lowrank_model::{
+    Gaussian, Initial, Input, Layout, Model, Moments,
+    Vector::{I, M, N},
+};
+
+use super::*;
+use crate::{Observed, Timing, initial_currents, lyapunov, simulate};
+
+const STAY: Watch = Watch { leave_at_rest: false, lyapunov: None };
+const LEAVE: Watch = Watch { leave_at_rest: true, lyapunov: None };
+
+/// Rank two with an input, so that every term of the drive is there.
+fn ensemble() -> Gaussian {
+    let moments = Moments::new(Layout::rank(2).with_inputs(1)).mean(M(0), 1.0).mean(N(0), 1.2).mean(I(0), 0.2);
+    let moments = moments.variance(M(0), 1.0).variance(M(1), 0.5).variance(N(0), 1.0).variance(N(1), 2.0);
+    moments.variance(I(0), 0.5).covariance(M(1), N(1), 0.6).covariance(N(0), I(0), 0.3).build().unwrap()
+}
+
+fn rank_one(overlap: f64) -> Gaussian {
+    let moments = Moments::new(Layout::rank(1)).mean(M(0), 1.0).mean(N(0), overlap);
+    moments.variance(M(0), 1.0).variance(N(0), 1.0).build().unwrap()
+}
+
+struct Setting {
+    bulk: Arc<Bulk>,
+    vectors: Empirical,
+    gs: Vec<f64>,
+    variant: Variant,
+    amplitudes: Vec<f64>,
+    transfer: Transfer,
+}
+
+impl Setting {
+    fn new(n: usize, ensemble: Gaussian, gs: &[f64], variant: Variant) -> Self {
+        let bulk = Arc::new(Bulk::draw(BulkKind::Gaussian, n, 7, 0).unwrap());
+        let amplitudes = vec![0.7; ensemble.layout().inputs];
+        let vectors = draw_vectors(&ensemble.into(), n, Sampling::Independent, 7, 0).unwrap();
+        Self { bulk, vectors, gs: gs.to_vec(), variant, amplitudes, transfer: Transfer::Tanh }
+    }
+
+    fn model(&self, g: f64) -> Model {
+        let input = Input::constant(&self.amplitudes).unwrap();
+        Model::new(g, self.transfer, self.variant, self.vectors.clone(), input).unwrap()
+    }
+
+    fn network(&self, g: f64) -> Network {
+        Network::new(g, Arc::clone(&self.bulk), self.vectors.clone()).unwrap()
+    }
+
+    fn x0(&self) -> faer::Mat<f64> {
+        let initial = Initial { along: vec![(M(0), 1.0)], deviation: 1.0 };
+        initial_currents(&self.network(1.0), &initial, 1, 7, 0).unwrap()
+    }
+
+    fn cells(&self) -> Vec<Cell<'_>> {
+        let x0: Vec<f64> = self.x0().col(0).iter().copied().collect();
+        let (variant, vectors, amplitudes) = (self.variant, &self.vectors, self.amplitudes.as_slice());
+        self.gs.iter().map(|g| Cell { g: *g, variant, vectors, amplitudes, x0: x0.clone() }).collect()
+    }
+
+    fn engine(&self, protocol: &Protocol, watch: Watch) -> Vec<Seen> {
+        run_cells(&*self.bulk, self.transfer, &self.cells(), protocol, watch).unwrap()
+    }
+
+    fn alone(&self, g: f64, protocol: &Protocol) -> Observed {
+        simulate(&self.network(g), &self.model(g), self.x0().as_ref(), protocol, (7, 0)).unwrap()
+    }
+}
+
+fn protocol(method: Method, step: f64, transient: f64, window: f64) -> Protocol {
+    Protocol::new(Timing { transient, window, interval: 1.0, step }, method).unwrap()
+}
+
+fn variants() -> [Variant; 3] {
+    [Variant::Current, Variant::Rate, Variant::two_timescale(0.7, 1.9).unwrap()]
+}
+
+/// The numbers of both records that mean the same, with their names.
+fn pairs(seen: &Seen, observed: &Observed) -> Vec<(String, f64, f64)> {
+    let o = &observed.order;
+    let mut pairs = vec![
+        ("mu".to_owned(), seen.mu, o.mu),
+        ("delta_0".to_owned(), seen.delta_0, o.delta_0),
+        ("delta_t".to_owned(), seen.delta_t, o.delta_t),
+        ("chaoticity".to_owned(), seen.chaoticity, observed.chaoticity),
+        ("r_mean".to_owned(), seen.r_mean, o.r_mean),
+        ("r_second_moment".to_owned(), seen.r_second_moment, o.r_second_moment),
+    ];
+    pairs.extend(seen.kappa.iter().zip(&o.kappa).enumerate().map(|(k, (a, b))| (format!("kappa {k}"), *a, *b)));
+    pairs
+}
+
+#[test]
+fn every_cell_of_a_block_is_its_network_alone() {
+    for variant in variants() {
+        let setting = Setting::new(90, ensemble(), &[0.0, 0.8, 1.7, 2.6], variant);
+        for method in [Method::Euler, Method::ExponentialEuler] {
+            let protocol = protocol(method, 0.125, 2.0, 5.0);
+            for (seen, g) in setting.engine(&protocol, STAY).iter().zip(&setting.gs) {
+                assert_eq!(seen.end, CellEnd::Ran);
+                for (name, a, b) in pairs(seen, &setting.alone(*g, &protocol)) {
+                    assert!((a - b).abs() < 1e-11 * b.abs().max(1.0), "{variant} {method} g {g} {name}: {a} {b}");
+                }
+            }
+        }
+    }
+}
+
+/// The time average of x over short times against a fine RK4. The two first steps of lower order make it order two from
+/// the start of a run; what they leave decays with the transient.
+#[test]
+fn the_multistep_method_converges_on_the_exact_course() {
+    for variant in variants() {
+        let setting = Setting::new(90, ensemble(), &[0.8, 1.7], variant);
+        let exact = setting.gs.iter().map(|g| setting.alone(*g, &protocol(Method::Rk4, 1.0 / 256.0, 2.0, 4.0)));
+        let exact: Vec<Observed> = exact.collect();
+        let off = |step: f64| -> f64 {
+            let seen = setting.engine(&protocol(Method::EtdAb3, step, 2.0, 4.0), STAY);
+            let errors = seen.iter().zip(&exact).flat_map(|(seen, exact)| pairs(seen, exact));
+            errors.map(|(_, a, b)| (a - b).abs()).fold(0.0, f64::max)
+        };
+        let (coarse, fine) = (off(1.0 / 16.0), off(1.0 / 64.0));
+        assert!(coarse < 5e-3 && coarse / fine > 12.0, "{variant}: {coarse} {fine}");
+    }
+}
+
+#[test]
+fn cells_at_rest_leave_and_their_statistics_do_not_show_it() {
+    let gs = [0.0, 0.3, 0.6, 0.8, 1.2, 1.8, 2.5];
+    for variant in variants() {
+        let setting = Setting::new(200, rank_one(2.2), &gs, variant);
+        let protocol = protocol(Method::EtdAb3, 0.25, 150.0, 50.0);
+        let (stayed, left) = (setting.engine(&protocol, STAY), setting.engine(&protocol, LEAVE));
+        let mut at_rest = 0;
+        for ((stayed, left), g) in stayed.iter().zip(&left).zip(&gs) {
+            if let CellEnd::AtRest(time) = left.end {
+                at_rest += 1;
+                assert!(time >= 5.0 && time < 150.0, "{variant} g {g}: {time}");
+                assert!(stayed.delta_t < 1e-14, "{variant} g {g} is not at rest: {}", stayed.delta_t);
+            }
+            let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-7, "{variant} g {g}: {a} {b}");
+            // Chaos forgets nothing, also not the rounding of products of another width; but it does not leave.
+            if stayed.delta_t < 1e-10 {
+                close(stayed.mu, left.mu);
+                close(stayed.delta_0, left.delta_0);
+                close(stayed.kappa[0], left.kappa[0]);
+                close(stayed.r_mean, left.r_mean);
+                stayed.x_mean.iter().zip(&left.x_mean).for_each(|(a, b)| close(*a, *b));
+            } else {
+                assert_eq!(left.end, CellEnd::Ran, "{variant} g {g}");
+            }
+        }
+        assert!(at_rest >= 4, "{variant}: {at_rest} of {} left", gs.len());
+    }
+}
+
+#[test]
+fn a_cell_that_leaves_during_the_window_is_measured_to_its_end() {
+    let setting = Setting::new(150, rank_one(2.2), &[0.5, 0.6], Variant::Current);
+    // Relaxation takes about thirty units: they leave within the window.
+    let protocol = protocol(Method::EtdAb3, 0.25, 4.0, 100.0);
+    let (stayed, left) = (setting.engine(&protocol, STAY), setting.engine(&protocol, LEAVE));
+    for (stayed, left) in stayed.iter().zip(&left) {
+        assert!(matches!(left.end, CellEnd::AtRest(time) if time > 10.0 && time < 100.0), "{:?}", left.end);
+        assert!((stayed.delta_t - left.delta_t).abs() < 1e-9 && stayed.delta_t > 1e-6, "{}", stayed.delta_t);
+        assert!((stayed.kappa[0] - left.kappa[0]).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn exponents_are_those_of_one_network_at_a_time() {
+    for variant in variants() {
+        let setting = Setting::new(80, ensemble(), &[0.5, 1.9], variant);
+        let protocol = protocol(Method::Euler, 0.125, 3.0, 4.0);
+        let watch = Watch { lyapunov: Some((7, 0)), ..LEAVE };
+        let cells: Vec<Cell<'_>> = setting.cells();
+        for (cell, g) in cells.into_iter().zip(&setting.gs) {
+            let seen = run_cells(&*setting.bulk, Transfer::Tanh, &[cell], &protocol, watch).unwrap();
+            let alone = lyapunov(&setting.network(*g), &setting.model(*g), setting.x0().as_ref(), &protocol, (7, 0));
+            let (a, b) = (seen[0].lyapunov.unwrap(), alone.unwrap().mean);
+            assert!((a - b).abs() < 1e-10, "{variant} g {g}: {a} {b}");
+        }
+    }
+}
+
+#[test]
+fn exponents_of_the_multistep_method_survive_rescaling() {
+    // At a stable fixed point the exponent is minus the slowest relaxation, whatever the method: Euler with a fine step says
+    // the same.
+    for variant in variants() {
+        let setting = Setting::new(60, rank_one(2.2), &[0.3, 0.5], variant);
+        let exponents = |method, step| -> Vec<f64> {
+            let watch = Watch { lyapunov: Some((7, 0)), ..STAY };
+            let protocol = protocol(method, step, 60.0, 40.0);
+            setting.engine(&protocol, watch).iter().map(|seen| seen.lyapunov.unwrap()).collect()
+        };
+        let (ours, fine) = (exponents(Method::EtdAb3, 0.25), exponents(Method::Euler, 1.0 / 128.0));
+        for (a, b) in ours.iter().zip(&fine) {
+            assert!((a - b).abs() < 5e-3 && *a < 0.0, "{variant}: {a} {b}");
+        }
+    }
+}
+
+#[test]
+fn single_precision_follows_double_for_a_while() {
+    for variant in variants() {
+        let setting = Setting::new(120, ensemble(), &[0.8, 2.0], variant);
+        let protocol = protocol(Method::EtdAb3, 0.2, 2.0, 5.0);
+        let double = setting.engine(&protocol, STAY);
+        let bulk = Bulk::<f32>::draw(BulkKind::Gaussian, 120, 7, 0).unwrap();
+        let single = run_cells(&bulk, Transfer::Tanh, &setting.cells(), &protocol, STAY).unwrap();
+        for (a, b) in double.iter().zip(&single) {
+            assert!((a.delta_0 - b.delta_0).abs() < 1e-4 * a.delta_0, "{variant}: {} {}", a.delta_0, b.delta_0);
+            assert!((a.kappa[0] - b.kappa[0]).abs() < 1e-4, "{variant}");
+        }
+    }
+}
+
+#[test]
+fn a_cell_that_diverges_leaves_the_others_alone() {
+    let mut setting = Setting::new(100, rank_one(0.5), &[0.5, 4.0, 0.6], Variant::Current);
+    setting.transfer = Transfer::ThresholdLinear;
+    let protocol = protocol(Method::EtdAb3, 0.25, 900.0, 10.0);
+    let seen = setting.engine(&protocol, LEAVE);
+    assert!(matches!(seen[1].end, CellEnd::Diverged(time) if time < 900.0), "{:?}", seen[1].end);
+    for other in [0, 2] {
+        assert!(matches!(seen[other].end, CellEnd::AtRest(_)) && seen[other].mu.is_finite());
+    }
+}
+
+#[test]
+fn odd_networks_mirror_to_the_last_bit() {
+    let setting = Setting::new(130, rank_one(2.2), &[0.7, 2.4], Variant::Rate);
+    let mut mirrored = setting.cells();
+    mirrored.iter_mut().for_each(|cell| cell.x0.iter_mut().for_each(|x| *x = -*x));
+    let protocol = protocol(Method::EtdAb3, 0.2, 20.0, 20.0);
+    let seen = setting.engine(&protocol, STAY);
+    let other = run_cells(&*setting.bulk, Transfer::Tanh, &mirrored, &protocol, STAY).unwrap();
+    for (a, b) in seen.into_iter().zip(other) {
+        assert_eq!(a.mirrored(), b);
+    }
+}
+
+#[test]
+fn what_the_engine_cannot_run_is_refused_in_one_line() {
+    let setting = Setting::new(40, rank_one(1.0), &[1.0], Variant::Current);
+    let run = |cells: &[Cell<'_>], timing: Timing, method| {
+        let protocol = Protocol::new(timing, method).unwrap();
+        run_cells(&*setting.bulk, Transfer::Tanh, cells, &protocol, STAY).unwrap_err().to_string()
+    };
+    let good = Timing { transient: 1.0, window: 2.0, interval: 0.5, step: 0.25 };
+    let cells = setting.cells();
+    let other = Cell { variant: Variant::Rate, ..cells[0].clone() };
+    let short = Cell { x0: vec![0.0; 39], ..cells[0].clone() };
+    let bad = Cell { x0: vec![f64::NAN; 40], ..cells[0].clone() };
+    let rows = [
+        (run(&cells, good, Method::Rk4), ["rk4", "etd-ab3"]),
+        (run(&cells, Timing { transient: 1.1, ..good }, Method::Euler), ["the transient is 1.1", "0.25"]),
+        (run(&cells, Timing { interval: 0.6, ..good }, Method::Euler), ["interval is 0.6", "0.25"]),
+        (run(&[cells[0].clone(), other], good, Method::Euler), ["cell 1", "rate"]),
+        (run(&[short], good, Method::Euler), ["39", "40"]),
+        (run(&[bad], good, Method::Euler), ["NaN", "time 0"]),
+    ];
+    for (message, parts) in rows {
+        assert!(parts.iter().all(|part| message.contains(part)) && !message.contains('\n'), "{message}");
+    }
+}
