@@ -1,9 +1,10 @@
-//! The commands of this workspace: `cargo xtask validate`, `cargo xtask figures`.
+//! The commands of this workspace: `cargo xtask validate`, `cargo xtask figures`, `cargo xtask sweep`.
 //!
 //! Exit codes: 0 every claim passed; 1 some claim did not; 2 bad input, said in one line; 3 it could not be computed.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod figures;
+mod sweep;
 mod validate;
 
 use std::process::ExitCode;
@@ -33,6 +34,9 @@ enum Command {
     Validate(validate::Options),
     /// Draw the figure of the README: theory and simulated networks along g
     Figures(figures::Options),
+    /// Sweep parameters over a grid of networks: plan, run, merge
+    #[command(subcommand)]
+    Sweep(sweep::Step),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +51,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.command {
         Command::Validate(options) => validate::run(&options),
         Command::Figures(options) => figures::run(&options),
+        Command::Sweep(step) => sweep::run(&step),
     };
     outcome.map_or_else(report, |()| ExitCode::SUCCESS)
 }

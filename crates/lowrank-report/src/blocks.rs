@@ -20,7 +20,7 @@ pub use job::{Difference, Job};
 pub use merge::{Merged, merge};
 pub use run::{Event, Summary, run_blocks};
 pub use shard::{Shard, blocks_of};
-pub use store::{Status, Store};
+pub use store::{DEFINITION, Status, Store};
 
 /// How many indices an error message names.
 const NAMED: usize = 8;

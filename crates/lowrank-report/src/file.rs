@@ -30,6 +30,14 @@ pub fn write_file(path: &Path, content: &[u8]) -> Result<(), ReportError> {
     write_whole(path, content, Existing::Replaced).map_err(refused)
 }
 
+/// The text of a file.
+///
+/// # Errors
+/// It is not there, cannot be read, or is no text.
+pub fn read_text(path: &Path) -> Result<String, ReportError> {
+    fs::read_to_string(path).map_err(|source| ReportError::Read { path: path.to_owned(), source })
+}
+
 /// Writes `content` to `path` in a folder that is there: to a name that no other thread or process uses, synced,
 /// renamed.
 ///

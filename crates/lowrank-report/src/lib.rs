@@ -11,10 +11,12 @@ mod provenance;
 mod record;
 mod table;
 
-pub use blocks::{Damage, Difference, Event, Job, Merged, Shard, Status, Store, Summary, blocks_of, merge, run_blocks};
+pub use blocks::{
+    DEFINITION, Damage, Difference, Event, Job, Merged, Shard, Status, Store, Summary, blocks_of, merge, run_blocks,
+};
 pub use error::ReportError;
 pub use figure::{Curve, Figure, Panel, Points, draw};
-pub use file::{check_folder, write_file};
+pub use file::{check_folder, read_text, write_file};
 pub use memory::available_memory;
 pub use provenance::Provenance;
 pub use record::{data_json, json};

@@ -20,6 +20,7 @@ use lowrank_connectivity::{Bulk, Scalar};
 use lowrank_integrate::check_steps;
 use lowrank_model::{Empirical, Transfer, Variant};
 
+pub use self::block::LARGE;
 use self::block::{Block, Task};
 use self::rest::LOOK_INTERVAL;
 pub use self::seen::{CellEnd, Seen};
@@ -106,7 +107,8 @@ pub fn block_bytes(
         Variant::TwoTimescale { .. } => 8,
     };
     let doubled = if lyapunov { 2 } else { 1 };
-    let own = (2 * rank + 1) * precision + (3 + 1 + 1) * size_of::<f64>() + (2 * rank + 1) * size_of::<f64>();
+    // m, n and the input of a column, in `T` and as they were drawn; three sums, the start and the time average.
+    let own = (2 * rank + 1) * (precision + size_of::<f64>()) + 5 * size_of::<f64>();
     (neurons as u64) * (columns as u64) * (matrices * doubled * precision + own) as u64
 }
 
@@ -139,7 +141,7 @@ impl Clock {
     }
 
     fn samples_at(&self, step: usize) -> bool {
-        step >= self.first && (step - self.first) % self.interval == 0
+        step >= self.first && (step - self.first).is_multiple_of(self.interval)
     }
 
     /// Samples at this step and later.

@@ -2,7 +2,7 @@
 
 use faer::Mat;
 use lowrank_connectivity::{Network, stream};
-use lowrank_model::{Initial, Role, StreamKey};
+use lowrank_model::{Empirical, Initial, Role, StreamKey};
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::SimulateError;
@@ -18,12 +18,26 @@ pub fn initial_currents(
     seed: u64,
     realisation: u64,
 ) -> Result<Mat<f64>, SimulateError> {
+    initial_currents_along(network.vectors(), initial, batch, seed, realisation)
+}
+
+/// [`initial_currents`] of the network with these vectors.
+///
+/// # Errors
+/// As there.
+pub fn initial_currents_along(
+    vectors: &Empirical,
+    initial: &Initial,
+    batch: usize,
+    seed: u64,
+    realisation: u64,
+) -> Result<Mat<f64>, SimulateError> {
     let deviation = initial.deviation;
     if !(deviation >= 0.0 && deviation.is_finite()) {
         let field = "the deviation of the initial state";
         return Err(SimulateError::BadTime { field, value: deviation, relation: ">=", limit: 0.0 });
     }
-    let mut x = Mat::zeros(network.neurons(), batch);
+    let mut x = Mat::zeros(vectors.neurons(), batch);
     for (column, x) in x.col_iter_mut().enumerate() {
         let mut rng = stream(StreamKey { seed, realisation, role: Role::InitialState, line: column as u64 });
         for x in x.iter_mut() {
@@ -32,7 +46,7 @@ pub fn initial_currents(
         }
     }
     for (vector, coefficient) in &initial.along {
-        let vector = network.vector(*vector)?;
+        let vector = &vectors.vectors()[vectors.layout().index(*vector)?];
         for x in x.col_iter_mut() {
             x.iter_mut().zip(vector).for_each(|(x, v)| *x += coefficient * v);
         }

@@ -12,10 +12,10 @@ mod observables;
 mod protocol;
 mod run;
 
-pub use cells::{Cell, CellEnd, Seen, Watch, block_bytes, run_cells};
+pub use cells::{Cell, CellEnd, LARGE, Seen, Watch, block_bytes, run_cells};
 pub use error::SimulateError;
 pub use field::Field;
-pub use initial::initial_currents;
+pub use initial::{initial_currents, initial_currents_along};
 pub use lyapunov::{Lyapunov, lyapunov};
 pub use observables::Observed;
 pub use protocol::{Protocol, Timing};

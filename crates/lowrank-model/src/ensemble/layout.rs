@@ -1,6 +1,7 @@
 //! Which vectors a network has, and in which order they are stored: m^(1..R), n^(1..R), I^(1..Q), w^(1..P).
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::Serialize;
 
@@ -37,6 +38,28 @@ impl fmt::Display for Vector {
             Self::N(k) => write!(f, "n[{k}]"),
             Self::I(q) => write!(f, "I[{q}]"),
             Self::W(p) => write!(f, "w[{p}]"),
+        }
+    }
+}
+
+impl FromStr for Vector {
+    type Err = ModelError;
+
+    /// "m[0]", "n[0]", "I[0]", "w[0]", ... as they are displayed.
+    fn from_str(name: &str) -> Result<Self, ModelError> {
+        let unknown = || ModelError::UnknownName {
+            kind: "vector",
+            name: name.to_owned(),
+            known: "m[k], n[k], I[q], w[p], counted from 0".to_owned(),
+        };
+        let (kind, index) = name.strip_suffix(']').and_then(|name| name.split_once('[')).ok_or_else(unknown)?;
+        let index = index.parse().map_err(|_| unknown())?;
+        match kind {
+            "m" => Ok(Self::M(index)),
+            "n" => Ok(Self::N(index)),
+            "I" => Ok(Self::I(index)),
+            "w" => Ok(Self::W(index)),
+            _ => Err(unknown()),
         }
     }
 }
@@ -82,6 +105,22 @@ impl Layout {
                 inputs: self.inputs,
                 readouts: self.readouts,
             })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_vectors_come_back_and_others_are_refused() {
+        for vector in [Vector::M(0), Vector::N(12), Vector::I(3), Vector::W(1)] {
+            assert_eq!(vector.to_string().parse(), Ok(vector));
+        }
+        for name in ["", "m", "m[", "m[]", "m[-1]", "x[0]", "m[0] ", "M[0]", "m0"] {
+            let told = name.parse::<Vector>().unwrap_err().to_string();
+            assert!(told.contains(&format!("{name:?}")) && told.contains("m[k]"), "{told}");
         }
     }
 }

@@ -9,7 +9,8 @@ use super::job::{Difference, Identity, Job, sha256_hex};
 use crate::file::{Existing, remove_stale, write_whole};
 use crate::{Provenance, ReportError};
 
-const DEFINITION: &str = "definition.json";
+/// File of a sweep's folder with its canonical text.
+pub const DEFINITION: &str = "definition.json";
 const JOB: &str = "job.json";
 
 /// What is known of a block.

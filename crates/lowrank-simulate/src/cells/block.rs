@@ -16,7 +16,7 @@ use super::{Cell, Watch, lanes};
 use crate::SimulateError;
 
 /// From so many neurons on a product is cut into panels of rows for all threads; below, threads take whole blocks.
-pub(super) const LARGE: usize = 4096;
+pub const LARGE: usize = 4096;
 
 /// What is done at one step besides the step.
 #[derive(Debug, Clone, Copy)]
@@ -223,7 +223,7 @@ impl<'a, T: Scalar> Block<'a, T> {
         let (p, q) = (&column!(self.p, at, n), &mut column!(self.q, at, n));
         let column = &mut self.columns[j];
         column.tangent_kappa(p);
-        lanes::drive(q, column.g, &column.zeros, &column.kappa_t, &column.m);
+        lanes::drive(q, column.g, &[], &column.kappa_t, &column.m);
         if self.filtered.1 {
             let u = if self.filtered.0 { &column!(self.x, at, n) } else { &*q };
             let rest = &mut column!(self.phi, at, n);
@@ -274,7 +274,7 @@ impl<'a, T: Scalar> Block<'a, T> {
             let scale = T::from_f64(1.0 / factor);
             let matrices = [&mut self.p, &mut self.x].into_iter().chain(&mut self.x_past).chain(&mut self.r_past);
             for entries in matrices.filter_map(|matrix| matrix.get_mut(at..at + n)) {
-                entries.iter_mut().for_each(|entry| *entry = *entry * scale);
+                entries.iter_mut().for_each(|entry| *entry *= scale);
             }
             if measuring {
                 column.growth += factor.ln();

@@ -16,9 +16,8 @@ pub(super) struct Column<T> {
     /// m^(k) and n^(k) / N, row after row, N entries each.
     pub(super) m: Vec<T>,
     n: Vec<T>,
-    /// The total input, and none.
+    /// The total input; empty where there is none.
     pub(super) input: Vec<T>,
-    pub(super) zeros: Vec<T>,
     /// (tau_s, tau_r), zero where there is no filter.
     pub(super) tau: (f64, f64),
     pub(super) x_weights: [Weights<T>; 3],
@@ -60,7 +59,7 @@ impl<T: Real> Column<T> {
             }
             Ok(rows)
         };
-        let mut input = vec![0.0; neurons];
+        let mut input = vec![0.0; if cell.amplitudes.iter().all(|a| *a == 0.0) { 0 } else { neurons }];
         for (q, amplitude) in cell.amplitudes.iter().enumerate() {
             let vector = &vectors[layout.index(Vector::I(q))?];
             input.iter_mut().zip(vector).for_each(|(total, entry)| *total += amplitude * entry);
@@ -74,7 +73,6 @@ impl<T: Real> Column<T> {
             m: rows(Vector::M, 1.0)?,
             n: rows(Vector::N, 1.0 / neurons as f64)?,
             input: input.into_iter().map(T::from_f64).collect(),
-            zeros: vec![T::ZERO; neurons],
             tau,
             x_weights: of(tau.0)?,
             r_weights: of(tau.1)?,

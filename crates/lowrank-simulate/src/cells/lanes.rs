@@ -39,7 +39,7 @@ impl<T: Real> WithSimd for Dot<'_, T> {
     }
 }
 
-/// q <- g q + input + sum_k kappa_k m^(k), `m` row after row.
+/// q <- g q + input + sum_k kappa_k m^(k), `m` row after row; an empty input is none.
 pub(super) fn drive<T: Real>(q: &mut [T], g: T, input: &[T], kappa: &[T], m: &[T]) {
     Arch::new().dispatch(Drive { q, g, input, kappa, m });
 }
@@ -59,8 +59,14 @@ impl<T: Real> WithSimd for Drive<'_, T> {
     fn with_simd<S: Simd>(self, _: S) {
         let Self { q, g, input, kappa, m } = self;
         let n = q.len();
-        for (q, input) in q.iter_mut().zip(&input[..n]) {
-            *q = g * *q + *input;
+        if input.is_empty() {
+            for q in q.iter_mut() {
+                *q = g * *q;
+            }
+        } else {
+            for (q, input) in q.iter_mut().zip(&input[..n]) {
+                *q = g * *q + *input;
+            }
         }
         for (kappa, m) in kappa.iter().zip(m.chunks_exact(n)) {
             for (q, m) in q.iter_mut().zip(m) {
@@ -210,7 +216,7 @@ impl<T: Real> WithSimd for Multiply<'_, T> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         for (y, factor) in self.0.iter_mut().zip(self.1) {
-            *y = *y * *factor;
+            *y *= *factor;
         }
     }
 }

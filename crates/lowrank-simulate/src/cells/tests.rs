@@ -141,7 +141,7 @@ fn cells_at_rest_leave_and_their_statistics_do_not_show_it() {
         for ((stayed, left), g) in stayed.iter().zip(&left).zip(&gs) {
             if let CellEnd::AtRest(time) = left.end {
                 at_rest += 1;
-                assert!(time >= 5.0 && time < 150.0, "{variant} g {g}: {time}");
+                assert!((5.0..150.0).contains(&time), "{variant} g {g}: {time}");
                 assert!(stayed.delta_t < 1e-14, "{variant} g {g} is not at rest: {}", stayed.delta_t);
             }
             let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-7, "{variant} g {g}: {a} {b}");

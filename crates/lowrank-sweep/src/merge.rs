@@ -1,0 +1,136 @@
+//! The tables of a finished sweep: one row a network, and one row a cell with its average and theory.
+
+use std::fmt::Write;
+
+use lowrank_model::Variant;
+
+use crate::fields::{Phase, Row};
+use crate::theory::Theory;
+use crate::{Sweep, SweepError};
+
+/// The tables as comma-separated text, each with a line of names. The same bytes for the same blocks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tables {
+    /// One row a cell, start and realisation: what was measured.
+    pub networks: String,
+    /// One row a cell and start: mean and standard error over realisations, phase, theory.
+    pub cells: String,
+    /// Why theory has no answer for some cells, each reason once.
+    pub without_theory: Vec<String>,
+}
+
+/// Puts the results of all blocks, by index, into tables, theory beside them.
+///
+/// # Errors
+/// Bytes that are not those of this sweep's blocks.
+pub fn tables(sweep: &Sweep, payloads: &[Vec<u8>]) -> Result<Tables, SweepError> {
+    let rows = read(sweep, payloads)?;
+    let axes: Vec<String> = sweep.axes().iter().map(|(parameter, _)| quoted(&parameter.to_string())).collect();
+    let place = [vec!["variant".to_owned()], axes, vec!["start".to_owned()]].concat();
+    let fields = sweep.fields();
+    let mut networks = line(
+        place
+            .iter()
+            .cloned()
+            .chain(["realisation".to_owned()])
+            .chain(fields.clone())
+            .chain(["end".to_owned(), "end_time".to_owned()]),
+    );
+    let spread = fields.iter().flat_map(|name| [name.clone(), format!("{name}_se")]);
+    let beside = fields.iter().map(|name| format!("theory_{name}"));
+    let ends = ["networks", "at_rest", "phase"].map(str::to_owned);
+    let mut cells = line(place.into_iter().chain(ends).chain(spread).chain(beside).chain(["theory_phase".to_owned()]));
+    let mut without_theory = Vec::new();
+    for (v, variant) in sweep.variants.iter().enumerate() {
+        let (theories, reasons) = sweep.theory(v);
+        without_theory.extend(reasons);
+        for cell in 0..sweep.grid() {
+            for start in 0..sweep.starts() {
+                let place = place_of(sweep, *variant, cell, start);
+                let of_cell: Vec<&Row> =
+                    rows.iter().map(|realisation| &realisation[v][cell * sweep.starts() + start]).collect();
+                for (realisation, row) in of_cell.iter().enumerate() {
+                    networks += &network(&place, realisation, row);
+                }
+                cells += &summary(sweep, &place, &of_cell, &theories[cell][start]);
+            }
+        }
+    }
+    without_theory.sort();
+    without_theory.dedup();
+    Ok(Tables { networks, cells, without_theory })
+}
+
+/// `[realisation][variant][cell and start]`.
+fn read(sweep: &Sweep, payloads: &[Vec<u8>]) -> Result<Vec<Vec<Vec<Row>>>, SweepError> {
+    let realisations = sweep.definition().realisations as usize;
+    let mut rows = vec![vec![Vec::new(); sweep.variants.len()]; realisations];
+    for (block, payload) in payloads.iter().enumerate() {
+        let part = sweep.part(block)?;
+        let expected = sweep.payload(&part);
+        if payload.len() != expected {
+            return Err(SweepError::WrongBlock { block, found: payload.len(), expected });
+        }
+        let read = payload.chunks_exact(Row::bytes(sweep.rank())).map(Row::read);
+        rows[part.realisation as usize][part.variant].extend(read);
+    }
+    Ok(rows)
+}
+
+fn place_of(sweep: &Sweep, variant: Variant, cell: usize, start: usize) -> Vec<String> {
+    let start = if start == 0 { "given" } else { "mirrored" };
+    let values = sweep.values(cell).into_iter().map(|value| value.to_string());
+    [variant.to_string()].into_iter().chain(values).chain([start.to_owned()]).collect()
+}
+
+fn network(place: &[String], realisation: usize, row: &Row) -> String {
+    let (end, time) = match row.rest_time {
+        time if time > 0.0 => ("at-rest", number(time)),
+        time if time <= 0.0 => ("diverged", number(-time)),
+        _ => ("ran", String::new()),
+    };
+    let values = row.values.iter().map(|value| number(*value));
+    line(place.iter().cloned().chain([realisation.to_string()]).chain(values).chain([end.to_owned(), time]))
+}
+
+fn summary(sweep: &Sweep, place: &[String], rows: &[&Row], theory: &Theory) -> String {
+    let fields = sweep.fields().len();
+    let finite: Vec<&Row> = rows.iter().copied().filter(|row| row.values[0].is_finite()).collect();
+    let count = finite.len() as f64;
+    let mean = |field: usize| finite.iter().map(|row| row.values[field]).sum::<f64>() / count;
+    let standard_error = |field: usize| {
+        let mean = mean(field);
+        let squares = finite.iter().map(|row| (row.values[field] - mean).powi(2)).sum::<f64>();
+        (squares / (count - 1.0) / count).sqrt()
+    };
+    let at_rest = rows.iter().filter(|row| row.rest_time > 0.0).count();
+    let phase = if finite.is_empty() {
+        "diverged".to_owned()
+    } else {
+        Phase::of(mean(0), mean(1), &sweep.definition().thresholds).to_string()
+    };
+    let ends = [rows.len().to_string(), at_rest.to_string(), phase];
+    let values = (0..fields).flat_map(|field| [number(mean(field)), number(standard_error(field))]);
+    let beside = theory.values.iter().map(|value| number(*value));
+    let theory_phase = theory.phase.map(|phase| phase.to_string()).unwrap_or_default();
+    line(place.iter().cloned().chain(ends).chain(values).chain(beside).chain([theory_phase]))
+}
+
+/// The shortest text that gives the number back; nothing for what is none.
+fn number(value: f64) -> String {
+    if value.is_finite() { format!("{value:?}") } else { String::new() }
+}
+
+/// Names with blanks are fine, commas would not be.
+fn quoted(name: &str) -> String {
+    if name.contains(',') { format!("\"{name}\"") } else { name.to_owned() }
+}
+
+fn line(entries: impl IntoIterator<Item = String>) -> String {
+    let mut text = String::new();
+    for (i, entry) in entries.into_iter().enumerate() {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{}{entry}", if i == 0 { "" } else { "," });
+    }
+    text + "\n"
+}

@@ -1,0 +1,105 @@
+//! Theory beside the simulated fields: what mean-field theory says a network of each cell shows.
+//!
+//! Along the axis g, or else the last one, solutions are followed from value to value (`solutions_along`). Shown is the
+//! solution of largest |kappa_1| that a network can be in; from a mirrored start, the one of most negative kappa_1.
+
+use lowrank_meanfield::{Shown, Solutions, Stability, solutions_along};
+use lowrank_model::{ModelError, OrderParameters};
+use rayon::prelude::*;
+
+use crate::{Parameter, Phase, Sweep, SweepError, fields};
+
+/// Below this kappa is that of a solution without structure: rounding in a root of 1e-12.
+const NO_STRUCTURE: f64 = 1e-7;
+
+/// Theory of one cell from one start; NaN where theory has no answer.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Theory {
+    pub(crate) values: Vec<f64>,
+    pub(crate) phase: Option<Phase>,
+}
+
+impl Sweep {
+    /// Theory of every cell of a variant, from every start, `[cell][start]`; and why there is none for some.
+    pub(crate) fn theory(&self, variant: usize) -> (Vec<Vec<Theory>>, Vec<String>) {
+        let along = self.axes.iter().position(|(parameter, _)| *parameter == Parameter::G);
+        let along = along.unwrap_or(self.axes.len().saturating_sub(1));
+        let length = self.axes.get(along).map_or(1, |(_, values)| values.len());
+        // Cells along this axis are a stride apart.
+        let stride: usize = self.axes.iter().skip(along + 1).map(|(_, values)| values.len()).product();
+        let line = |first: usize| {
+            let cells: Vec<usize> = (0..length).map(|i| first + i * stride).collect();
+            match self.line(variant, along, &cells) {
+                Ok(theories) => (cells.into_iter().zip(theories).collect::<Vec<_>>(), None),
+                Err(error) => {
+                    // One cell without an answer must not take its line with it.
+                    let alone = |cell: &usize| self.line(variant, along, &[*cell]).ok().and_then(|mut rows| rows.pop());
+                    let nothing = || vec![Theory::nothing(self.rank()); self.starts()];
+                    let theories = cells.iter().map(|cell| (*cell, alone(cell).unwrap_or_else(nothing)));
+                    (theories.collect(), Some(error.to_string()))
+                }
+            }
+        };
+        let firsts: Vec<usize> = (0..self.grid()).filter(|cell| (cell / stride).is_multiple_of(length)).collect();
+        let mut theories = vec![Vec::new(); self.grid()];
+        let mut reasons = Vec::new();
+        for (of_line, reason) in firsts.into_par_iter().map(line).collect::<Vec<_>>() {
+            of_line.into_iter().for_each(|(cell, theory)| theories[cell] = theory);
+            reasons.extend(reason);
+        }
+        (theories, reasons)
+    }
+
+    /// Cells that differ in axis `along` alone; in nothing where there are no axes.
+    fn line(&self, variant: usize, along: usize, cells: &[usize]) -> Result<Vec<Vec<Theory>>, SweepError> {
+        let values: Vec<Vec<f64>> = cells.iter().map(|cell| self.values(*cell)).collect();
+        let of_axis: Vec<f64> = values.iter().map(|values| values.get(along).copied().unwrap_or(0.0)).collect();
+        let family = |value: f64| {
+            let mut at = values[0].clone();
+            at.iter_mut().skip(along).take(1).for_each(|at| *at = value);
+            self.draft_at(&at).and_then(|draft| self.model_of(variant, draft)).map_err(|error| match error {
+                SweepError::Model(error) => error,
+                // All values were checked when the sweep was built.
+                _ => ModelError::NotFinite { field: "a parameter of the grid".to_owned(), value },
+            })
+        };
+        solutions_along(family, &of_axis)?.iter().map(|solutions| self.shown(solutions)).collect()
+    }
+
+    fn shown(&self, solutions: &Solutions) -> Result<Vec<Theory>, SweepError> {
+        let Some(shown) = solutions.shown() else {
+            return Ok(vec![Theory::nothing(self.rank()); self.starts()]);
+        };
+        let mut rows = vec![Theory::of(shown)?];
+        if self.starts() > 1 {
+            let calm = solutions.stationary.iter().filter(|s| s.stability == Stability::Stable).map(Shown::Stationary);
+            let all = solutions.chaotic.iter().map(Shown::Chaotic).chain(calm);
+            let kappa = |shown: &Shown<'_>| shown.order().kappa.first().copied().unwrap_or(0.0);
+            let lowest = all.min_by(|a, b| kappa(a).total_cmp(&kappa(b))).unwrap_or(shown);
+            rows.push(Theory::of(lowest)?);
+        }
+        Ok(rows)
+    }
+}
+
+impl Theory {
+    fn nothing(rank: usize) -> Self {
+        Self { values: vec![f64::NAN; fields::names(rank).len()], phase: None }
+    }
+
+    fn of(shown: Shown<'_>) -> Result<Self, SweepError> {
+        let OrderParameters { kappa, mu, delta_0, delta_inf, delta_t, r_mean, r_second_moment, .. } = shown.order();
+        let structure = kappa.iter().map(|kappa| kappa * kappa).sum::<f64>().sqrt();
+        let structured = structure > NO_STRUCTURE;
+        let (lambda_max, phase) = match shown {
+            Shown::Stationary(s) if structured => (s.growth_rate, Phase::StructuredStationary),
+            Shown::Stationary(s) => (s.growth_rate, Phase::Quiescent),
+            Shown::Chaotic(c) if structured => (c.lyapunov()?.exponent, Phase::StructuredChaos),
+            Shown::Chaotic(c) => (c.lyapunov()?.exponent, Phase::UnstructuredChaos),
+        };
+        let mut values = vec![structure, delta_t.max(0.0).sqrt()];
+        values.extend(kappa);
+        values.extend([*mu, *delta_0, *delta_inf, *delta_t, *r_mean, *r_second_moment, lambda_max]);
+        Ok(Self { values, phase: Some(phase) })
+    }
+}
