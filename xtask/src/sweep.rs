@@ -119,6 +119,9 @@ fn blocks_csv(sweep: &Sweep) -> Result<String, Failure> {
 
 fn run_part(options: &Run) -> Result<(), Failure> {
     let threads = checked(options.threads)?;
+    // Draws, and products of large networks, are spread over this pool; blocks of small ones over threads of their own.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    debug_assert!(pool.is_ok(), "nothing has used the pool before");
     let shard = options
         .shard
         .as_deref()
@@ -136,9 +139,6 @@ fn run_part(options: &Run) -> Result<(), Failure> {
     if let Some(available) = available_memory() {
         sweep.memory(threads).check(available).map_err(|error| Failure::Input(error.to_string()))?;
     }
-    // Draws, and products of large networks, are spread over this pool; blocks of small ones over threads of their own.
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-    debug_assert!(pool.is_ok(), "nothing has used the pool before");
     let side_by_side = NonZeroUsize::new(sweep.threads(threads)).unwrap_or(NonZeroUsize::MIN);
     let bar = progress_bar(which.len());
     let runner = Runner::new(&sweep);

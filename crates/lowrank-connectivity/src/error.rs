@@ -26,7 +26,7 @@ pub enum ConnectivityError {
     },
     /// More memory is needed than there is.
     #[error(
-        "the bulk needs {needed:.1} GB where {available:.1} GB are available and nine tenths of them may be filled: choose a smaller N, f32, or a sign or sparse bulk"
+        "{needed:.1} GB are needed where {available:.1} GB are available and nine tenths of them may be filled: choose a smaller N, f32, fewer cells together, or a sign or sparse bulk"
     )]
     NotEnoughMemory {
         /// Memory needed, in 10^9 bytes.

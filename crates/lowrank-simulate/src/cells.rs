@@ -91,6 +91,14 @@ pub fn run_cells<T: Scalar>(
     Ok(seen.into_iter().flatten().collect())
 }
 
+/// Refuses a protocol whose times no whole number of steps reaches.
+///
+/// # Errors
+/// The first such time, with the step.
+pub fn check_clock(protocol: &Protocol) -> Result<(), SimulateError> {
+    Clock::new(protocol).map(drop)
+}
+
 /// Bytes of a block in flight, without the bulk: `columns` states of `neurons` neurons of `precision` bytes (4 or 8).
 pub fn block_bytes(
     neurons: usize,

@@ -241,7 +241,8 @@ impl Definition {
     /// What is no TOML; an unknown field; a value of the wrong kind. The message is one line that names the place.
     pub fn from_toml(text: &str) -> Result<Self, SweepError> {
         toml::from_str(text).map_err(|error| {
-            let place = error.span().map(|span| text[..span.start.min(text.len())].lines().count().max(1));
+            let place =
+                error.span().map(|span| text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1);
             let line = place.map(|line| format!("line {line}: ")).unwrap_or_default();
             let message = error.message().lines().map(str::trim).collect::<Vec<_>>().join(" ");
             SweepError::NotUnderstood { reason: format!("{line}{message}") }

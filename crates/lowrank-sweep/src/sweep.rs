@@ -3,7 +3,7 @@
 use lowrank_connectivity::{BulkKind, Sampling, check_memory};
 use lowrank_integrate::Method;
 use lowrank_model::{Initial, Transfer, Variant, Vector};
-use lowrank_simulate::{Protocol, Timing, block_bytes};
+use lowrank_simulate::{Protocol, Timing, block_bytes, check_clock};
 
 use crate::cells::{Draft, Part};
 use crate::definition::{Axis, BulkFor, Precision, Sampled};
@@ -82,6 +82,7 @@ impl Sweep {
         let run = &definition.run;
         let timing = Timing { transient: run.transient, window: run.window, interval: run.interval, step: run.step };
         let protocol = Protocol::new(timing, method(&run.method)?)?;
+        check_clock(&protocol)?;
         if run.lyapunov && protocol.samples() < 2 {
             return Err(out_of_range("run.window", run.window, "at least one interval where exponents are measured"));
         }
@@ -104,10 +105,10 @@ impl Sweep {
                 "smaller: take points from an axis",
             ));
         }
-        sweep.initial(&sweep.base)?.coefficients(sweep.model_of(0, sweep.base.clone())?.ensemble())?;
         for variant in 0..sweep.variants.len() {
             (0..sweep.grid()).try_for_each(|cell| sweep.model(variant, cell).map(drop))?;
         }
+        sweep.initial(&sweep.draft(0)?)?.coefficients(sweep.model(0, 0)?.ensemble())?;
         Ok(sweep)
     }
 

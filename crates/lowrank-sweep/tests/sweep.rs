@@ -1,0 +1,336 @@
+//! Sweeps as a library: what a definition means, what is refused, and that the fields are those of single networks and
+//! of theory.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use lowrank_connectivity::{GaussianBulk, Network, Sampling, draw_vectors};
+use lowrank_integrate::Method;
+use lowrank_model::{Initial, Vector};
+use lowrank_simulate::{Protocol, Timing, initial_currents, simulate};
+use lowrank_sweep::{Definition, Runner, Sweep, Tables, tables};
+
+/// Three strengths by two g of a rank-one network with one input.
+const SMALL: &str = r#"
+seed = 5
+realisations = 2
+cells-a-block = 4
+[network]
+neurons = 60
+variants = ["current", "rate", "two-timescale"]
+tau-s = 0.5
+tau-r = 1.5
+[structure]
+rank = 1
+inputs = 1
+means = { "m[0]" = 1.0 }
+covariances = { "m[0]" = 1.0, "n[0]" = 0.5, "I[0]" = 0.2, "n[0] I[0]" = 0.1 }
+amplitudes = [0.4]
+[start]
+along = { "m[0]" = 0.5 }
+deviation = 0.7
+copies = 2
+[run]
+method = "euler"
+step = 0.125
+transient = 2.0
+window = 3.0
+[[axis]]
+parameter = "mean n[0]"
+values = [0.5, 1.5, 2.5]
+[[axis]]
+parameter = "g"
+from = 0.5
+to = 1.5
+points = 2
+"#;
+
+fn sweep(text: &str) -> Sweep {
+    Sweep::new(Definition::from_toml(text).unwrap()).unwrap()
+}
+
+fn run(sweep: &Sweep) -> Vec<Vec<u8>> {
+    let runner = Runner::new(sweep);
+    (0..sweep.blocks()).map(|block| runner.run(block).unwrap()).collect()
+}
+
+fn merged(text: &str) -> Tables {
+    let sweep = sweep(text);
+    tables(&sweep, &run(&sweep)).unwrap()
+}
+
+/// A column of a table, by name.
+fn column(table: &str, name: &str) -> Vec<f64> {
+    let mut lines = table.lines();
+    let at = lines.next().unwrap().split(',').position(|found| found == name).unwrap();
+    lines.map(|line| line.split(',').nth(at).unwrap().parse().unwrap_or(f64::NAN)).collect()
+}
+
+fn words<'a>(table: &'a str, name: &str) -> Vec<&'a str> {
+    let mut lines = table.lines();
+    let at = lines.next().unwrap().split(',').position(|found| found == name).unwrap();
+    lines.map(|line| line.split(',').nth(at).unwrap()).collect()
+}
+
+#[test]
+fn every_cell_is_the_network_that_the_definition_describes() {
+    let sweep = sweep(SMALL);
+    let table = tables(&sweep, &run(&sweep)).unwrap().networks;
+    assert_eq!(table.lines().count(), 1 + 3 * 6 * 2);
+    let columns = ["structure", "chaoticity", "kappa_1", "mu", "delta_0", "delta_inf", "delta_t", "mean_rate"];
+    let columns = columns.map(|name| column(&table, name));
+    let protocol = Timing { transient: 2.0, window: 3.0, interval: 1.0, step: 0.125 };
+    let protocol = Protocol::new(protocol, Method::Euler).unwrap();
+    let mut row = 0;
+    for variant in 0..3 {
+        for cell in 0..6 {
+            let model = sweep.model(variant, cell).unwrap();
+            for realisation in 0..2 {
+                let bulk = GaussianBulk::draw(60, 5, realisation).unwrap();
+                let vectors = draw_vectors(model.ensemble(), 60, Sampling::Matched, 5, realisation).unwrap();
+                let network = Network::new(model.g(), bulk, vectors).unwrap();
+                let initial = Initial { along: vec![(Vector::M(0), 0.5)], deviation: 0.7 };
+                let x0 = initial_currents(&network, &initial, 2, 5, realisation).unwrap();
+                let seen = simulate(&network, &model, x0.as_ref(), &protocol, (5, realisation)).unwrap();
+                let o = &seen.order;
+                let structure = (0..2).map(|copy| {
+                    let kappa = seen.kappa.iter().map(|sample| sample[copy][0]).sum::<f64>() / 4.0;
+                    kappa.abs() / 2.0
+                });
+                let expected =
+                    [structure.sum(), seen.chaoticity, o.kappa[0], o.mu, o.delta_0, o.delta_inf, o.delta_t, o.r_mean];
+                for (field, expected) in columns.iter().zip(expected) {
+                    let off = (field[row] - expected).abs();
+                    assert!(off < 1e-11 * expected.abs().max(1.0), "row {row}: {} {expected}", field[row]);
+                }
+                row += 1;
+            }
+        }
+    }
+}
+
+#[test]
+fn axes_set_what_they_name_the_last_one_fastest() {
+    let sweep = sweep(SMALL);
+    assert_eq!((sweep.grid(), sweep.cells(), sweep.blocks()), (6, 18, 2 * 3 * 2));
+    assert_eq!([0, 1, 2, 5].map(|cell| sweep.values(cell)), [[0.5, 0.5], [0.5, 1.5], [1.5, 0.5], [2.5, 1.5]]);
+    let model = sweep.model(2, 5).unwrap();
+    assert_eq!((model.g(), model.ensemble().moments().unwrap().mean()[1]), (1.5, 2.5));
+    assert_eq!(model.variant().time_constants(), (0.5, 1.5));
+    let text = SMALL.replace("mean n[0]", "strength").replace("\"g\"", "\"tau-s\"");
+    let model = self::sweep(&text).model(2, 1).unwrap();
+    assert_eq!(model.variant().time_constants(), (1.5, 1.5));
+    let moments = model.ensemble().moments().unwrap();
+    assert_eq!((moments.mean()[0], moments.mean()[1]), (0.5_f64.sqrt(), 0.5_f64.sqrt()));
+}
+
+#[test]
+fn the_canonical_text_is_the_same_however_the_definition_was_written() {
+    let other = SMALL
+        .replace("seed = 5", "# a remark\nseed    =  5")
+        .replace("realisations = 2\n", "bulk-for = \"realisation\"\nrealisations = 2\n");
+    let (a, b) = (sweep(SMALL), sweep(&other));
+    assert_eq!(a.canonical(), b.canonical());
+    assert_eq!(&Definition::from_canonical(a.canonical()).unwrap(), a.definition());
+    assert_ne!(a.canonical(), sweep(&SMALL.replace("0.7", "0.8")).canonical());
+}
+
+#[test]
+fn a_fresh_bulk_a_cell_is_another_network_in_every_cell() {
+    let shared = SMALL
+        .replace("values = [0.5, 1.5, 2.5]", "values = [1.5]")
+        .replace("points = 2", "points = 3")
+        .replace("to = 1.5", "to = 0.5");
+    // Three cells alike: on one bulk they are one network, on their own bulks three.
+    let kappa = |text: &str| column(&merged(text).networks, "kappa_1");
+    let of_shared = kappa(&shared);
+    assert!(of_shared[0] == of_shared[2] && of_shared[2] == of_shared[4] && of_shared[0] != of_shared[1]);
+    let fresh = kappa(&shared.replace("seed = 5", "seed = 5\nbulk-for = \"cell\""));
+    let mut different = fresh.clone();
+    different.sort_by(f64::total_cmp);
+    different.dedup();
+    assert_eq!(different.len(), 3 * 3 * 2, "{fresh:?}");
+}
+
+#[test]
+fn mirrored_starts_are_simulated_only_where_the_network_is_not_odd() {
+    let both = SMALL.replace("copies = 2", "copies = 2\nmirrored = true");
+    let kappa = |text: &str| column(&merged(text).networks, "kappa_1");
+    // Under an input the mirror image is a run of its own; rows alternate: two realisations of one start, then of the other.
+    let with_input = kappa(&both);
+    assert!(with_input.chunks(4).all(|rows| rows[0] != -rows[2] && rows[2].is_finite()));
+    assert_eq!(
+        kappa(SMALL).chunks(2).flatten().copied().collect::<Vec<_>>(),
+        with_input.chunks(4).flat_map(|rows| &rows[..2]).copied().collect::<Vec<_>>()
+    );
+    let odd = both.replace("amplitudes = [0.4]", "amplitudes = [0.0]");
+    assert!(kappa(&odd).chunks(4).all(|rows| rows[0] == -rows[2] && rows[1] == -rows[3]));
+    // And a run of its own would have given just that.
+    let negative = odd.replace("mirrored = true", "mirrored = false").replace("\"m[0]\" = 0.5", "\"m[0]\" = -0.5");
+    let run_with = |text: &str| kappa(&text.replace("deviation = 0.7", "deviation = 0.0"));
+    let (mirrored, own) = (run_with(&odd), run_with(&negative));
+    assert_eq!(mirrored.chunks(4).flat_map(|rows| &rows[2..]).copied().collect::<Vec<_>>(), own);
+}
+
+/// Networks of 400 neurons in three phases, and theory: within five standard errors over twelve networks plus the
+/// finite-size shift of a few per cent, with theory of another g outside.
+#[test]
+fn theory_stands_beside_what_networks_show() {
+    let text = r#"
+        seed = 3
+        realisations = 12
+        [network]
+        neurons = 400
+        variants = ["current", "rate"]
+        [structure]
+        rank = 1
+        covariances = { "m[0]" = 1.0, "n[0]" = 1.0 }
+        [start]
+        along = { "m[0]" = 1.0 }
+        deviation = 1.0
+        copies = 2
+        [run]
+        transient = 60.0
+        window = 60.0
+        [[axis]]
+        parameter = "strength"
+        values = [0.5, 3.0]
+        [[axis]]
+        parameter = "g"
+        values = [0.5, 2.5]
+    "#;
+    let cells = merged(text).cells;
+    let phases = ["quiescent", "unstructured-chaos", "structured-stationary", "structured-chaos"];
+    let phases = [phases, phases].concat();
+    assert_eq!(words(&cells, "phase"), phases);
+    assert_eq!(words(&cells, "theory_phase"), phases);
+    let of = |name: &str| {
+        let columns = [name.to_owned(), format!("{name}_se"), format!("theory_{name}")];
+        columns.map(|name| column(&cells, &name))
+    };
+    for name in ["structure", "delta_0", "delta_inf", "rate_second_moment"] {
+        let [mean, error, theory] = of(name);
+        // Unstructured chaos has kappa of order 1/sqrt(N), which theory calls zero.
+        for cell in (0..8).filter(|cell| name != "structure" || cell % 4 != 1) {
+            let allowed = 5.0 * error[cell] + 0.04 * theory[cell] + 1e-6;
+            assert!((mean[cell] - theory[cell]).abs() < allowed, "{name} {cell}: {} {}", mean[cell], theory[cell]);
+        }
+        // The control: the structured cells of the other g are not theirs.
+        let off = (mean[2] - theory[3]).abs();
+        assert!(off > 5.0 * error[2] + 0.04 * theory[3], "{name}: {} {}", mean[2], theory[3]);
+    }
+    assert_eq!(column(&cells, "at_rest"), [12.0, 0.0, 12.0, 0.0, 12.0, 0.0, 12.0, 0.0]);
+}
+
+#[test]
+fn theory_of_a_grid_is_that_of_the_phase_diagram() {
+    let text = r#"
+        seed = 1
+        [network]
+        neurons = 10
+        variants = ["current"]
+        [structure]
+        rank = 1
+        covariances = { "m[0]" = 1.0, "n[0]" = 1.0 }
+        [run]
+        transient = 0.0
+        window = 1.0
+        [[axis]]
+        parameter = "g"
+        values = [0.5, 1.5, 2.2, 3.0]
+        [[axis]]
+        parameter = "strength"
+        values = [0.5, 2.0, 3.5]
+    "#;
+    let sweep = sweep(text);
+    let cells = tables(&sweep, &run(&sweep)).unwrap().cells;
+    let family = |g: f64, strength: f64| {
+        let at = sweep.axes()[0].1.iter().position(|v| *v == g).unwrap() * 3;
+        Ok(sweep.model(0, at + sweep.axes()[1].1.iter().position(|v| *v == strength).unwrap()).unwrap())
+    };
+    let diagram = lowrank_meanfield::phase_diagram(family, &sweep.axes()[0].1, &sweep.axes()[1].1).unwrap();
+    let [structure, chaoticity, exponent] =
+        ["theory_structure", "theory_chaoticity", "theory_lambda_max"].map(|name| column(&cells, name));
+    for (row, of_strength) in diagram.iter().enumerate() {
+        for (column, cell) in of_strength.iter().enumerate() {
+            let at = column * 3 + row;
+            let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-8 * b.abs().max(1.0), "{row} {column}: {a} {b}");
+            close(structure[at], cell.structure);
+            close(chaoticity[at], cell.chaoticity);
+            close(exponent[at], cell.lambda_max);
+        }
+    }
+}
+
+#[test]
+fn bad_definitions_are_refused_in_one_line_that_names_the_field() {
+    let rows: [(&str, &str, &[&str]); 25] = [
+        ("seed = 5", "", &["seed"]),
+        ("seed = 5", "seed = -5", &["line 2", "-5"]),
+        ("seed = 5", "seed = 5\ncolour = 3", &["line 3", "colour", "realisations"]),
+        ("neurons = 60", "neurons = 1", &["network.neurons", "1", ">= 2"]),
+        ("neurons = 60", "neurons = 60\nneuron = 3", &["neuron"]),
+        ("neurons = 60", "neurons = 60\nbulk = \"dense\"", &["\"dense\"", "sparse:K"]),
+        ("neurons = 60", "neurons = 60\ntransfer = \"relu\"", &["\"relu\"", "threshold-linear"]),
+        ("neurons = 60", "neurons = 60\nprecision = \"f16\"", &["f16", "f32"]),
+        ("tau-s = 0.5", "tau-s = 0.0", &["tau_s", "0", "> 0"]),
+        ("realisations = 2", "realisations = 0", &["realisations", "0", ">= 1"]),
+        ("cells-a-block = 4", "cells-a-block = 0", &["cells-a-block", "0"]),
+        ("\"rate\"", "\"rates\"", &["\"rates\"", "current, rate, two-timescale"]),
+        ("\"rate\"", "\"current\"", &["current twice"]),
+        ("amplitudes = [0.4]", "amplitudes = []", &["structure.amplitudes", "0 numbers"]),
+        ("\"n[0] I[0]\" = 0.1", "\"n[0] I[0]\" = 9.0", &["mean n[0] = 0.5, g = 0.5", "semidefinite"]),
+        ("\"n[0] I[0]\" = 0.1", "\"n[0] x\" = 0.1", &["n[0] x"]),
+        ("along = { \"m[0]\" = 0.5 }", "along = { \"m[1]\" = 0.5 }", &["m[1]", "rank 1"]),
+        ("deviation = 0.7", "deviation = nan", &["deviation", "NaN"]),
+        ("copies = 2", "copies = 0", &["start.copies", "0"]),
+        ("method = \"euler\"", "method = \"rk4\"", &["\"rk4\"", "etd-ab3"]),
+        ("step = 0.125", "step = 0.0", &["step", "0", "> 0"]),
+        ("parameter = \"g\"", "parameter = \"mean n[0]\"", &["mean n[0]", "both set"]),
+        ("parameter = \"g\"", "parameter = \"strength\"", &["strength", "mean n[0]", "both set"]),
+        ("parameter = \"g\"", "parameter = \"G\"", &["\"G\"", "strength"]),
+        ("points = 2", "points = 1", &["axis g.points", "1", ">= 2"]),
+    ];
+    for (good, bad, parts) in rows {
+        assert!(SMALL.contains(good));
+        let text = SMALL.replacen(good, bad, 1);
+        let told = match Definition::from_toml(&text).and_then(Sweep::new) {
+            Ok(_) => "nothing".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        assert!(parts.iter().all(|part| told.contains(part)) && !told.contains('\n'), "{bad}: {told}");
+    }
+    for (extra, part) in
+        [("values = [1.0, inf]", "inf"), ("values = [1.0]\nfrom = 1.0", "not both"), ("from = 1.0", "incomplete")]
+    {
+        let text = SMALL.to_owned() + "[[axis]]\nparameter = \"deviation\"\n" + extra + "\n";
+        let told = Definition::from_toml(&text).and_then(Sweep::new).unwrap_err().to_string();
+        assert!(told.contains("axis deviation") && told.contains(part), "{told}");
+    }
+}
+
+#[test]
+fn a_transient_off_the_steps_is_refused_before_anything_is_run() {
+    let text = SMALL.replace("transient = 2.0", "transient = 2.05");
+    let told = Definition::from_toml(&text).and_then(Sweep::new).unwrap_err().to_string();
+    assert!(told.contains("the transient is 2.05") && told.contains("0.125"), "{told}");
+}
+
+#[test]
+fn a_sweep_that_does_not_fit_says_so_before_it_is_run() {
+    let text = SMALL.replace("neurons = 60", "neurons = 60000");
+    let sweep = sweep(&text);
+    let memory = sweep.memory(2);
+    assert_eq!(memory.bulk, 60_000 * 60_000 * 8);
+    assert_eq!((memory.bulks, memory.blocks), (1, 1), "large networks are run one at a time");
+    let told = memory.check(24_000_000_000).unwrap_err().to_string();
+    assert!(told.contains("28.9 GB") && told.contains("24.0 GB") && told.contains("f32"), "{told}");
+}
+
+#[test]
+fn bytes_of_another_sweep_are_refused() {
+    let sweep = sweep(SMALL);
+    let mut payloads = run(&sweep);
+    payloads[3].pop();
+    let told = tables(&sweep, &payloads).unwrap_err().to_string();
+    assert!(told.contains("block 3") && told.contains("run it again"), "{told}");
+    assert!(Runner::new(&sweep).run(12).unwrap_err().to_string().contains("no block 12"));
+}
