@@ -88,12 +88,13 @@ pub fn chaotic_solutions(model: &Model) -> Result<Vec<Chaotic>, MeanFieldError> 
     if model.noise() == 0.0 && model.g() * model.transfer().largest_slope() < 1.0 {
         return Ok(Vec::new());
     }
-    let central = central(&neurons)?;
+    let variance = central_variance(&neurons)?;
+    let central = variance.and_then(|zero| central(&neurons, zero));
     let starts = match model.ensemble() {
         // With few digits from every start, with all of them from every different result.
         Ensemble::Gaussian(_) | Ensemble::Mixture(_) => {
             let mut rough: Vec<Vec<f64>> = Vec::new();
-            for start in starting_points(model, &neurons)? {
+            for start in starting_points(model, &neurons, variance)? {
                 let Outcome { x, residual, .. } = solve_roughly(&neurons, start);
                 if residual < ROUGH_LIMIT && rough.iter().all(|r| distance(r, &x) > ROUGH_DISTANCE) {
                     rough.push(x);
@@ -110,13 +111,12 @@ pub fn chaotic_solutions(model: &Model) -> Result<Vec<Chaotic>, MeanFieldError> 
 }
 
 /// The central solution of a symmetric model, kappa = 0 and Delta_inf = 0, from T21 alone: T8 and T14 hold exactly, so that
-/// it is right to rounding however close to onset it is.
-fn central(neurons: &Neurons) -> Result<Option<Outcome>, MeanFieldError> {
-    let Some(zero) = central_variance(neurons)? else { return Ok(None) };
+/// it is right to rounding however close to onset it is. `zero` is its Delta_0.
+fn central(neurons: &Neurons, zero: f64) -> Option<Outcome> {
     let mut x = vec![0.0; neurons.rank + 2];
     x[neurons.rank] = zero;
-    let Some(at) = evaluate(neurons, FULL, &x) else { return Ok(None) };
-    Ok(Some(Outcome { residual: residual(&x, &at.image), x, iterations: 1 }))
+    let at = evaluate(neurons, FULL, &x)?;
+    Some(Outcome { residual: residual(&x, &at.image), x, iterations: 1 })
 }
 
 /// The chaotic solutions that Newton reaches from given order parameters, such as those of a neighbouring model: what
