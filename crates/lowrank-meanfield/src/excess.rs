@@ -41,7 +41,7 @@ pub(crate) fn covariance(transfer: Transfer, mu: f64, d: f64, a: f64) -> Result<
     if transfer == Transfer::ThresholdLinear {
         return Ok(threshold_linear(mu, d, a)?.c);
     }
-    Ok(of_phi(&PairMoments::at(FULL, transfer, mu, d, a)))
+    Ok(of_phi(&PairMoments::of_phi(FULL, transfer, mu, d, a)))
 }
 
 fn of_phi(m: &PairMoments) -> Slopes {
