@@ -70,7 +70,12 @@ impl Chaotic {
     /// # Errors
     /// As for [`Chaotic::autocovariance`]; an eigenvalue that does not converge.
     pub fn lyapunov(&self) -> Result<Lyapunov, MeanFieldError> {
-        exponent(&self.autocovariance()?, self.model.variant().time_constants())
+        self.lyapunov_of(&self.autocovariance()?)
+    }
+
+    /// The same, given Delta(tau).
+    pub(crate) fn lyapunov_of(&self, delta: &Autocovariance) -> Result<Lyapunov, MeanFieldError> {
+        exponent(delta, self.model.variant().time_constants())
     }
 }
 
@@ -162,7 +167,7 @@ pub fn chaotic_from(model: &Model, starts: &[OrderParameters]) -> Result<Vec<Cha
     covariances(followed_chaos(model, starts)?)
 }
 
-/// The same where the starts are neighbouring solutions, so that their spectra need no second look.
+/// The same without a look at their spectra, for whoever looks at few of them later.
 pub(crate) fn followed_chaos(model: &Model, starts: &[OrderParameters]) -> Result<Vec<Chaotic>, MeanFieldError> {
     if let Variant::TwoTimescale { tau_s, .. } = model.variant() {
         let current = chaotic_from(&of_one_timescale(model, tau_s)?, starts)?;
