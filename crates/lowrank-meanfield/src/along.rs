@@ -3,7 +3,8 @@
 //!
 //! All branches are searched at the first value, where the number of stationary branches or the number of those beyond
 //! rho = 1 changes, and ten times along the values besides. In between they are followed from value to value, forwards;
-//! what a search finds that was not followed there is followed backwards.
+//! what a search finds that was not followed there is followed backwards. Chaotic solutions are refused where their spectrum
+//! is negative, followed ones as searched ones.
 
 use lowrank_model::{Model, ModelError, OrderParameters};
 
