@@ -3,11 +3,12 @@
 //!
 //! All branches are searched at the first value, where the number of stationary branches or the number of those beyond
 //! rho = 1 changes, and ten times along the values besides. In between they are followed from value to value, forwards;
-//! what a search finds that was not followed there is followed backwards.
+//! what a search finds that was not followed there is followed backwards. Chaotic solutions are refused where their spectrum
+//! is negative, followed ones as searched ones.
 
 use lowrank_model::{Model, ModelError, OrderParameters};
 
-use crate::chaotic::{Chaotic, chaotic_solutions, followed_chaos};
+use crate::chaotic::{Chaotic, chaotic_from, chaotic_solutions};
 use crate::stationary::{MERGE_DISTANCE, SMALLEST_KAPPA, compare, distance};
 use crate::{MeanFieldError, Stability, Stationary, stationary_branches, stationary_from};
 
@@ -65,12 +66,16 @@ pub fn solutions_along(
     family: impl Fn(f64) -> Result<Model, ModelError>,
     values: &[f64],
 ) -> Result<Vec<Solutions>, MeanFieldError> {
-    solutions_with(SEARCHES, family, values)
+    solutions_with(SEARCHES, chaotic_from, family, values)
 }
 
-/// The same with so many searches at least.
+/// Chaotic solutions of a model from those of its neighbour.
+pub(crate) type Follow = fn(&Model, &[OrderParameters]) -> Result<Vec<Chaotic>, MeanFieldError>;
+
+/// The same with so many searches at least, and chaotic solutions followed with or without a look at their spectra.
 pub(crate) fn solutions_with(
     searches: usize,
+    follow: Follow,
     family: impl Fn(f64) -> Result<Model, ModelError>,
     values: &[f64],
 ) -> Result<Vec<Solutions>, MeanFieldError> {
@@ -90,12 +95,12 @@ pub(crate) fn solutions_with(
         let (stationary, chaotic) = match followed {
             Some(stationary) => {
                 let starts = extrapolated(&rows, parameter, |row| row.chaotic.iter().map(|c| &c.order).collect());
-                (stationary, followed_chaos(&model, &starts)?)
+                (stationary, follow(&model, &starts)?)
             }
             None => {
                 let (stationary, chaotic) = (stationary_branches(&model)?, chaotic_solutions(&model)?);
                 stationary_back(&mut rows, &models, &stationary);
-                chaotic_back(&mut rows, &models, &chaotic)?;
+                chaotic_back(&mut rows, &models, &chaotic, follow)?;
                 (stationary, chaotic)
             }
         };
@@ -189,10 +194,15 @@ fn stationary_back(rows: &mut [Solutions], models: &[Model], searched: &[Station
 }
 
 /// The same for chaotic solutions.
-fn chaotic_back(rows: &mut [Solutions], models: &[Model], searched: &[Chaotic]) -> Result<(), MeanFieldError> {
+fn chaotic_back(
+    rows: &mut [Solutions],
+    models: &[Model],
+    searched: &[Chaotic],
+    follow: Follow,
+) -> Result<(), MeanFieldError> {
     let mut new: Vec<OrderParameters> = searched.iter().map(|c| c.order.clone()).collect();
     for (row, model) in rows.iter_mut().zip(models).rev() {
-        let found = followed_chaos(model, &new)?;
+        let found = follow(model, &new)?;
         new.clear();
         for solution in found {
             let order = solution.order.clone();

@@ -11,13 +11,14 @@ use lowrank_model::{Ensemble, Model, OrderParameters, Variant};
 use crate::autocovariance::Autocovariance;
 use crate::chaotic_search::{central_variance, starting_points};
 use crate::excess::{Excess, Top};
+use crate::followed::{Fate, Loss, Lost, follow};
 use crate::lyapunov::{Lyapunov, exponent};
 use crate::nested::{FULL, Precision, ROUGH};
 use crate::neurons::Neurons;
 use crate::newton::{Evaluation, Outcome, RESIDUAL_GOAL, RESIDUAL_LIMIT, fixed_point, fixed_point_within, residual};
 use crate::stability::radius_at;
 use crate::stationary::{MERGE_DISTANCE, SMALLEST_KAPPA, compare, distance, evaluate as evaluate_stationary};
-use crate::two_timescale::{Grid, continued};
+use crate::two_timescale::Grid;
 use crate::{Averages, MeanFieldError};
 
 /// Smallest temporal part of Delta_0 that counts as chaos.
@@ -30,6 +31,8 @@ pub(crate) const SMALLEST_INF: f64 = 1e-14;
 const ROUGH_GOAL: f64 = 1e-5;
 const ROUGH_LIMIT: f64 = 1e-3;
 const ROUGH_STEPS: (usize, usize) = (20, 5);
+/// A part of the way to two time scales in which no solution comes to where another one was.
+const SHORT_STEP: f64 = 1.0 / 32.0;
 /// Rough solutions closer than this are one.
 const ROUGH_DISTANCE: f64 = 1e-4;
 
@@ -67,33 +70,46 @@ impl Chaotic {
     /// # Errors
     /// As for [`Chaotic::autocovariance`]; an eigenvalue that does not converge.
     pub fn lyapunov(&self) -> Result<Lyapunov, MeanFieldError> {
-        exponent(&self.autocovariance()?, self.model.variant().time_constants())
+        self.lyapunov_of(&self.autocovariance()?)
+    }
+
+    /// The same, given Delta(tau).
+    pub(crate) fn lyapunov_of(&self, delta: &Autocovariance) -> Result<Lyapunov, MeanFieldError> {
+        exponent(delta, self.model.variant().time_constants())
     }
 }
 
 /// All chaotic solutions of a model, in decreasing order of kappa; empty where there is none (rho <= 1 everywhere and no
 /// noise). Inputs count at the amplitudes they have after their last change. Given vectors: only the solutions that
 /// continue one of the Gaussian ensemble with the same moments are found, each evaluation being as dear as N pair averages.
-/// Two time scales: the solutions that continue one of the current variant; one that Newton cannot continue is left out.
+/// Two time scales: the solutions that continue one of the current variant; [`two_timescale_solutions`] tells as well which of
+/// those end on the way.
 ///
 /// # Errors
-/// White noise that an input shares among units; a stationary problem without solution; an average out of range.
+/// White noise that an input shares among units; a stationary problem without solution; an average out of range; two time
+/// scales: a solution of the current variant that cannot be followed though nothing shows that it ends.
 pub fn chaotic_solutions(model: &Model) -> Result<Vec<Chaotic>, MeanFieldError> {
-    if let Variant::TwoTimescale { tau_s, .. } = model.variant() {
-        let current = chaotic_solutions(&of_one_timescale(model, tau_s)?)?;
-        return with_two_timescales(model, &current);
+    if let Variant::TwoTimescale { tau_s, tau_r } = model.variant() {
+        let Followed { found, lost } = two_timescale_solutions(model)?;
+        if let Some(Lost { order, tau_s: reached_s, tau_r: reached_r, .. }) =
+            lost.into_iter().find(|l| l.end == Loss::Unresolved)
+        {
+            return Err(MeanFieldError::NotFollowed { kappa: order.kappa, tau_s, tau_r, reached_s, reached_r });
+        }
+        return Ok(found);
     }
     let neurons = Neurons::new(model)?;
     // Q is half an average of C_phi' <= \<phi'^2>, so that T21 has no root where g phi' < 1 everywhere.
     if model.noise() == 0.0 && model.g() * model.transfer().largest_slope() < 1.0 {
         return Ok(Vec::new());
     }
-    let central = central(&neurons)?;
+    let variance = central_variance(&neurons)?;
+    let central = variance.and_then(|zero| central(&neurons, zero));
     let starts = match model.ensemble() {
         // With few digits from every start, with all of them from every different result.
         Ensemble::Gaussian(_) | Ensemble::Mixture(_) => {
             let mut rough: Vec<Vec<f64>> = Vec::new();
-            for start in starting_points(model, &neurons)? {
+            for start in starting_points(model, &neurons, variance)? {
                 let Outcome { x, residual, .. } = solve_roughly(&neurons, start);
                 if residual < ROUGH_LIMIT && rough.iter().all(|r| distance(r, &x) > ROUGH_DISTANCE) {
                     rough.push(x);
@@ -109,14 +125,37 @@ pub fn chaotic_solutions(model: &Model) -> Result<Vec<Chaotic>, MeanFieldError> 
     covariances(solutions_from(model, &neurons, central, starts)?)
 }
 
+/// What became of the current variant's chaotic solutions at two time scales.
+#[derive(Debug, Clone)]
+pub struct Followed {
+    /// Those that arrive.
+    pub found: Vec<Chaotic>,
+    /// Those that do not.
+    pub lost: Vec<Lost>,
+}
+
+/// The chaotic solutions of a model with two time scales, each a continuation of one of the current variant, and those of the
+/// current variant that do not arrive: how far they were followed and why no farther. Solutions that exist at two time
+/// scales alone are not found. In other variants none is lost.
+///
+/// # Errors
+/// As for [`chaotic_solutions`], but for the last.
+pub fn two_timescale_solutions(model: &Model) -> Result<Followed, MeanFieldError> {
+    match model.variant() {
+        Variant::TwoTimescale { tau_s, .. } => {
+            with_two_timescales(model, &chaotic_solutions(&of_one_timescale(model, tau_s)?)?)
+        }
+        _ => Ok(Followed { found: chaotic_solutions(model)?, lost: Vec::new() }),
+    }
+}
+
 /// The central solution of a symmetric model, kappa = 0 and Delta_inf = 0, from T21 alone: T8 and T14 hold exactly, so that
-/// it is right to rounding however close to onset it is.
-fn central(neurons: &Neurons) -> Result<Option<Outcome>, MeanFieldError> {
-    let Some(zero) = central_variance(neurons)? else { return Ok(None) };
+/// it is right to rounding however close to onset it is. `zero` is its Delta_0.
+fn central(neurons: &Neurons, zero: f64) -> Option<Outcome> {
     let mut x = vec![0.0; neurons.rank + 2];
     x[neurons.rank] = zero;
-    let Some(at) = evaluate(neurons, FULL, &x) else { return Ok(None) };
-    Ok(Some(Outcome { residual: residual(&x, &at.image), x, iterations: 1 }))
+    let at = evaluate(neurons, FULL, &x)?;
+    Some(Outcome { residual: residual(&x, &at.image), x, iterations: 1 })
 }
 
 /// The chaotic solutions that Newton reaches from given order parameters, such as those of a neighbouring model: what
@@ -128,11 +167,11 @@ pub fn chaotic_from(model: &Model, starts: &[OrderParameters]) -> Result<Vec<Cha
     covariances(followed_chaos(model, starts)?)
 }
 
-/// The same where the starts are neighbouring solutions, so that their spectra need no second look.
+/// The same without a look at their spectra, for whoever looks at few of them later.
 pub(crate) fn followed_chaos(model: &Model, starts: &[OrderParameters]) -> Result<Vec<Chaotic>, MeanFieldError> {
     if let Variant::TwoTimescale { tau_s, .. } = model.variant() {
         let current = chaotic_from(&of_one_timescale(model, tau_s)?, starts)?;
-        return with_two_timescales(model, &current);
+        return Ok(with_two_timescales(model, &current)?.found);
     }
     let neurons = Neurons::new(model)?;
     for start in starts {
@@ -151,18 +190,32 @@ fn of_one_timescale(model: &Model, tau_s: f64) -> Result<Model, MeanFieldError> 
 }
 
 /// The solutions that continue those of the current variant.
-fn with_two_timescales(model: &Model, current: &[Chaotic]) -> Result<Vec<Chaotic>, MeanFieldError> {
+fn with_two_timescales(model: &Model, current: &[Chaotic]) -> Result<Followed, MeanFieldError> {
     let neurons = Neurons::new(model)?;
-    let mut found: Vec<Chaotic> = Vec::new();
+    let (mut found, mut lost): (Vec<Chaotic>, Vec<Lost>) = (Vec::new(), Vec::new());
     for start in current {
-        let Some(solution) = continued(model, &neurons, &start.order, &start.autocovariance()?)? else { continue };
-        if !solution.autocovariance.is_covariance() {
-            continue;
+        let shape = start.autocovariance()?;
+        let known = |order: &OrderParameters| {
+            found.iter().any(|f| distance(&unknowns(&f.order), &unknowns(order)) < MERGE_DISTANCE)
+        };
+        let mut fate = follow(model, &start.order, &shape, 1.0)?;
+        // In one step two may land on one, which in short steps keep apart.
+        if matches!(&fate, Fate::Found(solution) if known(&solution.order)) {
+            fate = follow(model, &start.order, &shape, SHORT_STEP)?;
         }
+        let solution = match fate {
+            Fate::Found(solution) if known(&solution.order) => {
+                let (tau_s, tau_r) = model.variant().time_constants();
+                lost.push(Lost { order: solution.order, tau_s, tau_r, end: Loss::Merged });
+                continue;
+            }
+            Fate::Found(solution) => *solution,
+            Fate::Lost(end) => {
+                lost.push(end);
+                continue;
+            }
+        };
         let mut order = solution.order;
-        if found.iter().any(|f| distance(&unknowns(&f.order), &unknowns(&order)) < MERGE_DISTANCE) {
-            continue;
-        }
         order.r_second_moment = solution.autocovariance.rate_second_moment(0.0)?;
         let far = order.delta_0_individual - order.delta_t;
         order.r_temporal_variance = order.r_second_moment - far / (neurons.g * neurons.g);
@@ -177,7 +230,7 @@ fn with_two_timescales(model: &Model, current: &[Chaotic]) -> Result<Vec<Chaotic
             order,
         });
     }
-    Ok(found)
+    Ok(Followed { found, lost })
 }
 
 fn solutions_from(

@@ -41,15 +41,25 @@ const BISECTIONS: usize = 10;
 /// Smallest Delta_0 as a part of its bound: between it and the bound lies every central solution.
 const SMALLEST_PART: f64 = 1e-9;
 
-/// Starts (kappa, Delta_0, Delta_inf), individual variances. Mirror images are left out where x -> -x is a symmetry.
-pub(crate) fn starting_points(model: &Model, neurons: &Neurons) -> Result<Vec<Vec<f64>>, MeanFieldError> {
+/// Starts (kappa, Delta_0, Delta_inf), individual variances, given [`central_variance`]. Mirror images are left out where
+/// x -> -x is a symmetry.
+pub(crate) fn starting_points(
+    model: &Model,
+    neurons: &Neurons,
+    central: Option<f64>,
+) -> Result<Vec<Vec<f64>>, MeanFieldError> {
     let rank = neurons.rank;
     let widest: Vec<f64> = (0..rank).map(|k| neurons.kappa_bound(k, neurons.bound())).collect();
     let mut starts = Vec::new();
     let mut at_rest = Vec::new();
     for kappa in places(model, neurons, &widest)? {
-        let found = variances_at(neurons, &kappa)?;
-        if kappa.iter().all(|k| *k == 0.0) {
+        let at_zero = kappa.iter().all(|k| *k == 0.0);
+        let found = if at_zero && neurons.is_symmetric() {
+            central.map(|zero| (zero, 0.0)).into_iter().collect()
+        } else {
+            variances_at(neurons, &kappa)?
+        };
+        if at_zero {
             at_rest.clone_from(&found);
         }
         starts.extend(found.iter().map(|(z, i)| kappa.iter().copied().chain([*z, *i]).collect::<Vec<_>>()));
@@ -156,9 +166,12 @@ impl<'a> Place<'a> {
 /// Delta_0 of the central solution of a symmetric model, to rounding: at kappa = 0 Delta_inf = 0 solves T14 for every
 /// Delta_0.
 pub(crate) fn central_variance(neurons: &Neurons) -> Result<Option<f64>, MeanFieldError> {
+    if !neurons.is_symmetric() {
+        return Ok(None);
+    }
     let kappa = vec![0.0; neurons.rank];
     let top = largest_variance(neurons, &kappa);
-    if top == 0.0 || !neurons.is_symmetric() {
+    if top == 0.0 {
         return Ok(None);
     }
     let rest = |zero: f64| Ok(Place::new(neurons, FULL, &kappa, zero)?.rests(0.0).0);
@@ -175,9 +188,6 @@ fn variances_at(neurons: &Neurons, kappa: &[f64]) -> Result<Vec<(f64, f64)>, Mea
     let top = largest_variance(neurons, kappa);
     if top == 0.0 {
         return Ok(Vec::new());
-    }
-    if neurons.is_symmetric() && kappa.iter().all(|k| *k == 0.0) {
-        return Ok(central_variance(neurons)?.map(|zero| (zero, 0.0)).into_iter().collect());
     }
     let mut found = Vec::new();
     let mut before: Option<Guess> = None;

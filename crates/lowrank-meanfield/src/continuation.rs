@@ -16,7 +16,7 @@ use crate::averages::Averages;
 use crate::neurons::{Neurons, dot};
 use crate::newton::{Outcome, RESIDUAL_GOAL, RESIDUAL_LIMIT, residual};
 use crate::root::bracketed_root;
-use crate::stability::{is_outlier, pair_growth};
+use crate::stability::{HOPF_LIMIT, is_outlier, pair_growth};
 use crate::stationary::{all_eigenvalues, describe, distance, evaluate, neurons_at_rest, solve, unknowns};
 use crate::{MeanFieldError, Stationary};
 
@@ -433,7 +433,11 @@ impl<'a> Curve<'a> {
             }
             let root = bracketed_root("a test function", (0.0, length), 0.0, value)?;
             let node = at(root.x)?;
-            if kind == EventKind::Hopf && node.pair.is_none_or(|(_, lambda)| !is_outlier(lambda, node.solution.rho)) {
+            // A pair that turns real, or gives way to another, changes the sign without a crossing.
+            let crosses = |(growth, lambda): (f64, (f64, f64))| {
+                growth.abs() <= HOPF_LIMIT && is_outlier(lambda, node.solution.rho)
+            };
+            if kind == EventKind::Hopf && !node.pair.is_some_and(crosses) {
                 continue;
             }
             let point = self.point(&node);

@@ -222,6 +222,22 @@ pub enum MeanFieldError {
         /// End of the interval.
         end: f64,
     },
+    /// A chaotic solution of one time scale of which nobody knows whether it exists at two.
+    #[error(
+        "the chaotic solution with kappa {kappa:?} could not be followed to tau_s = {tau_s}, tau_r = {tau_r}: Newton stopped at tau_s = {reached_s}, tau_r = {reached_r}, and nothing shows that it ends there; ask for the others by two_timescale_solutions, or bring the time constants nearer to one of the two"
+    )]
+    NotFollowed {
+        /// Its kappa where it was last seen.
+        kappa: Vec<f64>,
+        /// The model's time constant of x.
+        tau_s: f64,
+        /// The model's time constant of r.
+        tau_r: f64,
+        /// Time constant of x to which it was followed.
+        reached_s: f64,
+        /// Time constant of r to which it was followed.
+        reached_r: f64,
+    },
     /// The model was refused.
     #[error(transparent)]
     Model(#[from] ModelError),

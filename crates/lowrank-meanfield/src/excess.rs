@@ -13,6 +13,8 @@ use crate::{MeanFieldError, PairAverage};
 /// digits, and Q is integrated instead.
 const SMALL_DIFFERENCE: f64 = 0.1;
 const LARGEST_D: f64 = 30.0;
+/// The same for searches: there the difference of C_Phi at full precision has six digits left.
+const ROUGH_DIFFERENCE: f64 = 1e-3;
 /// Largest variance of pair averages: a nested rule takes a millisecond there.
 const LARGEST_PAIR_VARIANCE: f64 = 4096.0;
 /// Relative step of the differences that stand for derivatives (threshold-linear): the cube root of rounding.
@@ -39,7 +41,7 @@ pub(crate) fn covariance(transfer: Transfer, mu: f64, d: f64, a: f64) -> Result<
     if transfer == Transfer::ThresholdLinear {
         return Ok(threshold_linear(mu, d, a)?.c);
     }
-    Ok(of_phi(&PairMoments::at(FULL, transfer, mu, d, a)))
+    Ok(of_phi(&PairMoments::of_phi(FULL, transfer, mu, d, a)))
 }
 
 fn of_phi(m: &PairMoments) -> Slopes {
@@ -67,21 +69,35 @@ impl Excess {
             return threshold_linear(mu, d, a);
         }
         let delta = d - a;
-        let small = delta < SMALL_DIFFERENCE * d.min(LARGEST_D);
-        if small && precision != FULL {
+        let part = delta / d.min(LARGEST_D);
+        if part < SMALL_DIFFERENCE && precision != FULL {
             // Six digits are not enough for a difference of small differences.
-            return Self::with(FULL, transfer, mu, d, a, &Top::at(FULL, transfer, mu, d)?);
+            return Ok(Self::between(
+                FULL,
+                transfer,
+                mu,
+                d,
+                a,
+                &Top::at(FULL, transfer, mu, d)?,
+                part < ROUGH_DIFFERENCE,
+            ));
         }
+        Ok(Self::between(precision, transfer, mu, d, a, top, part < SMALL_DIFFERENCE))
+    }
+
+    /// The same, Q integrated or by the difference of C_Phi.
+    fn between(precision: Precision, transfer: Transfer, mu: f64, d: f64, a: f64, top: &Top, integrate: bool) -> Self {
+        let delta = d - a;
         let Top(top) = top;
         let low = PairMoments::at(precision, transfer, mu, d, a);
         let energy = (top.big_big - low.big_big - delta * low.phi_phi) / (delta * delta);
-        let q = if small { integrated(FULL, transfer, mu, d, a) } else { energy };
+        let q = if integrate { integrated(FULL, transfer, mu, d, a) } else { energy };
         let by_mu = 2.0 * (top.big_phi - low.big_phi - delta * low.phi_d1) / (delta * delta);
         let by_d = (top.phi_phi + top.big_d1 - low.big_d1 - low.phi_phi - delta * low.phi_d2) / (delta * delta);
-        Ok(Self {
+        Self {
             q: Slopes { value: q, by_mu, by_d: by_d - 2.0 * q / delta, by_a: (2.0 * q - low.d1_d1) / delta },
             c: of_phi(&low),
-        })
+        }
     }
 }
 
@@ -127,7 +143,7 @@ impl Top {
 fn integrated(precision: Precision, transfer: Transfer, mu: f64, d: f64, a: f64) -> f64 {
     let node = |(w, weight): &(f64, f64)| {
         let c = (a + (1.0 - w * w) * (d - a)).min(d);
-        2.0 * weight * w * w * w * PairMoments::at(precision, transfer, mu, d, c).d1_d1
+        2.0 * weight * w * w * w * PairMoments::slope(precision, transfer, mu, d, c)
     };
     let rule = match precision {
         FULL if d - a < SHORT * d.min(1.0) => &SHORTER,
@@ -157,6 +173,7 @@ fn threshold_linear(mu: f64, d: f64, a: f64) -> Result<Excess, MeanFieldError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nested::ROUGH;
 
     fn excess(transfer: Transfer, mu: f64, d: f64, a: f64) -> Excess {
         Excess::with(FULL, transfer, mu, d, a, &Top::at(FULL, transfer, mu, d).unwrap()).unwrap()
@@ -172,6 +189,19 @@ mod tests {
                     let (seen, wanted) = (excess(transfer, mu, d, a).q.value, series.mean_excess_at(a, d));
                     assert!((seen / wanted - 1.0).abs() < 2e-11, "{transfer} {mu} {d} {part}: {seen} {wanted}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn where_the_difference_is_small_a_search_has_five_digits_of_q() {
+        for (mu, d) in [(0.0, 0.1), (0.5, 2.0), (-1.0, 10.0)] {
+            let series = PairAverage::new(Transfer::Tanh, mu, d).unwrap();
+            for part in [9e-4, 1.1e-3, 1e-2, 0.09] {
+                let (a, top) = (d * (1.0 - part), Top::at(ROUGH, Transfer::Tanh, mu, d).unwrap());
+                let rough = Excess::with(ROUGH, Transfer::Tanh, mu, d, a, &top).unwrap();
+                let wanted = series.mean_excess_at(a, d);
+                assert!((rough.q.value / wanted - 1.0).abs() < 1e-5, "{mu} {d} {part}: {} {wanted}", rough.q.value);
             }
         }
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::newton::{Outcome, RESIDUAL_LIMIT};
 use crate::root::bracketed_root;
-use crate::stability::{exponent, is_outlier, pair_growth};
+use crate::stability::{HOPF_LIMIT, exponent, is_outlier, pair_growth};
 use crate::stationary::{all_eigenvalues, describe, neurons_at_rest, solve, unknowns};
 use crate::{MeanFieldError, Stationary};
 
@@ -34,8 +34,8 @@ pub struct Hopf {
 /// have no fold in the bracket ([`crate::continue_branch`] finds the crossings of branches that do).
 ///
 /// # Errors
-/// A bracket that is none; a model that `family` refuses; no solution near the last one; no pair that crosses; a pair
-/// that crosses inside the disc, where it is no eigenvalue.
+/// A bracket that is none; a model that `family` refuses; no solution near the last one; no pair that crosses; a pair that
+/// turns real where its growth rate changes sign; a pair that crosses inside the disc, where it is no eigenvalue.
 pub fn hopf_threshold(
     family: impl Fn(f64) -> Result<Model, ModelError>,
     bracket: (f64, f64),
@@ -95,6 +95,11 @@ fn describe_crossing(model: &Model, outcome: Outcome, parameter: f64, iterations
     let neurons = neurons_at_rest(model)?;
     let pair = pair_growth(&all_eigenvalues(&neurons, &outcome.x), neurons.variant);
     let solution = describe(&neurons, outcome);
+    let residual = pair.map_or(f64::NAN, |(growth, _)| growth);
+    if residual.is_nan() || residual.abs() > HOPF_LIMIT {
+        let found = format!("parameter {parameter}, near which the pair turns real or another takes its place");
+        return Err(MeanFieldError::WrongModel { what: WHAT, found, needs: "a pair that is complex where it crosses" });
+    }
     match pair {
         Some((residual, lambda)) if is_outlier(lambda, solution.rho) => {
             let frequency = exponent(lambda, neurons.variant).1.abs();

@@ -9,6 +9,7 @@ use std::f64::consts::PI;
 use std::sync::LazyLock;
 
 use lowrank_model::Transfer;
+use pulp::{Simd, WithSimd};
 
 use crate::quadrature::gauss_hermite;
 
@@ -67,27 +68,42 @@ type Values = [f64; 4];
 impl PairMoments {
     /// The averages at 0 <= c <= d. For threshold-linear see [`crate::PairAverage`].
     pub(crate) fn at(precision: Precision, transfer: Transfer, mu: f64, d: f64, c: f64) -> Self {
+        Self::averaged::<true>(precision, transfer, mu, d, c)
+    }
+
+    /// The same but for those with Phi, which are left zero: at half the cost.
+    pub(crate) fn of_phi(precision: Precision, transfer: Transfer, mu: f64, d: f64, c: f64) -> Self {
+        Self::averaged::<false>(precision, transfer, mu, d, c)
+    }
+
+    fn averaged<const PRIMITIVE: bool>(precision: Precision, transfer: Transfer, mu: f64, d: f64, c: f64) -> Self {
         debug_assert!(transfer != Transfer::ThresholdLinear && (0.0..=d).contains(&c));
         let (outer, inner) = (c.sqrt(), (d - c).max(0.0).sqrt());
         let mut moments = Self::default();
-        let narrow_outer =
-            outer <= NARROW && (inner <= NARROW || outer <= NARROW_TO_OTHER * inner) || c <= f64::EPSILON * d;
-        if narrow_outer || inner <= NARROW {
-            let (inner_rule, step) = (rule(precision, inner), outer_step(precision, outer, inner));
+        if let Some([outer_rule, inner_rule]) = narrow_rules(precision, outer, inner) {
             let at_rest = transfer.primitive(0.0);
-            let outer_rule = if narrow_outer { narrow(precision, outer) } else { trapezoid(precision, outer, step) };
             for (u, weight) in outer_rule {
                 let mut smooth = [0.0; 4];
                 for (y, w) in &inner_rule {
-                    let values = values(transfer, at_rest, mu + u + y);
+                    let values = values::<PRIMITIVE>(transfer, at_rest, mu + u + y);
                     smooth.iter_mut().zip(values).for_each(|(s, v)| *s += w * v);
                 }
                 moments.add(weight, smooth);
             }
         } else {
-            moments.convolve(precision, transfer, mu, d.sqrt(), outer, inner);
+            moments.convolve::<PRIMITIVE>(precision, transfer, mu, d.sqrt(), outer, inner);
         }
         moments
+    }
+
+    /// C_phi'(c) alone, several times cheaper where c is close to d: no primitive, one factor instead of four.
+    pub(crate) fn slope(precision: Precision, transfer: Transfer, mu: f64, d: f64, c: f64) -> f64 {
+        let (outer, inner) = (c.sqrt(), (d - c).max(0.0).sqrt());
+        let Some([outer_rule, inner_rule]) = narrow_rules(precision, outer, inner) else {
+            return Self::of_phi(precision, transfer, mu, d, c).d1_d1;
+        };
+        let smooth = |u: f64| inner_rule.iter().map(|(y, w)| w * transfer.jet(mu + u + y).d1).sum::<f64>();
+        outer_rule.iter().map(|(u, weight)| weight * smooth(*u).powi(2)).sum()
     }
 
     fn add(&mut self, weight: f64, [big, phi, d1, d2]: Values) {
@@ -102,7 +118,15 @@ impl PairMoments {
     }
 
     /// Both Gaussians wide: x_k = mu + k h, u_j = mu + j H, and H a multiple of h or h of H.
-    fn convolve(&mut self, precision: Precision, transfer: Transfer, mu: f64, deviation: f64, outer: f64, inner: f64) {
+    fn convolve<const PRIMITIVE: bool>(
+        &mut self,
+        precision: Precision,
+        transfer: Transfer,
+        mu: f64,
+        deviation: f64,
+        outer: f64,
+        inner: f64,
+    ) {
         let Precision { window, step, gaussian_step, .. } = precision;
         let fine = step.min(gaussian_step * inner);
         let wanted = outer_step(precision, outer, inner);
@@ -118,7 +142,8 @@ impl PairMoments {
         let half_inner = (window * inner / h).ceil() as i64;
         let half_outer = (window * outer / (multiply as f64 * unit)).ceil() as i64;
         let at_rest = transfer.primitive(0.0);
-        let nodes: Vec<Values> = (-half_x..=half_x).map(|k| values(transfer, at_rest, mu + k as f64 * h)).collect();
+        let nodes: Vec<Values> =
+            (-half_x..=half_x).map(|k| values::<PRIMITIVE>(transfer, at_rest, mu + k as f64 * h)).collect();
         // One kernel for each remainder of an outer point on the inner grid: entry k is that of x = (nearest + k) h.
         let kernels: Vec<Vec<f64>> = (0..divide)
             .map(|remainder| {
@@ -128,29 +153,47 @@ impl PairMoments {
             .collect();
         let columns: [Vec<f64>; 4] = std::array::from_fn(|f| nodes.iter().map(|v| v[f]).collect());
         let step = multiply as f64 * unit;
-        pulp::Arch::new().dispatch(|| {
-            for j in -half_outer..=half_outer {
-                let units = j * multiply as i64;
-                let (nearest, remainder) = (units.div_euclid(divide as i64), units.rem_euclid(divide as i64));
-                let (from, to) = ((nearest - half_inner).max(-half_x), (nearest + half_inner).min(half_x));
-                if from > to {
-                    continue;
-                }
-                let of_kernel = (from - nearest + half_inner) as usize;
-                let count = (to - from + 1) as usize;
-                let kernel = &kernels[remainder as usize][of_kernel..of_kernel + count];
-                let first = (from + half_x) as usize;
-                let smooth = std::array::from_fn(|f| dot(kernel, &columns[f][first..first + count]));
-                self.add(step / outer * density(j as f64 * step / outer), smooth);
+        let arch = pulp::Arch::new();
+        for j in -half_outer..=half_outer {
+            let units = j * multiply as i64;
+            let (nearest, remainder) = (units.div_euclid(divide as i64), units.rem_euclid(divide as i64));
+            let (from, to) = ((nearest - half_inner).max(-half_x), (nearest + half_inner).min(half_x));
+            if from > to {
+                continue;
             }
-        });
+            let of_kernel = (from - nearest + half_inner) as usize;
+            let count = (to - from + 1) as usize;
+            let kernel = &kernels[remainder as usize][of_kernel..of_kernel + count];
+            let first = (from + half_x) as usize;
+            let columns = columns.each_ref().map(|column| &column[first..first + count]);
+            self.add(step / outer * density(j as f64 * step / outer), arch.dispatch(Dots { kernel, columns }));
+        }
     }
 }
 
 /// With a primitive that vanishes at zero: at small variances a constant would hide its differences in rounding.
-fn values(transfer: Transfer, at_rest: f64, x: f64) -> Values {
+fn values<const PRIMITIVE: bool>(transfer: Transfer, at_rest: f64, x: f64) -> Values {
+    if !PRIMITIVE {
+        let jet = transfer.jet(x);
+        return [0.0, jet.value, jet.d1, jet.d2];
+    }
     let (jet, primitive) = transfer.jet_and_primitive(x);
     [primitive - at_rest, jet.value, jet.d1, jet.d2]
+}
+
+/// The rules of the outer and of the inner average where one of the two Gaussians is narrow; none where both are wide.
+fn narrow_rules(precision: Precision, outer: f64, inner: f64) -> Option<[Vec<(f64, f64)>; 2]> {
+    let narrow_outer = outer <= NARROW && (inner <= NARROW || outer <= NARROW_TO_OTHER * inner)
+        || outer * outer <= f64::EPSILON * (outer * outer + inner * inner);
+    if !narrow_outer && inner > NARROW {
+        return None;
+    }
+    let of_outer = if narrow_outer {
+        narrow(precision, outer)
+    } else {
+        trapezoid(precision, outer, outer_step(precision, outer, inner))
+    };
+    Some([of_outer, rule(precision, inner)])
 }
 
 /// The largest step of the outer integral. G falls in Fourier space as e^(-pi k / 2 - s^2 k^2 / 2), a product of two
@@ -204,6 +247,22 @@ fn density(z: f64) -> f64 {
     (-0.5 * z * z).exp() / (2.0 * PI).sqrt()
 }
 
+/// Dot products of one kernel with four columns: one body, compiled for each vector width (a closure would not be); no fused
+/// operations, so that every machine gets the same bits.
+struct Dots<'a> {
+    kernel: &'a [f64],
+    columns: [&'a [f64]; 4],
+}
+
+impl WithSimd for Dots<'_> {
+    type Output = Values;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Values {
+        std::array::from_fn(|f| dot(self.kernel, self.columns[f]))
+    }
+}
+
 /// Dot product with eight running sums, so that the compiler may use vector registers.
 #[inline(always)]
 fn dot(x: &[f64], y: &[f64]) -> f64 {
@@ -240,6 +299,10 @@ mod tests {
                     // The series of the slope converges more slowly than that of the function.
                     let off = (nested.d1_d1 - series.slope_at(c)).abs();
                     assert!(off < 1e-10 * series.slope_at(d), "{transfer} {mu} {d} {part}: slope {off}");
+                    let without = PairMoments { big_big: 0.0, big_phi: 0.0, big_d1: 0.0, ..nested };
+                    assert_eq!(PairMoments::of_phi(FULL, transfer, mu, d, c), without);
+                    let alone = PairMoments::slope(FULL, transfer, mu, d, c);
+                    assert!((alone - nested.d1_d1).abs() < 1e-14, "{transfer} {mu} {d} {part}: {alone}");
                 }
             }
         }

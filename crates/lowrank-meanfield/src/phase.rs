@@ -8,8 +8,9 @@ use lowrank_model::{Model, ModelError};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::along::{Shown, solutions_with};
+use crate::along::{Shown, Solutions, solutions_with};
 use crate::averages::Averages;
+use crate::chaotic::followed_chaos;
 use crate::root::bracketed_root;
 use crate::stationary::{MERGE_DISTANCE, SMALLEST_KAPPA};
 use crate::{MeanFieldError, chaotic_solutions, onset_of_chaos};
@@ -84,8 +85,9 @@ pub fn phase_diagram(
         if let Some(g) = gs.first() {
             check(&family(*g, *strength)?)?;
         }
-        let solutions = solutions_with(SEARCHES, |g| family(g, *strength), gs)?;
-        solutions.iter().zip(&central).map(|(s, central)| cell(s.shown(), *central)).collect()
+        // Spectra are looked at in `cell`, of the solutions that are shown.
+        let solutions = solutions_with(SEARCHES, followed_chaos, |g| family(g, *strength), gs)?;
+        solutions.into_iter().zip(&central).map(|(s, central)| cell(s, *central)).collect()
     };
     strengths.par_iter().map(row).collect()
 }
@@ -98,30 +100,49 @@ fn central_exponent(model: &Model) -> Result<Option<(f64, f64)>, MeanFieldError>
     Ok(Some((central.order.delta_0, central.lyapunov()?.exponent)))
 }
 
-fn cell(shown: Option<Shown<'_>>, central: Option<(f64, f64)>) -> Result<Cell, MeanFieldError> {
+/// What a network shows: of chaotic solutions only those that are covariances.
+fn cell(mut solutions: Solutions, central: Option<(f64, f64)>) -> Result<Cell, MeanFieldError> {
     let nothing = MeanFieldError::WrongModel {
         what: "a phase",
         found: "a model without any stable or chaotic solution".to_owned(),
         needs: "a bounded transfer function",
     };
-    let shown = shown.ok_or(nothing)?;
+    while let Some(shown) = solutions.shown() {
+        if let Some(cell) = described(shown, central)? {
+            return Ok(cell);
+        }
+        let refused = shown.order().clone();
+        solutions.chaotic.retain(|c| c.order != refused);
+    }
+    Err(nothing)
+}
+
+/// The cell of a solution; none if its spectrum is negative somewhere.
+fn described(shown: Shown<'_>, central: Option<(f64, f64)>) -> Result<Option<Cell>, MeanFieldError> {
     let order = shown.order();
     let structure = order.kappa.first().map_or(0.0, |k| k.abs());
     let structured = structure > SMALLEST_KAPPA;
     let (phase, lambda_max) = match shown {
         Shown::Stationary(s) if structured => (Phase::StructuredStationary, s.growth_rate),
         Shown::Stationary(s) => (Phase::Quiescent, s.growth_rate),
-        Shown::Chaotic(c) if structured => (Phase::StructuredChaos, c.lyapunov()?.exponent),
         Shown::Chaotic(c) => {
-            let known =
-                central.filter(|(delta_0, _)| (delta_0 - order.delta_0).abs() <= MERGE_DISTANCE * order.delta_0);
-            (
-                Phase::UnstructuredChaos,
-                known.map_or_else(|| Ok(c.lyapunov()?.exponent), |(_, e)| Ok::<_, MeanFieldError>(e))?,
-            )
+            let phase = if structured { Phase::StructuredChaos } else { Phase::UnstructuredChaos };
+            // The spectrum of the central solution was looked at when its exponent was computed.
+            let is_central =
+                |(delta_0, _): &(f64, f64)| (delta_0 - order.delta_0).abs() <= MERGE_DISTANCE * order.delta_0;
+            match central.filter(is_central).filter(|_| !structured) {
+                Some((_, exponent)) => (phase, exponent),
+                None => {
+                    let delta = c.autocovariance()?;
+                    if !delta.is_covariance() {
+                        return Ok(None);
+                    }
+                    (phase, c.lyapunov_of(&delta)?.exponent)
+                }
+            }
         }
     };
-    Ok(Cell { phase, structure, chaoticity: order.delta_t.max(0.0).sqrt(), lambda_max })
+    Ok(Some(Cell { phase, structure, chaoticity: order.delta_t.max(0.0).sqrt(), lambda_max }))
 }
 
 /// The boundaries between the smallest and the largest of `gs` and of `strengths`, at these values of the one or the

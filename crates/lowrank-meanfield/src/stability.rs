@@ -26,6 +26,9 @@ pub enum Stability {
     Unstable(Instability),
 }
 
+/// A growth rate that counts as zero at a Hopf point: a pair that turns real, or gives way to another pair, leaves more.
+pub(crate) const HOPF_LIMIT: f64 = 1e-9;
+
 /// What makes a stationary solution unstable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -14,16 +14,20 @@ use crate::chaotic::{SMALLEST_INF, SMALLEST_TEMPORAL_PART};
 use crate::excess::covariance;
 use crate::half_line::HalfLine;
 use crate::neurons::Neurons;
-use crate::newton::{Evaluation, Outcome, RESIDUAL_LIMIT, fixed_point};
+use crate::newton::{Evaluation, Outcome, RESIDUAL_LIMIT, fixed_point_within};
 use crate::stationary::evaluate as evaluate_stationary;
 use crate::{Averages, MeanFieldError};
 
 /// Newton's goal: rounding of a filter on a few hundred nodes.
 const GOAL: f64 = 1e-13;
-/// Damped iterations between attempts of Newton, their damping, and the number of attempts.
+/// Damped iterations between attempts of Newton, and their damping.
 const DAMPED: usize = 40;
 const DAMPING: f64 = 0.5;
-const ATTEMPTS: usize = 4;
+/// How hard Newton tries: attempts, with damped iterations in between, and the steps and halvings of each.
+pub(crate) struct Effort(usize, (usize, usize));
+/// For a start far away, and for one so near that Newton needs few steps or none helps.
+pub(crate) const WHOLE_WAY: Effort = Effort(2, (20, 6));
+pub(crate) const SHORT_WAY: Effort = Effort(1, (12, 3));
 /// What the nodes may leave unresolved, as a part of Delta_T, and how often panels are halved to get there.
 const UNRESOLVED: f64 = 1e-11;
 const HALVINGS: usize = 3;
@@ -50,6 +54,19 @@ pub(crate) struct Solution {
     pub(crate) residual: f64,
     pub(crate) iterations: usize,
     pub(crate) grid: Grid,
+    /// Where it was solved: panels, the rate beyond them, and (kappa, Delta_inf, A).
+    place: (HalfLine, f64, Vec<f64>),
+}
+
+impl Solution {
+    /// Distance from one of the real eigenvalue of the equations' Jacobian that is nearest to one: it vanishes where the
+    /// branch turns or meets another. Infinite where there is none.
+    pub(crate) fn distance_to_fold(&self, model: &Model, neurons: &Neurons) -> f64 {
+        let (line, rate, x) = &self.place;
+        let problem = Problem::new(neurons, line.clone(), model.variant().time_constants(), *rate);
+        let eigenvalues = problem.evaluate(x).and_then(|at| at.jacobian.eigenvalues().ok()).unwrap_or_default();
+        eigenvalues.iter().filter(|l| l.im == 0.0).map(|l| (l.re - 1.0).abs()).fold(f64::INFINITY, f64::min)
+    }
 }
 
 /// The problem on one set of panels.
@@ -70,16 +87,16 @@ fn decay_rate((tau_s, tau_r): (f64, f64), gain: f64) -> f64 {
     (2.0 * rest / (sum + root)).max(0.0).sqrt()
 }
 
-/// The solution of `model` that continues `start`, a solution of the current variant with noise of the same variance;
-/// none where Newton does not converge or leaves chaos.
+/// The solution of `model` that Newton reaches from `start`, a solution for other time constants whose Delta(tau) has the
+/// given shape if time is stretched; none where Newton does not converge or leaves chaos.
 pub(crate) fn continued(
     model: &Model,
     neurons: &Neurons,
     start: &OrderParameters,
-    shape: &Autocovariance,
+    (shape, stretch): (&Autocovariance, f64),
+    effort: &Effort,
 ) -> Result<Option<Solution>, MeanFieldError> {
     let taus = model.variant().time_constants();
-    let stretch = taus.0.hypot(taus.1);
     let rank = neurons.rank;
     let mut unknowns: Vec<f64> = start.kappa.clone();
     unknowns.push(start.delta_0_individual - start.delta_t);
@@ -100,13 +117,14 @@ pub(crate) fn continued(
         let nodes = problem.line.nodes();
         let mut x = unknowns[..=rank].to_vec();
         x.extend(nodes.iter().map(|(t, _)| value(*t)));
-        let Some(outcome) = problem.solve(x) else { return Ok(None) };
+        let Some(outcome) = problem.solve(x, effort) else { return Ok(None) };
         iterations += outcome.iterations;
         let decayed = outcome.x[rank + 1..].to_vec();
         unknowns.clone_from(&outcome.x);
         let delta_t = problem.at_zero(&decayed);
         let unresolved = problem.line.unresolved(&decayed) / delta_t;
         let (order, gain) = problem.order(&outcome.x);
+        let solved_with = rate;
         rate = decay_rate(taus, gain);
         let line = problem.line.clone();
         if unresolved <= UNRESOLVED {
@@ -117,8 +135,9 @@ pub(crate) fn continued(
                 tail: line.interpolate(&decayed, line.end(), rate) / delta_t,
                 unresolved,
             };
+            let place = (line.clone(), solved_with, outcome.x);
             let autocovariance = Autocovariance::on_panels(model, &order, line, &decayed, rate)?;
-            return Ok(Some(Solution { order, autocovariance, residual: outcome.residual, iterations, grid }));
+            return Ok(Some(Solution { order, autocovariance, residual: outcome.residual, iterations, grid, place }));
         }
         value = Box::new(move |t| line.interpolate(&decayed, t, rate));
     }
@@ -141,21 +160,24 @@ impl<'a> Problem<'a> {
     }
 
     /// Newton, with damped iterations before it where it fails.
-    fn solve(&self, mut x: Vec<f64>) -> Option<Outcome> {
+    fn solve(&self, mut x: Vec<f64>, &Effort(attempts, steps): &Effort) -> Option<Outcome> {
         let rank = self.neurons.rank;
         let admissible = |x: &[f64]| {
             let delta_t = self.at_zero(&x[rank + 1..]);
             x.iter().all(|v| v.is_finite()) && delta_t > 0.0 && x[rank] >= -SMALLEST_INF * delta_t
         };
         let mut iterations = 0;
-        for _ in 0..ATTEMPTS {
-            let mut outcome = fixed_point(x.clone(), GOAL, admissible, |x| self.evaluate(x));
+        for attempt in 1..=attempts {
+            let mut outcome = fixed_point_within(steps, x.clone(), GOAL, admissible, |x| self.evaluate(x));
             iterations += outcome.iterations;
             let zero = outcome.x[rank] + self.at_zero(&outcome.x[rank + 1..]);
             if outcome.residual <= RESIDUAL_LIMIT {
                 outcome.iterations = iterations;
                 let delta_t = zero - outcome.x[rank];
                 return (delta_t > SMALLEST_TEMPORAL_PART * zero).then_some(outcome);
+            }
+            if attempt == attempts {
+                break;
             }
             for _ in 0..DAMPED {
                 iterations += 1;
@@ -291,7 +313,7 @@ mod tests {
                 let neurons = Neurons::new(&model).unwrap();
                 let energy = crate::chaotic_solutions(&model).unwrap().remove(0);
                 let shape = energy.autocovariance().unwrap();
-                let panels = continued(&model, &neurons, &energy.order, &shape).unwrap().unwrap();
+                let panels = continued(&model, &neurons, &energy.order, (&shape, 1.0), &WHOLE_WAY).unwrap().unwrap();
                 let off = (panels.order.delta_0 / energy.order.delta_0 - 1.0).abs();
                 assert!(off < 1e-11, "{g} {sigma}: Delta_0 {off}");
                 for lag in [0.0, 0.2, 1.0, 3.0, 10.0] {

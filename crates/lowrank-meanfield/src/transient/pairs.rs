@@ -8,6 +8,7 @@
 use std::f64::consts::{FRAC_PI_2, PI};
 
 use lowrank_model::Transfer;
+use pulp::{Simd, WithSimd};
 
 use crate::MeanFieldError;
 use crate::averages::{Averages, check, density, distribution};
@@ -25,6 +26,8 @@ const ANGLE_FACTOR: f64 = 0.25;
 const ANGLE_POINTS: usize = 16;
 /// Smaller angles change nothing: the average moves by as much.
 const SMALLEST_ANGLE: f64 = 1e-9;
+/// ln 1e-17: the part of sqrt(\<phi^2> \<phi^2>) below which the rest of a Mehler series counts as zero.
+const FORGOTTEN: f64 = -39.2;
 
 /// phi at one time: what averages with other times need.
 #[derive(Debug, Clone)]
@@ -104,22 +107,39 @@ impl Block {
             }
             return sum;
         }
-        // One body, compiled for each vector width; no fused operations, so that every machine gets the same bits.
-        self.arch.dispatch(|| mehler(&self.series, &other.series, &rho))
+        let terms = other.series.len().min(self.series.len()).min(terms_at(&rho));
+        let (rows, other) = (&self.series[..terms], &other.series[..terms]);
+        self.arch.dispatch(Mehler { rows, other, rho: &rho })
     }
 }
 
-/// sum_k a_k b_k rho^k in every lane, to the end of the shorter series.
-#[inline(always)]
-fn mehler(rows: &[Lanes], other: &[f64], rho: &Lanes) -> Lanes {
-    let terms = other.len().min(rows.len());
-    let mut sum = [0.0; LANES];
-    for (row, a) in rows[..terms].iter().zip(&other[..terms]).rev() {
-        for lane in 0..LANES {
-            sum[lane] = sum[lane] * rho[lane] + row[lane] * a;
+/// How many terms of a Mehler series count: those from k on sum to at most rho^k sqrt(\<phi^2> \<phi^2>).
+fn terms_at(rho: &Lanes) -> usize {
+    let largest = rho.iter().fold(0.0_f64, |a, r| a.max(r.abs()));
+    if largest < 1.0 { 1 + (FORGOTTEN / largest.ln()) as usize } else { usize::MAX }
+}
+
+/// sum_k a_k b_k rho^k in every lane: one body, compiled for each vector width (a closure would not be); no fused
+/// operations, so that every machine gets the same bits.
+struct Mehler<'a> {
+    rows: &'a [Lanes],
+    other: &'a [f64],
+    rho: &'a Lanes,
+}
+
+impl WithSimd for Mehler<'_> {
+    type Output = Lanes;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Lanes {
+        let mut sum = [0.0; LANES];
+        for (row, a) in self.rows.iter().zip(self.other).rev() {
+            for lane in 0..LANES {
+                sum[lane] = sum[lane] * self.rho[lane] + row[lane] * a;
+            }
         }
+        sum
     }
-    sum
 }
 
 /// \<max(x, 0) max(y, 0)>; a variance of zero leaves the product of the means.
