@@ -6,15 +6,18 @@
 //! - The course as a whole, by Hotelling's T^2: the deviations of networks from theory at five of the times, 15 numbers, have
 //!   the mean zero, in units of their own covariance. It takes correlations into account, so that its false-alarm rate is
 //!   known: (n - p) / (p (n - 1)) T^2 is F(p, n - p), n = 50, p = 15, if theory is exact. 1 % over the three variants
-//!   (Bonferroni). This holds for any seed.
+//!   (Bonferroni).
 //! - No one of the 45 comparisons is beyond four standard errors: Student's t with 49 degrees of freedom gives a false-alarm
 //!   rate of at most 45 x 2.1e-4 = 1 % a variant (Bonferroni). This holds for any seed too.
 //! - At least 95 % (43 of 45) are within two standard errors. 42.7 are expected, and those of a variant move together, so that
 //!   exact theory breaks this with some seeds: it is asked of the fixed seed alone.
 //!
-//! In the current variant with seeds 100 to 110 the probability of the joint statistic was between 0.08 and 0.97. The planted
-//! faults had far below 1e-5: the input a tenth of a unit of time late, a fiftieth late (which the second statement missed with
-//! nine of eleven seeds), and theory told g = 0.84 in place of 0.8.
+//! With seeds 100 to 114 (current) and 100 to 110 (rate) the probability of the joint statistic was between 0.06 and 0.97, but
+//! for one: 1.2e-5, current, seed 113, with no comparison beyond 1.8 standard errors. It is not explained: either deviations of
+//! networks have longer tails than Gaussian ones, or some combination of the 15 is biased. Until it is, the joint statement too
+//! is asked of the fixed seed alone. The planted faults have a probability far below 1e-5 with seed 1: the input a tenth of a
+//! unit of time late, a fiftieth late (which the second statement missed with nine of eleven seeds), theory told g = 0.84 in place
+//! of 0.8.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 use faer::linalg::solvers::Solve;
