@@ -1,10 +1,10 @@
-//! 120 quasi-random valid models through every solver of theory (`survey.rs`): no panic, no number that is not finite,
+//! 125 quasi-random valid models through every solver of theory (`survey.rs`): no panic, no number that is not finite,
 //! no solution with a residual above 1e-10; a stationary solution for every bounded phi (Brouwer's theorem promises
 //! one), a fluctuating one under noise, and a chaotic one wherever every stationary one is unstable to the bulk;
 //! positive Lyapunov exponents in chaos, growth rates of the sign that the eigenvalues have, spectra that are not
 //! negative. Failures are typed and counted. What the checks catch is shown on planted results.
 //!
-//! 120 hold every transfer function in every variant and every rank, and each variant with every kind of ensemble, with and
+//! 125 hold every transfer function in every variant and every rank, and each variant with every kind of ensemble, with and
 //! without input, which is checked. The same survey of 10,000 models: `cargo run --release -p lowrank-examples --example survey -- 10000`.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
@@ -16,7 +16,7 @@ use lowrank_tests::survey::{
     survey, surveyed, wrong_autocovariance, wrong_branch, wrong_chaotic, wrong_lyapunov, wrong_order, wrong_stationary,
 };
 
-const MODELS: usize = 120;
+const MODELS: usize = 125;
 /// Reasons for which theory may have no answer: activity without bound has no solution, or none that is found.
 const UNBOUNDED: &str = "threshold-linear";
 /// Of all questions at most this part may remain without an answer for another reason.
