@@ -1,19 +1,22 @@
-//! 300 quasi-random valid models through every solver of theory (`survey.rs`): no panic, no number that is not finite,
+//! 125 quasi-random valid models through every solver of theory (`survey.rs`): no panic, no number that is not finite,
 //! no solution with a residual above 1e-10; a stationary solution for every bounded phi (Brouwer's theorem promises
 //! one), a fluctuating one under noise, and a chaotic one wherever every stationary one is unstable to the bulk;
 //! positive Lyapunov exponents in chaos, growth rates of the sign that the eigenvalues have, spectra that are not
 //! negative. Failures are typed and counted. What the checks catch is shown on planted results.
 //!
-//! The same survey of 10,000 models: `cargo run --release -p lowrank-examples --example survey -- 10000`.
+//! 125 hold every transfer function in every variant and every rank, and each variant with every kind of ensemble, with and
+//! without input, which is checked. The same survey of 10,000 models: `cargo run --release -p lowrank-examples --example survey -- 10000`.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
+use std::collections::BTreeSet;
+
 use lowrank_meanfield::{Chaotic, Stationary, chaotic_solutions, continue_branch, stationary_branches};
-use lowrank_model::{Gaussian, Input, Model, OrderParameters, Transfer, Variant};
+use lowrank_model::{Ensemble, Gaussian, Input, Model, OrderParameters, Transfer, Variant};
 use lowrank_tests::survey::{
-    survey, wrong_autocovariance, wrong_branch, wrong_chaotic, wrong_lyapunov, wrong_order, wrong_stationary,
+    survey, surveyed, wrong_autocovariance, wrong_branch, wrong_chaotic, wrong_lyapunov, wrong_order, wrong_stationary,
 };
 
-const MODELS: usize = 300;
+const MODELS: usize = 125;
 /// Reasons for which theory may have no answer: activity without bound has no solution, or none that is found.
 const UNBOUNDED: &str = "threshold-linear";
 /// Of all questions at most this part may remain without an answer for another reason.
@@ -37,6 +40,35 @@ fn theory_answers_or_says_why() {
         let found = solutions(&format!("chaos, {variant}"));
         assert!(found >= MODELS / 20, "{variant}: hardly any chaos was seen, {found}");
     }
+}
+
+/// Every pair of choices that a solver might treat apart is among the models.
+#[test]
+fn every_kind_of_model_is_surveyed() {
+    let (mut with_transfer, mut with_ensemble) = (BTreeSet::new(), BTreeSet::new());
+    for index in 1..=MODELS {
+        let model = surveyed(index).model;
+        let variant = match model.variant() {
+            Variant::Current => "current",
+            Variant::Rate => "rate",
+            Variant::TwoTimescale { .. } => "two-timescale",
+        };
+        let ensemble = match model.ensemble() {
+            Ensemble::Mixture(_) => "mixture",
+            Ensemble::Empirical(_) => "given vectors",
+            Ensemble::Gaussian(_) => "gaussian",
+        };
+        let layout = model.ensemble().layout();
+        let transfer = model.transfer().to_string();
+        with_transfer.insert((transfer.clone(), variant.to_owned()));
+        with_transfer.insert((transfer, format!("rank {}", layout.rank)));
+        with_ensemble.insert((ensemble, variant.to_owned()));
+        with_ensemble.insert((ensemble, format!("rank {}", layout.rank)));
+        with_ensemble.insert((ensemble, format!("{variant}, {} inputs", layout.inputs)));
+    }
+    let (variants, ranks, inputs) = (3, 4, 2);
+    assert_eq!(with_transfer.len(), Transfer::ALL.len() * (variants + ranks), "{with_transfer:?}");
+    assert_eq!(with_ensemble.len(), 3 * (variants + ranks + variants * inputs), "{with_ensemble:?}");
 }
 
 #[test]

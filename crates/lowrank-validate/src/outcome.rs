@@ -114,7 +114,7 @@ pub(crate) fn record(point: &OperatingPoint, protocol: &Protocol, neurons: usize
         networks: point.networks_of(networks),
         copies: point.copies,
         predictor: point.predictor,
-        method: OperatingPoint::METHOD.name(),
+        method: point.method().name(),
         step: timing.step,
         transient: timing.transient,
         window: timing.window,

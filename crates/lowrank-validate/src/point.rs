@@ -74,8 +74,14 @@ pub struct OperatingPoint {
 }
 
 impl OperatingPoint {
-    /// The method all points are integrated with.
-    pub const METHOD: Method = Method::Rk4;
+    /// The method of all points that last, and of the figure.
+    pub const METHOD: Method = Method::EtdAb3;
+
+    /// The method of the point. Just after a jump of the input, where the multistep method has just begun, it errs by most
+    /// of a standard error: transients have Runge-Kutta.
+    pub fn method(&self) -> Method {
+        if self.phase == Phase::Transient { Method::Rk4 } else { Self::METHOD }
+    }
 
     /// What is claimed about a variant; nothing about one that the point does not have.
     pub fn statistics_of(&self, variant: Variant) -> impl Iterator<Item = (Statistic, Margin)> + '_ {
@@ -107,6 +113,6 @@ impl OperatingPoint {
     /// Times out of range or lags off the grid: a mistake in the point.
     pub fn protocol(&self, step_factor: f64) -> Result<Protocol, SimulateError> {
         let timing = Timing { step: self.timing.step * step_factor, ..self.timing };
-        Protocol::new(timing, Self::METHOD)?.with_lags(&self.lags)
+        Protocol::new(timing, self.method())?.with_lags(&self.lags)
     }
 }

@@ -18,7 +18,7 @@ use crate::{OperatingPoint, ValidateError};
 const NETWORKS: u64 = 8;
 /// Neurons of each.
 const NEURONS: usize = 1000;
-const TIMING: Timing = Timing { transient: 60.0, window: 80.0, interval: 1.6, step: 0.4 };
+const TIMING: Timing = Timing { transient: 60.0, window: 80.0, interval: 1.6, step: 0.2 };
 
 /// Mean over networks and standard error of |kappa|, Delta_0 and the temporal variance at one g.
 #[derive(Debug, Clone, PartialEq, Serialize)]

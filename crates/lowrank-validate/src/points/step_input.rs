@@ -11,8 +11,8 @@ use crate::{Margin, OperatingPoint, Phase, Predictor, Statistic};
 /// When the input comes on.
 const ONSET: f64 = 6.0;
 /// Just after the onset a claim sees single steps: at 0.4 the faster time constant, 0.5, makes mu(6.4) too small by 0.005, three
-/// standard errors; at 0.2 the error is a thirtieth of that.
-const STEP: f64 = 0.2;
+/// standard errors, at 0.2 by a thirtieth of that.
+const STEP: f64 = 0.16;
 /// Times of the claims: on the way from the initial state, just after the onset, on the way to the new state.
 const TIMES: [f64; 3] = [1.6, 6.4, 8.0];
 
