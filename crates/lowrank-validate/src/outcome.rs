@@ -69,6 +69,8 @@ pub struct PointRecord {
     pub neurons: usize,
     /// Independent networks.
     pub networks: usize,
+    /// Kind of bulk.
+    pub bulk: String,
     /// States of one network run together.
     pub copies: usize,
     /// Whose moments theory is given.
@@ -112,6 +114,7 @@ pub(crate) fn record(point: &OperatingPoint, protocol: &Protocol, neurons: usize
         initial: (point.initial.along.iter().map(|(v, c)| (v.to_string(), *c)).collect(), point.initial.deviation),
         neurons,
         networks: point.networks_of(networks),
+        bulk: point.bulk.to_string(),
         copies: point.copies,
         predictor: point.predictor,
         method: point.method().name(),

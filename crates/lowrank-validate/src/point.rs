@@ -1,6 +1,6 @@
 //! An operating point: a network in a known phase, how it is started, and what is claimed about it.
 
-use lowrank_connectivity::Sampling;
+use lowrank_connectivity::{BulkKind, Sampling};
 use lowrank_integrate::Method;
 use lowrank_model::Initial;
 use lowrank_model::{Model, Variant};
@@ -63,6 +63,8 @@ pub struct OperatingPoint {
     pub copies: usize,
     /// Of the networks every so many-th is run, from the first on.
     pub every: usize,
+    /// Kind of bulk.
+    pub bulk: BulkKind,
     /// Times of a run.
     pub timing: Timing,
     /// Lags of the autocovariance.

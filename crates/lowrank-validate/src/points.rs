@@ -10,6 +10,7 @@ mod own_vectors;
 mod positive_overlap;
 mod quiescent;
 mod rank_two;
+mod sign_bulk;
 mod spiral;
 mod step_input;
 mod structured_chaos;
@@ -40,6 +41,8 @@ pub fn all_points() -> Result<Vec<OperatingPoint>, ModelError> {
         spiral::point()?,
         structured_chaos::point()?,
         unstructured_chaos::point()?,
+        sign_bulk::at_rest()?,
+        sign_bulk::chaotic()?,
         tangent::point()?,
         step_input::point()?,
     ])

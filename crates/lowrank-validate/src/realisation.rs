@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lowrank_connectivity::{Bulk, GaussianBulk, Network, draw_vectors, leading_eigenvalues};
+use lowrank_connectivity::{Bulk, BulkKind, GaussianBulk, Network, draw_vectors, leading_eigenvalues};
 use lowrank_model::{Empirical, Input, Model, ModelError, TimeCourse, Variant, Vector};
 use lowrank_simulate::{Protocol, SimulateError, initial_currents, lyapunov, simulate};
 
@@ -47,6 +47,32 @@ impl Case {
     }
 }
 
+/// The bulks of one realisation, each drawn when a case first needs it and shared by all cases.
+struct Bulks<'a> {
+    neurons: usize,
+    config: &'a Config,
+    realisation: u64,
+    held: Vec<(BulkKind, Arc<Bulk>)>,
+}
+
+impl Bulks<'_> {
+    fn of(&mut self, kind: BulkKind) -> Result<Arc<Bulk>, ValidateError> {
+        let (seed, realisation) = (self.config.seed, self.realisation);
+        if let Some((_, bulk)) = self.held.iter().find(|(held, _)| *held == kind) {
+            return Ok(Arc::clone(bulk));
+        }
+        // Only normal entries have a variance to plant a fault in.
+        let bulk: Arc<Bulk> = if kind == BulkKind::Gaussian {
+            let variance = if self.config.plant == Some(Plant::Scaling) { PLANTED_VARIANCE } else { 1.0 };
+            GaussianBulk::draw_with_variance(self.neurons, variance, seed, realisation)?.into()
+        } else {
+            Arc::new(Bulk::draw(kind, self.neurons, seed, realisation)?)
+        };
+        self.held.push((kind, Arc::clone(&bulk)));
+        Ok(bulk)
+    }
+}
+
 /// All cases on the network of this index of its size, whose realisations begin at `first`.
 pub(crate) fn run_realisation(
     cases: &[Case],
@@ -56,9 +82,7 @@ pub(crate) fn run_realisation(
     progress: Progress<'_>,
 ) -> Result<Pairs, ValidateError> {
     let realisation = first + index;
-    let variance = if config.plant == Some(Plant::Scaling) { PLANTED_VARIANCE } else { 1.0 };
-    let bulk = GaussianBulk::draw_with_variance(neurons, variance, config.seed, realisation)?;
-    let bulk = Arc::new(Bulk::from(bulk));
+    let mut bulks = Bulks { neurons, config, realisation, held: Vec::new() };
     let mut results = Vec::new();
     // Stationary theory does not depend on the variant: a network's own is solved once a point.
     let mut own: Option<(&str, Findings)> = None;
@@ -80,6 +104,7 @@ pub(crate) fn run_realisation(
                 predicted
             }
         };
+        let bulk = bulks.of(case.point.bulk)?;
         let observed = observe(case, config, &bulk, vectors, realisation, predicted.outliers.len())
             .map_err(|source| ValidateError::Simulation { point: case.point.name, realisation, source })?;
         let pair = |statistic: Statistic| {

@@ -1,5 +1,6 @@
 //! Driven: m and n do not overlap, an input that overlaps n evokes kappa (docs/theory.md section 8, geometry b).
 
+use lowrank_connectivity::BulkKind;
 use lowrank_model::Initial;
 use lowrank_model::Vector::{I, M, N};
 use lowrank_model::{Input, Layout, Model, ModelError, Moments, Transfer, Variant};
@@ -24,6 +25,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         initial: Initial { along: Vec::new(), deviation: 1.0 },
         copies: 1,
         every: 1,
+        bulk: BulkKind::Gaussian,
         timing: AT_REST,
         lags: Vec::new(),
         statistics: at_rest(1),

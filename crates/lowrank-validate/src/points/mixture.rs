@@ -1,5 +1,6 @@
 //! Mixture: two populations, of which the input silences one (docs/theory.md section 4).
 
+use lowrank_connectivity::BulkKind;
 use lowrank_model::Initial;
 use lowrank_model::Vector::{I, M, N};
 use lowrank_model::{Gaussian, Input, Layout, Mixture, Model, ModelError, Moments, Transfer, Variant};
@@ -33,6 +34,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         initial: Initial { along: vec![(M(0), 1.0)], deviation: 1.0 },
         copies: 1,
         every: 1,
+        bulk: BulkKind::Gaussian,
         timing: AT_REST,
         lags: Vec::new(),
         statistics: at_rest_within(1, [0.012, 0.017, 0.024, 0.043, 0.0085, 0.0145]),

@@ -1,5 +1,6 @@
 //! Quiescent: nothing is fed in and nothing sustains itself.
 
+use lowrank_connectivity::BulkKind;
 use lowrank_model::Initial;
 use lowrank_model::Vector::{M, N};
 use lowrank_model::{Input, Layout, Model, ModelError, Moments, Transfer, Variant};
@@ -27,6 +28,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         initial: Initial { along: vec![(M(0), 1.0)], deviation: 1.0 },
         copies: 1,
         every: 1,
+        bulk: BulkKind::Gaussian,
         timing: AT_REST,
         lags: Vec::new(),
         statistics: [Statistic::Mu, Statistic::Delta0, Statistic::Delta0Individual, Statistic::Kappa(0)]

@@ -1,5 +1,6 @@
 //! Rank two: one pair of vectors sustains itself, the other is driven and fed by the first.
 
+use lowrank_connectivity::BulkKind;
 use lowrank_model::Initial;
 use lowrank_model::Vector::{I, M, N};
 use lowrank_model::{Input, Layout, Model, ModelError, Moments, Transfer, Variant};
@@ -31,6 +32,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         initial: Initial { along: vec![(M(0), 1.0)], deviation: 1.0 },
         copies: 1,
         every: 1,
+        bulk: BulkKind::Gaussian,
         timing: AT_REST,
         lags: Vec::new(),
         statistics: at_rest(2),

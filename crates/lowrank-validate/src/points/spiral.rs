@@ -1,5 +1,6 @@
 //! Spiral: rank two with antisymmetric overlaps, whose outliers (T10) are a complex pair.
 
+use lowrank_connectivity::BulkKind;
 use lowrank_model::Initial;
 use lowrank_model::Vector::{I, M, N};
 use lowrank_model::{Input, Layout, Model, ModelError, Moments, Transfer, Variant};
@@ -27,6 +28,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         initial: Initial { along: Vec::new(), deviation: 1.0 },
         copies: 1,
         every: 1,
+        bulk: BulkKind::Gaussian,
         timing: AT_REST,
         lags: Vec::new(),
         statistics,

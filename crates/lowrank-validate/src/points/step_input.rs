@@ -1,5 +1,6 @@
 //! Step input: a transient (T19) as in \[MO18\] fig. 5, from an initial state through the onset of an input that overlaps n.
 
+use lowrank_connectivity::BulkKind;
 use lowrank_model::Initial;
 use lowrank_model::Vector::{I, M, N};
 use lowrank_model::{Input, Layout, Model, ModelError, Moments, TimeCourse, Transfer, Variant};
@@ -50,6 +51,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         initial: Initial { along: vec![(M(0), 1.0)], deviation: 1.0 },
         copies: 1,
         every: 1,
+        bulk: BulkKind::Gaussian,
         timing: Timing { transient: 0.0, window: 8.0, interval: 1.6, step: STEP },
         lags: Vec::new(),
         statistics: claims(),

@@ -1,5 +1,6 @@
 //! Structured chaos: kappa differs from zero and activity fluctuates.
 
+use lowrank_connectivity::BulkKind;
 use lowrank_model::Initial;
 use lowrank_model::Vector::{I, M, N};
 use lowrank_model::{Input, Layout, Model, ModelError, Moments, Transfer, Variant};
@@ -45,6 +46,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         initial: Initial { along: vec![(M(0), 0.5), (I(0), 1.0)], deviation: 2.0 },
         copies: 4,
         every: 1,
+        bulk: BulkKind::Gaussian,
         timing: CHAOTIC,
         lags: LAGS.to_vec(),
         statistics,

@@ -1,5 +1,6 @@
 //! Unstructured chaos with a tangent vector: the largest Lyapunov exponent (T17, T18).
 
+use lowrank_connectivity::BulkKind;
 use lowrank_model::{ModelError, Variant};
 use lowrank_simulate::Timing;
 
@@ -17,6 +18,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
               (1, 1), most of the margin",
         copies: 1,
         every: 2,
+        bulk: BulkKind::Gaussian,
         timing: Timing { transient: 20.0, window: 64.0, interval: INTERVAL, step: STEP },
         lags: Vec::new(),
         statistics: Vec::new(),

@@ -1,5 +1,6 @@
 //! Unstructured chaos: the structure is too weak for g, kappa vanishes.
 
+use lowrank_connectivity::BulkKind;
 use lowrank_model::Initial;
 use lowrank_model::Vector::{M, N};
 use lowrank_model::{Input, Layout, Model, ModelError, Moments, Transfer, Variant};
@@ -40,6 +41,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         initial: Initial { along: Vec::new(), deviation: 2.0 },
         copies: 4,
         every: 1,
+        bulk: BulkKind::Gaussian,
         timing: CHAOTIC,
         lags: LAGS.to_vec(),
         statistics,
