@@ -1,4 +1,4 @@
-//! Many networks that share one bulk, advanced together: the engine of sweeps.
+//! Many networks that share one bulk, advanced together: the engine of sweeps (T27).
 //!
 //! A column is one state of one network J = g chi + sum_k m^(k) n^(k)T / N. Columns share chi and differ in everything
 //! else, so that a step of a block is one matrix product chi P, and then for each column a scale by its g, its rank-R
