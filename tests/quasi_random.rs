@@ -10,7 +10,9 @@
 
 use std::collections::BTreeSet;
 
-use lowrank_meanfield::{Chaotic, Stationary, chaotic_solutions, continue_branch, stationary_branches};
+use lowrank_meanfield::{
+    Chaotic, Event, EventKind, Stationary, chaotic_solutions, continue_branch, stationary_branches,
+};
 use lowrank_model::{Ensemble, Gaussian, Input, Model, OrderParameters, Transfer, Variant};
 use lowrank_tests::survey::{
     survey, surveyed, wrong_autocovariance, wrong_branch, wrong_chaotic, wrong_lyapunov, wrong_order, wrong_stationary,
@@ -69,6 +71,23 @@ fn every_kind_of_model_is_surveyed() {
     let (variants, ranks, inputs) = (3, 4, 2);
     assert_eq!(with_transfer.len(), Transfer::ALL.len() * (variants + ranks), "{with_transfer:?}");
     assert_eq!(with_ensemble.len(), 3 * (variants + ranks + variants * inputs), "{with_ensemble:?}");
+}
+
+/// Branch points that are not to be had by interpolation between points of the branch: it bends too much (738), or Newton goes
+/// to the branch that crosses it (1563, 1905).
+#[test]
+fn branch_points_are_solved_for() {
+    for (index, at) in [(738, 1.284_593_183_66), (1563, 2.308_988_504_49), (1905, 3.261_887_564_74)] {
+        let model = surveyed(index).model;
+        let (g, start) = (model.g(), stationary_branches(&model).unwrap().remove(0));
+        let branch = continue_branch(|g| model.with_g(g), (0.9 * g, 1.1 * g), (g, &start.order)).unwrap();
+        assert_eq!(wrong_branch(&branch, &model), None, "model {index}");
+        let crossings: Vec<&Event> = branch.events.iter().filter(|e| e.kind == EventKind::BranchPoint).collect();
+        let [crossing] = crossings[..] else { panic!("model {index}: {crossings:?}") };
+        // Of the central solution, where x -> -x is a symmetry.
+        assert!(crossing.solution.order.kappa.iter().all(|k| *k == 0.0), "model {index}: {crossing:?}");
+        assert!((crossing.parameter - at).abs() < 1e-9, "model {index}: {}", crossing.parameter);
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! p has passed. A step of length s goes along the tangent t and Newton returns to the branch in the plane
 //! t (y - y_predicted) = 0, with the exact Jacobian in x and central differences in q. Between two points of different
 //! sign the root of a test function is found in s: a fold, dq/ds = 0 (a real eigenvalue 1 of (T10)); a branch point, the
-//! determinant of the Jacobian bordered by t (it keeps its sign at a fold); rho - 1; the growth rate of the complex pair.
+//! determinant of the Jacobian bordered by t (it keeps its sign at a fold; `branch_point.rs`); rho - 1; the growth rate of the complex pair.
 //! Two branch points between neighbouring points of the branch, or a double one, cancel and are not seen.
 
 use faer::Mat;
@@ -32,8 +32,6 @@ const GROWING_COSINE: f64 = 0.99;
 const MOST_POINTS: usize = 4000;
 /// Newton iterations of one step; more mean that the step is too long.
 const MOST_CORRECTIONS: usize = 12;
-/// Distance over which a branch point is interpolated: rounding over it is 1e-13, its fourth power 1e-12.
-const CROSSING_OFFSET: f64 = 1e-3;
 /// Step of the central difference in q: the cube root of rounding.
 const DIFFERENCE_STEP: f64 = 5e-6;
 /// A branch whose unknowns pass this has no end within reach.
@@ -241,7 +239,11 @@ impl<'a> Curve<'a> {
             if (q <= 0.0 && here.tangent[last] < 0.0) || (q >= 1.0 && here.tangent[last] > 0.0) {
                 return Ok((points, events, BranchEnd::Interval));
             }
-            let next = self.step(&here, step)?.filter(|next| dot(&here.tangent, &next.tangent) > SMALLEST_COSINE);
+            let mut between = Vec::new();
+            let next = match self.step(&here, step)?.filter(|n| dot(&here.tangent, &n.tangent) > SMALLEST_COSINE) {
+                Some(next) if self.events_between(&here, &next, &mut between)? => Some(next),
+                _ => None,
+            };
             let Some(next) = next else {
                 step *= 0.5;
                 if step < SMALLEST_STEP || (step < NEARLY_QUIET && here.y[last - 1] < NEARLY_QUIET) {
@@ -251,12 +253,14 @@ impl<'a> Curve<'a> {
                 }
                 continue;
             };
-            self.events_between(&here, &next, &mut events)?;
+            events.append(&mut between);
             let length = distance(&next.y, &first.y);
             away |= length > 4.0 * LARGEST_STEP;
             if away && length < step && dot(&next.tangent, &first.tangent) > SMALLEST_COSINE {
                 points.push(self.point(&next));
-                self.events_between(&next, &first, &mut events)?;
+                if !self.events_between(&next, &first, &mut events)? {
+                    return Err(self.stalled(q, points.len(), step));
+                }
                 points.push(self.point(&first));
                 return Ok((points, events, BranchEnd::Loop));
             }
@@ -338,7 +342,7 @@ impl<'a> Curve<'a> {
     }
 
     /// dF/dq at x, central where the interval allows; none where F cannot be evaluated.
-    fn derivative(&self, x: &[f64], q: f64) -> Result<Option<Vec<f64>>, MeanFieldError> {
+    pub(crate) fn derivative(&self, x: &[f64], q: f64) -> Result<Option<Vec<f64>>, MeanFieldError> {
         let (low, high) = ((q - DIFFERENCE_STEP).max(0.0), (q + DIFFERENCE_STEP).min(1.0));
         let at = |q| Ok::<_, MeanFieldError>(evaluate(&self.neurons(q)?, Averages::at, x).map(|at| at.image));
         let (Some(below), Some(above)) = (at(low)?, at(high)?) else { return Ok(None) };
@@ -377,33 +381,37 @@ impl<'a> Curve<'a> {
         Ok(Some(Node { y, tangent, matrix, determinant, pair, corrections, solution }))
     }
 
-    /// The branch point near `near` on the tangent from a point. There the corrector is singular and off by rounding over
-    /// the distance, so the place and the solution are interpolated from four points around it.
-    fn crossing(&self, from: &Node, near: f64) -> Result<(f64, Event), MeanFieldError> {
-        let abscissae = [-3.0, -1.0, 1.0, 3.0].map(|k| near + k * CROSSING_OFFSET);
-        let mut nodes = Vec::new();
-        for s in abscissae {
-            let predicted: Vec<f64> = from.y.iter().zip(&from.tangent).map(|(y, t)| y + s * t).collect();
-            let node = self.correct(&predicted, &from.tangent)?;
-            nodes.push(node.ok_or_else(|| self.stalled(from.y[from.y.len() - 1], 0, CROSSING_OFFSET))?);
-        }
-        let interpolated = |of: &dyn Fn(&Node) -> f64, s| cubic(abscissae, [0, 1, 2, 3].map(|k| of(&nodes[k])), s);
-        let bracket = (abscissae[0], abscissae[3]);
-        let determinant = |s| Ok(interpolated(&|node| node.determinant, s));
-        let s = bracketed_root("the determinant", bracket, 0.0, determinant)?.x;
+    /// The branch point between two neighbouring points whose determinants differ in sign, with its distance along the
+    /// tangent of the first; none if there is none so near. The chord leads closer to it than a step is long.
+    fn crossing(&self, from: &Node, to: &Node) -> Result<Option<(f64, Event)>, MeanFieldError> {
         let d = from.y.len() - 1;
-        let mut y: Vec<f64> = (0..=d).map(|i| interpolated(&|node| node.y[i], s)).collect();
-        let q = y.pop().unwrap_or_default();
-        y[d - 1] = y[d - 1].max(0.0);
-        let neurons = self.neurons(q)?;
-        let off = evaluate(&neurons, Averages::at, &y).map_or(f64::INFINITY, |at| residual(&y, &at.image));
-        let solution = describe(&neurons, Outcome { x: y, residual: off, iterations: 0 });
-        let (kind, parameter, residual) = (EventKind::BranchPoint, self.parameter(q), determinant(s)?);
-        Ok((s, Event { kind, parameter, solution, residual }))
+        let determinant = |x: &[f64], q: f64| {
+            let at = evaluate(&self.neurons(q)?, Averages::at, x).zip(self.derivative(x, q)?);
+            Ok(at.map_or(f64::NAN, |(at, by_q)| bordered(&at.jacobian, &by_q, &from.tangent).determinant()))
+        };
+        let point = if from.y[..d] == to.y[..d] {
+            // A branch that stays where it is, as the quiet state does: phi may have a kink there, but q is all that moves.
+            let bracket = (from.y[d].min(to.y[d]), from.y[d].max(to.y[d]));
+            let q = bracketed_root("the determinant", bracket, 0.0, |q| determinant(&from.y[..d], q))?.x;
+            let residual = from.solution.residual.max(to.solution.residual);
+            Some(Outcome { x: from.y[..d].iter().copied().chain([q]).collect(), residual, iterations: 0 })
+        } else {
+            let part = from.determinant / (from.determinant - to.determinant);
+            let near: Vec<f64> = from.y.iter().zip(&to.y).map(|(a, b)| a + part * (b - a)).collect();
+            let length = gap(&from.y, &to.y);
+            self.branch_point(&near)?.filter(|point| gap(&near, &point.x) <= length)
+        };
+        let Some(mut point) = point else { return Ok(None) };
+        let s = point.x.iter().zip(&from.y).zip(&from.tangent).map(|((b, a), t)| (b - a) * t).sum();
+        let Some(q) = point.x.pop() else { return Ok(None) };
+        let residual = determinant(&point.x, q)?;
+        let solution = describe(&self.neurons(q)?, point);
+        Ok(Some((s, Event { kind: EventKind::BranchPoint, parameter: self.parameter(q), solution, residual })))
     }
 
-    /// Adds the events between two neighbouring points, in their order.
-    fn events_between(&self, from: &Node, to: &Node, events: &mut Vec<Event>) -> Result<(), MeanFieldError> {
+    /// Adds the events between two neighbouring points, in their order; false if the two are not on one branch, or too far
+    /// apart to tell.
+    fn events_between(&self, from: &Node, to: &Node, events: &mut Vec<Event>) -> Result<bool, MeanFieldError> {
         let length: f64 = to.y.iter().zip(&from.y).zip(&from.tangent).map(|((b, a), t)| (b - a) * t).sum();
         let mut found: Vec<(f64, Event)> = Vec::new();
         let all = [EventKind::BranchPoint, EventKind::Fold, EventKind::BulkInstability, EventKind::Hopf];
@@ -426,8 +434,7 @@ impl<'a> Curve<'a> {
             };
             let value = |s: f64| Ok(at(s)?.test(kind).unwrap_or(f64::NAN));
             if kind == EventKind::BranchPoint {
-                let near = bracketed_root("the determinant", (0.0, length), CROSSING_OFFSET * 0.1, value)?.x;
-                let (s, event) = self.crossing(from, near)?;
+                let Some((s, event)) = self.crossing(from, to)? else { return Ok(false) };
                 found.push((s, event));
                 continue;
             }
@@ -446,20 +453,16 @@ impl<'a> Curve<'a> {
         }
         found.sort_by(|a, b| a.0.total_cmp(&b.0));
         events.extend(found.into_iter().map(|(_, event)| event));
-        Ok(())
+        Ok(true)
     }
 }
 
-/// The value at `s` of the cubic through four points.
-fn cubic(abscissae: [f64; 4], values: [f64; 4], s: f64) -> f64 {
-    let basis = |i: usize| -> f64 {
-        (0..4).filter(|j| *j != i).map(|j| (s - abscissae[j]) / (abscissae[i] - abscissae[j])).product()
-    };
-    (0..4).map(|i| values[i] * basis(i)).sum()
+fn gap(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
 }
 
 /// (1 - F_x, -F_q) with the border as last row.
-fn bordered(jacobian: &Mat<f64>, by_q: &[f64], border: &[f64]) -> Mat<f64> {
+pub(crate) fn bordered(jacobian: &Mat<f64>, by_q: &[f64], border: &[f64]) -> Mat<f64> {
     let d = by_q.len();
     Mat::from_fn(d + 1, d + 1, |i, j| match (i < d, j < d) {
         (false, _) => border[j],

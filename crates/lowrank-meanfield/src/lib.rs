@@ -7,6 +7,7 @@
 mod along;
 mod autocovariance;
 mod averages;
+mod branch_point;
 mod branches;
 mod chaotic;
 mod chaotic_search;

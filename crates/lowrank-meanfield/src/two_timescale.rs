@@ -28,9 +28,12 @@ pub(crate) struct Effort(usize, (usize, usize));
 /// For a start far away, and for one so near that Newton needs few steps or none helps.
 pub(crate) const WHOLE_WAY: Effort = Effort(2, (20, 6));
 pub(crate) const SHORT_WAY: Effort = Effort(1, (12, 3));
-/// What the nodes may leave unresolved, as a part of Delta_T, and how often panels are halved to get there.
+/// What the nodes may leave unresolved, as a part of Delta_T, besides rounding, and how often panels are halved to get there.
 const UNRESOLVED: f64 = 1e-11;
 const HALVINGS: usize = 3;
+/// Rounding of g^2 C_phi, a rounding error of Delta_0, goes into A times 1 / (1 - gain at infinity) at most, as slow functions
+/// pass the filters: near onset more than `UNRESOLVED`, and no panels resolve it. Never more than this part of Delta_T.
+const LARGEST_ROUNDING: f64 = 1e-6;
 
 /// The grid a two-timescale solution was found on.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
@@ -127,7 +130,8 @@ pub(crate) fn continued(
         let solved_with = rate;
         rate = decay_rate(taus, gain);
         let line = problem.line.clone();
-        if unresolved <= UNRESOLVED {
+        let rounding = f64::EPSILON * order.delta_0 / (delta_t * (1.0 - gain).max(f64::MIN_POSITIVE));
+        if unresolved <= UNRESOLVED.max(rounding.min(LARGEST_ROUNDING)) {
             let grid = Grid {
                 nodes: nodes.len(),
                 shortest_panel: line.shortest(),
