@@ -8,6 +8,7 @@
 #![allow(clippy::disallowed_methods, reason = "a bench reads the clock")]
 
 pub mod roofline;
+pub mod spent;
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -58,7 +59,18 @@ pub fn assert_agreement(name: &str, subject: &[f64], baseline: &[f64]) {
 
 /// Prints how many times faster `subject` is than `baseline`: the median over pairs of measurements taken in
 /// alternation, each of as many repetitions as fill 12 ms. One pair without repetitions if [`is_trial`].
-pub fn ratio<S, B>(name: &str, baseline_name: &str, mut subject: impl FnMut() -> S, mut baseline: impl FnMut() -> B) {
+pub fn ratio<S, B>(name: &str, baseline_name: &str, subject: impl FnMut() -> S, baseline: impl FnMut() -> B) {
+    ratio_to_part(name, baseline_name, subject, baseline, 1.0);
+}
+
+/// [`ratio`] to a baseline that does only one part in `parts` of the subject's work.
+pub fn ratio_to_part<S, B>(
+    name: &str,
+    baseline_name: &str,
+    mut subject: impl FnMut() -> S,
+    mut baseline: impl FnMut() -> B,
+    parts: f64,
+) {
     let mut ratios = Vec::new();
     if is_trial() {
         ratios.push(time(&mut baseline, 1).as_secs_f64() / time(&mut subject, 1).as_secs_f64());
@@ -80,6 +92,14 @@ pub fn ratio<S, B>(name: &str, baseline_name: &str, mut subject: impl FnMut() ->
             each(time(&mut baseline, of_baseline), of_baseline) / each(subject_time, of_subject)
         }));
     }
+    print_ratios(name, baseline_name, ratios.into_iter().map(|ratio| ratio * parts).collect());
+}
+
+/// Prints ratios, baseline time over subject time, that were measured elsewhere.
+///
+/// # Panics
+/// If there are none.
+pub fn print_ratios(name: &str, baseline_name: &str, ratios: Vec<f64>) {
     println!("{}", line(name, baseline_name, ratios));
 }
 

@@ -1,8 +1,10 @@
-//! The commands of this workspace: `cargo xtask validate`, `cargo xtask figures`, `cargo xtask sweep`.
+//! The commands of this workspace: `cargo xtask validate`, `cargo xtask figures`, `cargo xtask sweep`,
+//! `cargo xtask bench`.
 //!
 //! Exit codes: 0 every claim passed; 1 some claim did not; 2 bad input, said in one line; 3 it could not be computed.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod bench;
 mod figures;
 mod sweep;
 mod validate;
@@ -37,6 +39,8 @@ enum Command {
     /// Sweep parameters over a grid of networks: plan, run, merge
     #[command(subcommand)]
     Sweep(sweep::Step),
+    /// Time the library against plain baselines and the machine's peaks
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
@@ -52,6 +56,7 @@ fn main() -> ExitCode {
         Command::Validate(options) => validate::run(&options),
         Command::Figures(options) => figures::run(&options),
         Command::Sweep(step) => sweep::run(&step),
+        Command::Bench(options) => bench::run(&options),
     };
     outcome.map_or_else(report, |()| ExitCode::SUCCESS)
 }
