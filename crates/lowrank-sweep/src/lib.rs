@@ -1,7 +1,7 @@
 //! Sweeps: any parameters of a network on a grid, simulated cell by cell on shared bulks, with theory beside them.
 //!
 //! A [`Definition`] says everything, and is checked once, into a [`Sweep`]. It fixes the cells, the blocks they are
-//! computed in, and what a block's bytes are: a pure function of the definition and the block's index ([`Sweep::run`]).
+//! computed in, and what a block's bytes are: a pure function of the definition and the block's index ([`Runner::run`]).
 //! Nothing is written here; files, shards and merging are `lowrank-report`'s.
 
 mod block;

@@ -59,16 +59,32 @@ impl<T: Real> WithSimd for Drive<'_, T> {
     fn with_simd<S: Simd>(self, _: S) {
         let Self { q, g, input, kappa, m } = self;
         let n = q.len();
-        if input.is_empty() {
-            for q in q.iter_mut() {
-                *q = g * *q;
+        // The first outer product on the way: one pass over the column where the rank is one.
+        let (first, m_first) = (kappa.first().copied().unwrap_or(T::ZERO), m.get(..n));
+        // Loops, no closures: those would not be compiled for the wide vectors.
+        match (input.is_empty(), m_first) {
+            (true, None) => {
+                for q in q.iter_mut() {
+                    *q = g * *q;
+                }
             }
-        } else {
-            for (q, input) in q.iter_mut().zip(&input[..n]) {
-                *q = g * *q + *input;
+            (true, Some(m)) => {
+                for (q, m) in q.iter_mut().zip(m) {
+                    *q = g * *q + first * *m;
+                }
+            }
+            (false, None) => {
+                for (q, input) in q.iter_mut().zip(&input[..n]) {
+                    *q = g * *q + *input;
+                }
+            }
+            (false, Some(m)) => {
+                for ((q, m), input) in q.iter_mut().zip(m).zip(&input[..n]) {
+                    *q = g * *q + first * *m + *input;
+                }
             }
         }
-        for (kappa, m) in kappa.iter().zip(m.chunks_exact(n)) {
+        for (kappa, m) in kappa.iter().zip(m.chunks_exact(n)).skip(1) {
             for (q, m) in q.iter_mut().zip(m) {
                 *q += *kappa * *m;
             }
