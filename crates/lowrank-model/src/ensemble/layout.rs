@@ -45,7 +45,7 @@ impl fmt::Display for Vector {
 impl FromStr for Vector {
     type Err = ModelError;
 
-    /// "m[0]", "n[0]", "I[0]", "w[0]", ... as they are displayed.
+    /// "m\[0\]", "n\[0\]", "I\[0\]", "w\[0\]", ... as they are displayed.
     fn from_str(name: &str) -> Result<Self, ModelError> {
         let unknown = || ModelError::UnknownName {
             kind: "vector",
