@@ -8,7 +8,7 @@
 //!   known: (n - p) / (p (n - 1)) T^2 is F(p, n - p), n = 50, p = 15, if theory is exact. 1 % over the three variants
 //!   (Bonferroni).
 //! - No one of the 45 comparisons is beyond four standard errors: Student's t with 49 degrees of freedom gives a false-alarm
-//!   rate of at most 45 x 2.1e-4 = 1 % a variant (Bonferroni). This holds for any seed too.
+//!   rate of at most 45 x 2.1e-4 = 1 % a variant (Bonferroni).
 //! - At least 95 % (43 of 45) are within two standard errors. 42.7 are expected, and those of a variant move together, so that
 //!   exact theory breaks this with some seeds: it is asked of the fixed seed alone.
 //!
