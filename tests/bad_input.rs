@@ -9,7 +9,8 @@ use std::ops::Range;
 
 use faer::Mat;
 use lowrank_connectivity::{
-    ConnectivityError, GaussianBulk, Network, Sampling, draw_vectors, eigenvalues_with_gain, leading_eigenvalues,
+    Bulk, BulkKind, ConnectivityError, GaussianBulk, Network, Sampling, check_memory, draw_vectors,
+    eigenvalues_with_gain, leading_eigenvalues,
 };
 use lowrank_integrate::{
     Adaptive, EulerMaruyama, IntegrateError, Method, Stepper, Tolerance, VectorField, integrate, solve_adaptive,
@@ -283,6 +284,14 @@ fn of_networks() -> Vec<Row> {
             R(E::Model(ModelError::TooSmall { .. })), ["strength g", "is -1.5", ">= 0"]),
         row!("g of a network NaN", Network::new(NAN, GaussianBulk::draw(8, 1, 0)?, small().1.vectors().clone()),
             R(E::Model(_)), ["strength g", "is NaN", ">= 0"]),
+        row!("more memory than there is", check_memory(80_000_000_000, 24_000_000_000),
+            R(E::NotEnoughMemory { .. }), ["80.0 GB are needed", "24.0 GB", "smaller N"]),
+        row!("sparse bulk without inputs", Bulk::<f64>::draw(BulkKind::Sparse { inputs: 0 }, 8, 1, 0),
+            R(E::BadInputs { inputs: 0, n: 8 }), ["0 inputs a unit", "N is 8", "1 to 8"]),
+        row!("sparse bulk of more inputs than neurons", Bulk::<f64>::draw(BulkKind::Sparse { inputs: 9 }, 8, 1, 0),
+            R(E::BadInputs { inputs: 9, n: 8 }), ["9 inputs a unit", "N is 8", "1 to 8"]),
+        row!("kind of bulk unknown", "sparse:many".parse::<BulkKind>(),
+            R(E::BadBulkKind { .. }), ["kind of bulk", "sparse:many", "sparse:K"]),
         row!("gains too few", eigenvalues_with_gain(&small().1, &[1.0; 7]),
             R(E::WrongGains { found: 7, expected: 8 }), ["gains", "7", "8 neurons"]),
         row!("a gain infinite", eigenvalues_with_gain(&small().1, &[1.0, 1.0, 1.0, INF, 1.0, 1.0, 1.0, 1.0]),
@@ -382,7 +391,7 @@ fn of_simulations() -> Vec<Row> {
             R(E::BadTime { .. }), ["deviation", "-0.5", ">= 0"]),
         row!("states along nothing",
             initial_currents(&small().1, &Initial { along: vec![(N(3), 1.0)], deviation: 0.0 }, 1, 1, 0),
-            R(E::Connectivity(_)), ["n[3]", "rank 1", "counted from 0"]),
+            R(E::Model(ModelError::NoSuchVector { .. })), ["n[3]", "rank 1", "counted from 0"]),
         row!("activity without bound", explosive(),
             R(E::Integrate(IntegrateError::NonFinite { .. })), ["component", "time", "dynamics diverge"]),
         row!("private noise with Heun", run(&small().0.with_noise(0.5)?, 8, 1, &Protocol::new(timing(), Method::Heun)?),
