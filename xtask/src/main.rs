@@ -12,6 +12,7 @@ mod validate;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
 
 /// What a command came to, other than success.
 enum Failure {
@@ -82,4 +83,10 @@ fn one_line(error: &clap::Error) -> String {
 /// The number of threads asked for, or one a core.
 fn threads(asked: Option<usize>) -> usize {
     asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
+/// A bar over so many `units` on the terminal's standard error, nothing elsewhere.
+fn progress_bar(count: usize, units: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(&format!("{{bar:40}} {{pos}}/{{len}} {units}, {{eta}} left"));
+    ProgressBar::new(count as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

@@ -4,14 +4,13 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
 use lowrank_report::{
     DEFINITION, Event, Job, Provenance, ReportError, Shard, Store, available_memory, blocks_of, merge, read_text,
     run_blocks, write_file,
 };
 use lowrank_sweep::{Definition, Runner, SCHEMA, Sweep, SweepError, tables};
 
-use crate::{Failure, threads};
+use crate::{Failure, progress_bar, threads};
 
 /// More threads than this is a typing error.
 const MOST_THREADS: usize = 1024;
@@ -140,7 +139,7 @@ fn run_part(options: &Run) -> Result<(), Failure> {
         sweep.memory(threads).check(available).map_err(|error| Failure::Input(error.to_string()))?;
     }
     let side_by_side = NonZeroUsize::new(sweep.threads(threads)).unwrap_or(NonZeroUsize::MIN);
-    let bar = progress_bar(which.len());
+    let bar = progress_bar(which.len(), "blocks");
     let runner = Runner::new(&sweep);
     let told = |block: usize, event: Event<'_, SweepError>| {
         if let Event::Damaged(damage) = event {
@@ -236,12 +235,6 @@ fn checked(asked: Option<usize>) -> Result<usize, Failure> {
             Err(Failure::Input(format!("--threads: {other} threads: choose a number between 1 and {MOST_THREADS}")))
         }
     }
-}
-
-/// A bar on the terminal's standard error, nothing elsewhere.
-fn progress_bar(blocks: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} blocks, {eta} left");
-    ProgressBar::new(blocks as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 fn input(error: ReportError) -> Failure {

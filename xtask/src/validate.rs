@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use lowrank_report::{Provenance, check_folder, json, summary, table, write_file};
 use lowrank_validate::{Config, Effort, Plant, ValidateError, run as run_validation, runs_of};
 
-use crate::{Failure, threads};
+use crate::{Failure, progress_bar, threads};
 
 /// Where the record goes unless told otherwise.
 const DEFAULT_OUT: &str = "target/validate";
@@ -51,7 +50,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     };
     let only = options.only.clone();
     let config = Config { effort, seed: options.seed, only, plant, threads: threads(options.threads) };
-    let bar = progress_bar(runs_of(&config).map_err(failure)?);
+    let bar = progress_bar(runs_of(&config).map_err(failure)?, "runs");
     check_folder(&options.out).map_err(|e| Failure::Input(e.to_string()))?;
     let outcome = run_validation(&config, &|runs| bar.inc(runs as u64)).map_err(failure)?;
     bar.finish_and_clear();
@@ -63,12 +62,6 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     }
     print!("{text}");
     if outcome.passed() { Ok(()) } else { Err(Failure::Claims) }
-}
-
-/// A bar on the terminal's standard error, nothing elsewhere.
-fn progress_bar(runs: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} runs, {eta} left");
-    ProgressBar::new(runs as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 /// What the user can mend is bad input; the rest could not be computed.

@@ -276,7 +276,8 @@ fn covariances(solutions: Vec<Chaotic>) -> Result<Vec<Chaotic>, MeanFieldError> 
     Ok(kept)
 }
 
-fn unknowns(order: &OrderParameters) -> Vec<f64> {
+/// (kappa, individual Delta_0, Delta_inf): what Newton solves for, and what tells branches apart.
+pub(crate) fn unknowns(order: &OrderParameters) -> Vec<f64> {
     let inf = order.delta_0_individual - order.delta_t;
     order.kappa.iter().copied().chain([order.delta_0_individual, inf]).collect()
 }

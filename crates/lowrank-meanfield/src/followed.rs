@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::MeanFieldError;
 use crate::autocovariance::Autocovariance;
+use crate::chaotic::unknowns;
 use crate::neurons::Neurons;
 use crate::stationary::{SMALLEST_KAPPA, distance};
 use crate::two_timescale::{SHORT_WAY, Solution, WHOLE_WAY, continued};
@@ -169,10 +170,4 @@ fn turns(path: &Path<'_>, before: &(f64, Solution), last: &(f64, Solution)) -> R
 
 fn centred(order: &OrderParameters) -> bool {
     order.kappa.iter().all(|k| k.abs() < SMALLEST_KAPPA)
-}
-
-/// What tells branches apart.
-fn unknowns(order: &OrderParameters) -> Vec<f64> {
-    let inf = order.delta_0_individual - order.delta_t;
-    order.kappa.iter().copied().chain([order.delta_0_individual, inf]).collect()
 }
