@@ -20,7 +20,6 @@ use lowrank_connectivity::{Bulk, Scalar};
 use lowrank_integrate::check_steps;
 use lowrank_model::{Empirical, Transfer, Variant};
 
-pub use self::block::LARGE;
 use self::block::{Block, Task};
 use self::rest::LOOK_INTERVAL;
 pub use self::seen::{CellEnd, Seen};
@@ -55,6 +54,16 @@ pub struct Watch {
     pub lyapunov: Option<(u64, u64)>,
 }
 
+/// How the one product of a step is computed; the last digits differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Products {
+    /// On the calling thread: threads take whole blocks.
+    Whole,
+    /// In panels of rows on all threads of the current rayon pool, for a block that has the machine to itself. The panels
+    /// do not depend on the number of threads.
+    Panels,
+}
+
 /// Runs all `cells` on `bulk`, and gives what each showed, in their order. Lags, trajectories and other vectors than
 /// n^(k) in the protocol are not for this engine.
 ///
@@ -67,9 +76,10 @@ pub fn run_cells<T: Scalar>(
     cells: &[Cell<'_>],
     protocol: &Protocol,
     watch: Watch,
+    products: Products,
 ) -> Result<Vec<Seen>, SimulateError> {
     let clock = Clock::new(protocol)?;
-    let mut block = Block::new(bulk, transfer, cells, protocol.method(), clock.dt, watch)?;
+    let mut block = Block::new(bulk, transfer, cells, protocol.method(), clock.dt, (watch, products))?;
     let mut seen: Vec<Option<Seen>> = vec![None; cells.len()];
     for step in 0..=clock.steps {
         if block.is_empty() {

@@ -107,7 +107,7 @@ impl Sweep {
         let key = ready.first().map_or(0, |ready| ready.realisation);
         let watch =
             Watch { leave_at_rest: run.leave_at_rest, lyapunov: run.lyapunov.then_some((self.definition.seed, key)) };
-        let mut seen = run_cells(bulk, self.transfer, &columns, &self.protocol, watch)?.into_iter();
+        let mut seen = run_cells(bulk, self.transfer, &columns, &self.protocol, watch, self.products())?.into_iter();
         let (copies, mirrored) = (self.definition.start.copies.0, self.definition.start.mirrored);
         let mut rows = Vec::with_capacity(ready.len() * self.starts());
         for ready in ready {

@@ -3,7 +3,7 @@
 use lowrank_connectivity::{BulkKind, Sampling, check_memory};
 use lowrank_integrate::Method;
 use lowrank_model::{Initial, Transfer, Variant, Vector};
-use lowrank_simulate::{Protocol, Timing, block_bytes, check_clock};
+use lowrank_simulate::{Products, Protocol, Timing, block_bytes, check_clock};
 
 use crate::cells::{Draft, Part};
 use crate::definition::{Axis, BulkFor, Precision, Sampled};
@@ -14,6 +14,10 @@ use crate::{Definition, Parameter, SweepError};
 pub const SCHEMA: u32 = 1;
 /// More cells than this are a typing error.
 const MOST_CELLS: usize = 100_000_000;
+/// From so many neurons on one block fills the machine, and its product is spread over all threads.
+const LARGE: usize = 4096;
+/// The same for a block that has no other beside it: below, a product is shorter than waking a thread.
+const LARGE_ALONE: usize = 512;
 
 /// A definition that has been checked, every cell of it.
 #[derive(Debug, Clone)]
@@ -214,9 +218,17 @@ impl Sweep {
     }
 
     /// How many blocks run side by side where `threads` threads are given: one, which uses all of them, if the network is
-    /// large.
+    /// large or there is no other.
     pub fn threads(&self, threads: usize) -> usize {
-        if self.definition.network.neurons >= lowrank_simulate::LARGE { 1 } else { threads.max(1) }
+        match self.products() {
+            Products::Panels => 1,
+            Products::Whole => threads.max(1),
+        }
+    }
+
+    pub(crate) fn products(&self) -> Products {
+        let alone = if self.blocks() == 1 { LARGE_ALONE } else { LARGE };
+        if self.definition.network.neurons >= alone { Products::Panels } else { Products::Whole }
     }
 
     pub(crate) fn sampling(&self) -> Sampling {

@@ -12,11 +12,8 @@ use super::column::Column;
 use super::seen::{CellEnd, Seen};
 use super::tangent::{direction, length};
 use super::weights::Weights;
-use super::{Cell, Watch, lanes};
+use super::{Cell, Products, Watch, lanes};
 use crate::SimulateError;
-
-/// From so many neurons on a product is cut into panels of rows for all threads; below, threads take whole blocks.
-pub const LARGE: usize = 4096;
 
 /// What is done at one step besides the step.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +37,7 @@ pub(super) struct Block<'a, T> {
     n: usize,
     columns: Vec<Column<T>>,
     watch: Watch,
+    products: Products,
     /// Whether x and r are filtered.
     filtered: (bool, bool),
     /// What chi multiplies: r.
@@ -72,7 +70,7 @@ impl<'a, T: Scalar> Block<'a, T> {
         cells: &[Cell<'_>],
         method: Method,
         dt: f64,
-        watch: Watch,
+        (watch, products): (Watch, Products),
     ) -> Result<Self, SimulateError> {
         let n = bulk.neurons();
         let variant = cells.first().map_or(Variant::Current, |cell| cell.variant);
@@ -89,6 +87,7 @@ impl<'a, T: Scalar> Block<'a, T> {
             n,
             columns,
             watch,
+            products,
             filtered,
             p: zeros(true),
             q: zeros(true),
@@ -144,7 +143,10 @@ impl<'a, T: Scalar> Block<'a, T> {
         let (n, width) = (self.n, self.columns.len() * tangents);
         let v = MatRef::from_column_major_slice(&self.p[..n * width], n, width);
         let out = MatMut::from_column_major_slice_mut(&mut self.q[..n * width], n, width);
-        let product = if n >= LARGE { self.bulk.apply_par(v, out) } else { self.bulk.apply(v, out) };
+        let product = match self.products {
+            Products::Whole => self.bulk.apply(v, out),
+            Products::Panels => self.bulk.apply_par(v, out),
+        };
         debug_assert!(product.is_ok(), "buffers have the bulk's shape");
     }
 

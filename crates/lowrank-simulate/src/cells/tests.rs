@@ -65,7 +65,7 @@ impl Setting {
     }
 
     fn engine(&self, protocol: &Protocol, watch: Watch) -> Vec<Seen> {
-        run_cells(&*self.bulk, self.transfer, &self.cells(), protocol, watch).unwrap()
+        run_cells(&*self.bulk, self.transfer, &self.cells(), protocol, watch, Products::Whole).unwrap()
     }
 
     fn alone(&self, g: f64, protocol: &Protocol) -> Observed {
@@ -181,7 +181,7 @@ fn exponents_are_those_of_one_network_at_a_time() {
         let watch = Watch { lyapunov: Some((7, 0)), ..LEAVE };
         let cells: Vec<Cell<'_>> = setting.cells();
         for (cell, g) in cells.into_iter().zip(&setting.gs) {
-            let seen = run_cells(&*setting.bulk, Transfer::Tanh, &[cell], &protocol, watch).unwrap();
+            let seen = run_cells(&*setting.bulk, Transfer::Tanh, &[cell], &protocol, watch, Products::Whole).unwrap();
             let alone = lyapunov(&setting.network(*g), &setting.model(*g), setting.x0().as_ref(), &protocol, (7, 0));
             let (a, b) = (seen[0].lyapunov.unwrap(), alone.unwrap().mean);
             assert!((a - b).abs() < 1e-10, "{variant} g {g}: {a} {b}");
@@ -214,7 +214,7 @@ fn single_precision_follows_double_for_a_while() {
         let protocol = protocol(Method::EtdAb3, 0.2, 2.0, 5.0);
         let double = setting.engine(&protocol, STAY);
         let bulk = Bulk::<f32>::draw(BulkKind::Gaussian, 120, 7, 0).unwrap();
-        let single = run_cells(&bulk, Transfer::Tanh, &setting.cells(), &protocol, STAY).unwrap();
+        let single = run_cells(&bulk, Transfer::Tanh, &setting.cells(), &protocol, STAY, Products::Whole).unwrap();
         for (a, b) in double.iter().zip(&single) {
             assert!((a.delta_0 - b.delta_0).abs() < 1e-4 * a.delta_0, "{variant}: {} {}", a.delta_0, b.delta_0);
             assert!((a.kappa[0] - b.kappa[0]).abs() < 1e-4, "{variant}");
@@ -241,7 +241,7 @@ fn odd_networks_mirror_to_the_last_bit() {
     mirrored.iter_mut().for_each(|cell| cell.x0.iter_mut().for_each(|x| *x = -*x));
     let protocol = protocol(Method::EtdAb3, 0.2, 20.0, 20.0);
     let seen = setting.engine(&protocol, STAY);
-    let other = run_cells(&*setting.bulk, Transfer::Tanh, &mirrored, &protocol, STAY).unwrap();
+    let other = run_cells(&*setting.bulk, Transfer::Tanh, &mirrored, &protocol, STAY, Products::Whole).unwrap();
     for (a, b) in seen.into_iter().zip(other) {
         assert_eq!(a.mirrored(), b);
     }
@@ -252,7 +252,7 @@ fn what_the_engine_cannot_run_is_refused_in_one_line() {
     let setting = Setting::new(40, rank_one(1.0), &[1.0], Variant::Current);
     let run = |cells: &[Cell<'_>], timing: Timing, method| {
         let protocol = Protocol::new(timing, method).unwrap();
-        run_cells(&*setting.bulk, Transfer::Tanh, cells, &protocol, STAY).unwrap_err().to_string()
+        run_cells(&*setting.bulk, Transfer::Tanh, cells, &protocol, STAY, Products::Whole).unwrap_err().to_string()
     };
     let good = Timing { transient: 1.0, window: 2.0, interval: 0.5, step: 0.25 };
     let cells = setting.cells();
