@@ -58,7 +58,8 @@ fn twice_the_steps_take_no_more_allocations_than_their_products() {
         [(Variant::Current, false), (Variant::Rate, true), (Variant::two_timescale(0.5, 2.0).unwrap(), true)]
     {
         let columns = if lyapunov { 6 } else { 12 };
-        let cell = |i| Cell { g: 2.0, variant, vectors: &vectors, amplitudes: &[], x0: vec![f64::from(i); n] };
+        let starts: Vec<Vec<f64>> = (0..columns).map(|i| vec![i as f64; n]).collect();
+        let cell = |i: usize| Cell { g: 2.0, variant, vectors: &vectors, amplitudes: &[], x0: &starts[i] };
         let cells: Vec<Cell<'_>> = (0..columns).map(cell).collect();
         let run = |window: f64| {
             let timing = Timing { transient: 0.0, window, interval: 1.0, step: 0.25 };

@@ -37,7 +37,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let title = "Theory (lines) and networks of 1000 neurons (dots), overlap 2.2".to_owned();
     let (svg, png) = draw(&Figure { title, panels }).map_err(|e| Failure::Computation(e.to_string()))?;
     let provenance = Provenance::here();
-    let Provenance { program, version, commit } = &provenance;
+    let Provenance { program, version, commit, .. } = &provenance;
     let note = format!("<!-- {program} {version}, commit {commit}, seed {}, cargo xtask figures -->\n", options.seed);
     let svg = [svg.as_bytes(), note.as_bytes()].concat();
     let model = scan_model().map_err(failed)?;

@@ -115,7 +115,7 @@ pub enum ReportError {
         folder: PathBuf,
         /// Indices of the first few.
         first: String,
-        /// "version" or "commit".
+        /// "version", "commit" or "instruction set".
         field: &'static str,
         /// That of the first that differs.
         found: String,

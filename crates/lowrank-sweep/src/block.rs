@@ -91,6 +91,10 @@ impl Sweep {
         Ok(Ready { model, amplitudes, vectors, realisation, starts, odd })
     }
 
+    fn row(&self, copies: &[Seen], odd: bool) -> Row {
+        Row::of(copies, odd, self.definition.thresholds.structure)
+    }
+
     /// Rows of cells on one bulk.
     fn run_together<T: Scalar>(&self, bulk: &Bulk<T>, ready: &[Ready]) -> Result<Vec<Row>, SweepError> {
         let run = &self.definition.run;
@@ -100,7 +104,7 @@ impl Sweep {
                 variant: ready.model.variant(),
                 vectors: &ready.vectors,
                 amplitudes: &ready.amplitudes,
-                x0: x0.clone(),
+                x0,
             })
         });
         let columns: Vec<Cell<'_>> = columns.collect();
@@ -112,14 +116,14 @@ impl Sweep {
         let mut rows = Vec::with_capacity(ready.len() * self.starts());
         for ready in ready {
             let originals: Vec<Seen> = seen.by_ref().take(copies).collect();
-            rows.push(Row::of(&originals));
+            rows.push(self.row(&originals, ready.odd));
             if mirrored {
                 let images: Vec<Seen> = if ready.odd {
                     originals.into_iter().map(Seen::mirrored).collect()
                 } else {
                     seen.by_ref().take(copies).collect()
                 };
-                rows.push(Row::of(&images));
+                rows.push(self.row(&images, ready.odd));
             }
         }
         Ok(rows)

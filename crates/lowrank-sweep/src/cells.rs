@@ -50,8 +50,14 @@ impl Draft {
         for (name, value) in &structure.means {
             draft.set(Parameter::Mean(name.parse()?), *value)?;
         }
+        let mut pairs = Vec::new();
         for (name, value) in &structure.covariances {
-            draft.set(format!("covariance {name}").parse()?, *value)?;
+            let pair: Parameter = format!("covariance {name}").parse()?;
+            if pairs.contains(&pair) {
+                return Err(out_of_range("structure.covariances", format!("{name} in both orders"), "each pair once"));
+            }
+            draft.set(pair, *value)?;
+            pairs.push(pair);
         }
         if draft.amplitudes.len() != structure.inputs {
             let found = draft.amplitudes.len();
@@ -142,7 +148,12 @@ impl Sweep {
             Variant::TwoTimescale { .. } => Variant::two_timescale(draft.tau_s, draft.tau_r)?,
             other => other,
         };
-        let ensemble = Gaussian::new(draft.layout, draft.mean, draft.covariance)?;
+        let ensemble = self.gaussian(&draft)?;
         Ok(Model::new(draft.g, self.transfer, variant, ensemble, Input::constant(&draft.amplitudes)?)?)
+    }
+
+    /// The ensemble of a cell's vectors.
+    pub(crate) fn gaussian(&self, draft: &Draft) -> Result<Gaussian, SweepError> {
+        Ok(Gaussian::new(draft.layout, draft.mean.clone(), draft.covariance.clone())?)
     }
 }

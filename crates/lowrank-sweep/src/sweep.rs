@@ -14,6 +14,8 @@ use crate::{Definition, Parameter, SweepError};
 pub const SCHEMA: u32 = 1;
 /// More cells than this are a typing error.
 const MOST_CELLS: usize = 100_000_000;
+/// Bytes of the program itself, its stacks and buffers.
+const PROGRAM: u64 = 16 << 20;
 /// From so many neurons on one block fills the machine, and its product is spread over all threads.
 const LARGE: usize = 4096;
 /// The same for a block that has no other beside it: below, a product is shorter than waking a thread.
@@ -46,9 +48,10 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// All together.
+    /// All together, the program included.
     pub fn total(&self) -> u64 {
-        self.bulk.saturating_mul(self.bulks).saturating_add(self.block.saturating_mul(self.blocks))
+        let blocks = self.block.saturating_mul(self.blocks);
+        self.bulk.saturating_mul(self.bulks).saturating_add(blocks).saturating_add(PROGRAM)
     }
 
     /// Whether it fits into nine tenths of the `available` bytes.
@@ -83,6 +86,12 @@ impl Sweep {
         let axes = definition.axes.iter().map(values).collect::<Result<Vec<_>, _>>()?;
         set_once(&axes)?;
         let variants = variants(&definition)?;
+        let one_timescale = !variants.iter().any(|variant| matches!(variant, Variant::TwoTimescale { .. }));
+        for (parameter, _) in &axes {
+            if one_timescale && matches!(parameter, Parameter::TauS | Parameter::TauR) {
+                return Err(out_of_range("network.variants", "without two-timescale", "with it for an axis of it"));
+            }
+        }
         let run = &definition.run;
         let timing = Timing { transient: run.transient, window: run.window, interval: run.interval, step: run.step };
         let protocol = Protocol::new(timing, method(&run.method)?)?;
@@ -102,18 +111,38 @@ impl Sweep {
         };
         let cells =
             sweep.axes.iter().try_fold(sweep.variants.len(), |cells, (_, values)| cells.checked_mul(values.len()));
-        if cells.is_none_or(|cells| cells > MOST_CELLS) {
+        let networks = cells.and_then(|cells| cells.checked_mul(sweep.definition.realisations as usize));
+        if networks.is_none_or(|networks| networks > MOST_CELLS) {
             return Err(out_of_range(
                 "the grid",
-                format!("more than {MOST_CELLS} cells"),
-                "smaller: take points from an axis",
+                format!("more than {MOST_CELLS} cells in all realisations"),
+                "smaller: take points from an axis, or realisations",
             ));
         }
+        sweep.check_neurons()?;
         for variant in 0..sweep.variants.len() {
             (0..sweep.grid()).try_for_each(|cell| sweep.model(variant, cell).map(drop))?;
         }
         sweep.initial(&sweep.draft(0)?)?.coefficients(sweep.model(0, 0)?.ensemble())?;
         Ok(sweep)
+    }
+
+    /// Refuses fewer neurons than the bulk or exact moments need.
+    fn check_neurons(&self) -> Result<(), SweepError> {
+        let (neurons, vectors) = (self.definition.network.neurons, 2 * self.rank() + self.definition.structure.inputs);
+        if let BulkKind::Sparse { inputs } = self.bulk
+            && !(1..=neurons).contains(&inputs)
+        {
+            return Err(out_of_range("network.bulk", self.bulk, "sparse:K with K inputs from 1 to network.neurons"));
+        }
+        if self.definition.structure.sampling == Sampled::Matched && vectors > 0 && neurons < vectors + 2 {
+            return Err(out_of_range(
+                "network.neurons",
+                neurons,
+                ">= two more than there are vectors, to match moments",
+            ));
+        }
+        Ok(())
     }
 
     /// What was written down.
@@ -206,8 +235,9 @@ impl Sweep {
             BulkFor::Cell => 1,
         };
         let columns = together * self.definition.start.copies.0 * self.starts();
+        let vectors = (self.rank(), self.definition.structure.inputs);
         let of = |variant: &Variant| {
-            block_bytes(network.neurons, self.rank(), columns, *variant, precision, self.definition.run.lyapunov)
+            block_bytes(network.neurons, vectors, columns, *variant, precision, self.definition.run.lyapunov)
         };
         Memory {
             bulk: self.bulk.bytes(network.neurons, precision),

@@ -108,7 +108,7 @@ impl<'a, T: Scalar> Block<'a, T> {
         for (j, cell) in cells.iter().enumerate() {
             let at = j * n;
             let p = &mut column!(self.p, at, n);
-            p.iter_mut().zip(&cell.x0).for_each(|(p, x)| *p = T::from_f64(*x));
+            p.iter_mut().zip(cell.x0).for_each(|(p, x)| *p = T::from_f64(*x));
             if self.filtered.0 {
                 column!(self.x, at, n).copy_from_slice(p);
             }
@@ -284,23 +284,29 @@ impl<'a, T: Scalar> Block<'a, T> {
         }
     }
 
-    /// Takes column `j` out; the last one takes its place. Only without tangent vectors.
+    /// Takes column `j` out; the last one takes its place. Tangent vectors close up behind the states.
     fn remove(&mut self, j: usize) -> Column<T> {
-        let n = self.n;
-        let last = (self.columns.len() - 1) * n;
+        let (n, count, tangents) = (self.n, self.columns.len(), self.watch.lyapunov.is_some());
+        let last = (count - 1) * n;
         let pasts = self.x_past.iter_mut().chain(&mut self.r_past);
         for matrix in [&mut self.p, &mut self.x].into_iter().chain(pasts).filter(|matrix| !matrix.is_empty()) {
             matrix.copy_within(last..last + n, j * n);
+            if tangents {
+                matrix.copy_within((2 * count - 1) * n..2 * count * n, (count + j) * n);
+                matrix.copy_within(count * n..(2 * count - 1) * n, last);
+            }
         }
         self.columns.swap_remove(j)
     }
 
-    /// Ends the run after a window of this length.
-    pub(super) fn finish(self, window: f64, seen: &mut [Option<Seen>]) {
+    /// Ends the run at this time, after a window of this length.
+    pub(super) fn finish(self, time: f64, window: f64, seen: &mut [Option<Seen>]) {
         let watched = self.watch.lyapunov.is_some();
         for column in self.columns {
             let exponent = watched.then(|| column.growth / window);
-            seen[column.cell] = Some(column.sums.finish(CellEnd::Ran, exponent));
+            // The last looks at the speed may have come before the last samples.
+            let end = if column.sums.is_finite() { CellEnd::Ran } else { CellEnd::Diverged(time) };
+            seen[column.cell] = Some(column.sums.finish(end, exponent));
         }
     }
 }
