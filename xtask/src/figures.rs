@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use lowrank_model::{Model, Variant};
-use lowrank_report::{Curve, Figure, Panel, Points, Provenance, check_folder, data_json, draw, write_file};
+use lowrank_report::{
+    Axis, Colour, Figure, Legend, Line, Mark, Origin, Panel, Points, Provenance, ReportError, Shape, TWO_COLUMNS,
+    check_folder, write_figure,
+};
 use lowrank_validate::{Predicted, Simulated, predict_along, scan_model, simulate_along};
 use serde::Serialize;
 
@@ -14,7 +17,7 @@ use crate::Failure;
 #[derive(Args)]
 #[command(after_help = "Example: cargo xtask figures --out docs/figures")]
 pub(crate) struct Options {
-    /// Folder for along_g.svg, along_g.png and their data, along_g.json
+    /// Folder for along_g.svg, .png, .pdf and their data, along_g.json
     #[arg(long, value_name = "FOLDER", default_value = "docs/figures")]
     out: PathBuf,
     /// Seed of all random numbers
@@ -22,7 +25,7 @@ pub(crate) struct Options {
     seed: u64,
 }
 
-const PANELS: [&str; 3] = ["structure |κ|", "population variance Δ₀", "temporal variance in the window"];
+const PANELS: [&str; 3] = ["structure |*κ*|", "population variance Δ₀", "temporal variance in the window"];
 
 /// Draws |kappa|, Delta_0 and Delta_T against g.
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
@@ -35,19 +38,17 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let rate = simulate_along(&coarse, Variant::Rate, options.seed).map_err(failed)?;
     let panels = (0..PANELS.len()).map(|k| panel(k, &theory, &current, &rate)).collect();
     let title = "Theory (lines) and networks of 1000 neurons (dots), overlap 2.2".to_owned();
-    let (svg, png) = draw(&Figure { title, panels }).map_err(|e| Failure::Computation(e.to_string()))?;
-    let provenance = Provenance::here();
-    let Provenance { program, version, commit } = &provenance;
-    let note = format!("<!-- {program} {version}, commit {commit}, seed {}, cargo xtask figures -->\n", options.seed);
-    let svg = [svg.as_bytes(), note.as_bytes()].concat();
+    let figure = Figure { title, panels, columns: PANELS.len(), width: TWO_COLUMNS, panel_height: 42.0 };
     let model = scan_model().map_err(failed)?;
     let data = Data { quantities: ["kappa", "delta_0", "delta_t_in_window"], model, theory, current, rate };
-    let data = data_json(&data, options.seed, &provenance).map_err(|e| Failure::Computation(e.to_string()))?;
-    for (name, content) in [("along_g.svg", svg), ("along_g.png", png), ("along_g.json", data.into_bytes())] {
-        let path = options.out.join(name);
-        write_file(&path, &content).map_err(|e| Failure::Input(e.to_string()))?;
-        println!("{}", path.display());
-    }
+    let command = format!("cargo xtask figures --seed {}", options.seed);
+    let origin = Origin { provenance: Provenance::here(), seed: options.seed, command };
+    let stem = options.out.join("along_g");
+    let written = write_figure(&stem, &figure, &data, &origin).map_err(|e| match e {
+        ReportError::Write { .. } => Failure::Input(e.to_string()),
+        _ => Failure::Computation(e.to_string()),
+    })?;
+    written.iter().for_each(|path| println!("{}", path.display()));
     Ok(())
 }
 
@@ -63,23 +64,30 @@ struct Data {
 }
 
 fn panel(k: usize, theory: &[Predicted], current: &[Simulated], rate: &[Simulated]) -> Panel {
-    let curve = Curve {
+    let line = Line {
         points: theory.iter().map(|p| (p.g, p.values[k])).collect(),
         label: "theory".to_owned(),
-        colour: 4,
-        dashed: false,
+        ..Line::default()
     };
-    let points = |label: &str, colour, square, simulated: &[Simulated]| Points {
-        points: simulated.iter().map(|s| (s.g, s.values[k].0)).collect(),
-        errors: simulated.iter().map(|s| s.values[k].1).collect(),
-        label: label.to_owned(),
-        colour,
-        square,
+    // Both variants often agree to less than a dot: the open shape is seen around the filled one.
+    let points = |label: &str, colour, shape, simulated: &[Simulated]| {
+        Mark::Points(Points {
+            points: simulated.iter().map(|s| (s.g, s.values[k].0)).collect(),
+            errors: simulated.iter().map(|s| s.values[k].1).collect(),
+            label: label.to_owned(),
+            colour,
+            shape,
+        })
     };
     Panel {
-        x_label: "random strength g".to_owned(),
-        y_label: PANELS[k].to_owned(),
-        curves: vec![curve],
-        points: vec![points("current", 0, false, current), points("rate", 1, true, rate)],
+        x: Axis { label: "random strength *g*".to_owned(), ..Axis::default() },
+        y: Axis { label: PANELS[k].to_owned(), ..Axis::default() },
+        marks: vec![
+            Mark::Line(line),
+            points("current", Colour::Blue, Shape::Circle, current),
+            points("rate", Colour::Vermillion, Shape::OpenSquare, rate),
+        ],
+        legend: Legend::Below,
+        ..Panel::default()
     }
 }

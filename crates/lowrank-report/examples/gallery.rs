@@ -76,7 +76,7 @@ fn sizes() -> Panel {
     };
     let slope = Line {
         points: vec![(125.0, 0.3), (4000.0, 0.3 / 32f64.sqrt())],
-        label: "∝ *N*^{−1/2}".to_owned(),
+        label: "*N*^{−1/2}".to_owned(),
         colour: Colour::Grey,
         ..Line::default()
     };

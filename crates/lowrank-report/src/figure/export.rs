@@ -61,7 +61,7 @@ pub(super) fn drawn(figure: &Figure, note: &str) -> Result<Drawn, ReportError> {
     for (panel, placed) in figure.panels.iter().zip(&sheet.panels) {
         panel::draw(&mut canvas, panel, placed);
     }
-    legend::draw_below(&mut canvas, &sheet.below, (sheet.width, sheet.below_top));
+    legend::draw(&mut canvas, &sheet.below);
     let (title, note) = (figure.title.clone(), note.to_owned());
     let drawing = Drawing { width: sheet.width, height: sheet.height, title, note, inks: canvas.inks };
     let png = png::write(&drawing)

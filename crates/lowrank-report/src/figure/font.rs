@@ -55,6 +55,11 @@ impl Font {
     }
 }
 
+/// Whether figures can show a character.
+pub(crate) fn has(c: char) -> bool {
+    FONTS.iter().all(|font| font.glyph(c) != 0)
+}
+
 /// Width of a character as a part of the size.
 pub(crate) fn advance(style: Style, c: char) -> f64 {
     let width = FONTS[style as usize].face.as_ref().and_then(|face| {

@@ -3,7 +3,7 @@
 use super::axis::{self, Scale, Tick};
 use super::canvas::{Canvas, Text};
 use super::heat::{self, Bar};
-use super::legend::{self, Entry};
+use super::legend::{self, Block};
 use super::{Anchor, Axis, Figure, Legend, Mark, Panel, label};
 
 /// Sizes of letters: titles and panel letters, labels, numbers and legends.
@@ -16,13 +16,16 @@ pub(crate) const CAPITAL: f64 = 0.7;
 pub(crate) const TICK: f64 = 2.6;
 pub(crate) const SMALL_TICK: f64 = 1.5;
 pub(crate) const TICK_GAP: f64 = 1.8;
-/// Between numbers and the label of an axis.
+/// Between numbers and the label of an axis, and room for what hangs below the baseline of the vertical label.
 pub(crate) const LABEL_GAP: f64 = 3.2;
+pub(crate) const HANGING: f64 = 2.0;
 /// Width of axes.
 pub(crate) const AXIS: f64 = 0.6;
 /// Room that a number of the vertical and of the horizontal axis takes at least.
 pub(crate) const Y_SPACING: f64 = 20.0;
-const X_SPACING: [f64; 4] = [30.0, 42.0, 60.0, 90.0];
+const X_SPACING: [f64; 5] = [24.0, 32.0, 42.0, 60.0, 90.0];
+/// Part of the height of a panel that is given to a legend above its data.
+const MOST_FOR_LEGEND: f64 = 0.4;
 /// Axes narrower than this show nothing.
 pub(crate) const NARROWEST: f64 = 30.0;
 /// Around the sheet, between columns, between rows.
@@ -66,8 +69,8 @@ pub(crate) struct Placed {
     pub(crate) x_ticks: Vec<Tick>,
     pub(crate) y_ticks: Vec<Tick>,
     pub(crate) bar: Option<Bar>,
-    /// Left end and top of the legend inside, and what it explains.
-    pub(crate) legend: Option<((f64, f64), Vec<Entry>)>,
+    /// The legend inside.
+    pub(crate) legend: Option<Block>,
 }
 
 /// All panels on the sheet.
@@ -76,9 +79,8 @@ pub(crate) struct Sheet {
     pub(crate) width: f64,
     pub(crate) height: f64,
     pub(crate) panels: Vec<Placed>,
-    /// What is explained below all panels, and where that begins.
-    pub(crate) below: Vec<Entry>,
-    pub(crate) below_top: f64,
+    /// The legend below all panels.
+    pub(crate) below: Block,
 }
 
 pub(crate) fn place(figure: &Figure) -> Sheet {
@@ -123,10 +125,9 @@ pub(crate) fn place(figure: &Figure) -> Sheet {
         let labelled = row.iter().any(|panel| !panel.x.label.is_empty());
         top += height + TICK + TICK_GAP + TICK_SIZE + if labelled { LABEL_GAP + LABEL_SIZE } else { 0.0 } + ROW_GAP;
     }
-    let below_top = top - ROW_GAP + 3.0;
-    let below = legends(figure, &mut panels);
-    let height = below_top + legend::height_below(&below, width) + EDGE;
-    Sheet { width, height, panels, below, below_top }
+    let below = below(figure, &panels, (width, top - ROW_GAP + 3.0));
+    let height = below.bottom() + EDGE;
+    Sheet { width, height, panels, below }
 }
 
 /// The title of the figure.
@@ -154,14 +155,34 @@ pub(crate) fn fitted(text: &str, size: f64, room: f64) -> f64 {
     (size * room / label::width(text, size)).min(size).max(SMALLEST)
 }
 
-/// Scales, numbers and the bar of colours of a panel with these axes.
+/// A panel with these axes, its legend inside if there is a place for it or one can be made.
 fn framed(panel: &Panel, frame: Frame) -> Placed {
+    let placed = scaled(panel, frame, 0.0);
+    if panel.legend != Legend::Inside || placed.bar.is_some() {
+        return placed;
+    }
+    let entries = legend::entries(panel);
+    if let Some(block) = legend::in_corner(&entries, panel, &placed) {
+        return Placed { legend: Some(block), ..placed };
+    }
+    let block = Block::in_rows(entries, (frame.left, frame.top), frame.width);
+    let room = block.bottom() - frame.top;
+    let fixed = panel.y.range.is_some() || panel.equal_aspect;
+    if fixed || !block.fits() || room > MOST_FOR_LEGEND * frame.height {
+        return placed;
+    }
+    Placed { legend: Some(block), ..scaled(panel, frame, room) }
+}
+
+/// Scales, numbers and the bar of colours of a panel with these axes, no data so far below their upper end.
+fn scaled(panel: &Panel, frame: Frame, room: f64) -> Placed {
     // A heat map fills its axes.
     let tight = heat::heat_of(panel).is_some();
     let seen = |mark: &&Mark| !tight || matches!(mark, Mark::Heat(_));
     let values = |vertical, log| panel.marks.iter().filter(seen).flat_map(move |mark| mark.reach(vertical, log));
     let mut x = axis::range(&panel.x, values(false, panel.x.log), tight);
-    let mut y = axis::range(&panel.y, values(true, panel.y.log), tight);
+    let y = axis::range(&panel.y, values(true, panel.y.log), tight);
+    let mut y = axis::lengthened(y, frame.height / (frame.height - room), panel.y.log);
     if panel.equal_aspect {
         let unit = ((x.1 - x.0) / frame.width).max((y.1 - y.0) / frame.height);
         let grown = |(low, high): (f64, f64), length: f64| {
@@ -197,7 +218,7 @@ fn apart(axis: &Axis, scale: &Scale) -> Vec<Tick> {
 
 /// What numbers and labels take to the left and to the right of the axes.
 fn margins(panel: &Panel, placed: &Placed) -> (f64, f64) {
-    let label = if panel.y.label.is_empty() { 0.0 } else { LABEL_GAP + LABEL_SIZE };
+    let label = if panel.y.label.is_empty() { 0.0 } else { LABEL_GAP + HANGING + LABEL_SIZE };
     let left = TICK + TICK_GAP + widest(&placed.y_ticks) + label;
     let beyond =
         |tick: &Tick| placed.x.at(tick.value) + label::width(&tick.label, TICK_SIZE) / 2.0 - placed.frame.right();
@@ -205,21 +226,15 @@ fn margins(panel: &Panel, placed: &Placed) -> (f64, f64) {
     (left, placed.bar.as_ref().map_or(beyond, heat::bar_width))
 }
 
-/// Finds a place for each legend; what finds none inside comes below.
-fn legends(figure: &Figure, panels: &mut [Placed]) -> Vec<Entry> {
-    let mut below = Vec::new();
+/// The legend of all panels that have none inside.
+fn below(figure: &Figure, panels: &[Placed], (width, top): (f64, f64)) -> Block {
+    let mut entries = Vec::new();
     for (panel, placed) in figure.panels.iter().zip(panels) {
-        let entries = legend::entries(panel);
-        if entries.is_empty() || panel.legend == Legend::Nowhere {
-            continue;
-        }
-        let place = if panel.legend == Legend::Inside { legend::place_inside(&entries, panel, placed) } else { None };
-        match place {
-            Some(corner) => placed.legend = Some((corner, entries)),
-            None => legend::add(&mut below, entries),
+        if panel.legend != Legend::Nowhere && placed.legend.is_none() {
+            legend::add(&mut entries, legend::entries(panel));
         }
     }
-    below
+    Block::in_rows(entries, (0.0, top), width)
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! Legends: in a corner without data, or below all panels.
 
-use super::canvas::{Canvas, Text, corners};
+use super::canvas::{Canvas, Place, Text, corners};
 use super::colour::Colour;
 use super::layout::{CAPITAL, Placed, TICK_SIZE};
 use super::{Anchor, Line, Mark, Panel, Shape, heat, label, marks};
 
-/// Length of a sample of a line and its distance from the text, height of an entry, distance of entries in a row.
+/// Length of a sample of a line and of a point, its distance from the text, height of an entry, distance of entries in
+/// a row.
 const SAMPLE: f64 = 15.0;
+const SHORT: f64 = 6.0;
 const SAMPLE_GAP: f64 = 4.0;
 const LINE: f64 = 10.0;
 const BETWEEN: f64 = 14.0;
@@ -29,6 +31,33 @@ enum Sample {
     Shape { shape: Shape, colour: Colour },
     Band(Colour),
     Dots(Colour),
+}
+
+/// A legend in its place.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Block {
+    entries: Vec<Entry>,
+    /// Its upper left corner.
+    at: Place,
+    /// How wide rows of entries may be; one under the other if there is none.
+    room: Option<f64>,
+}
+
+impl Block {
+    /// Entries side by side in rows that begin at this place.
+    pub(crate) fn in_rows(entries: Vec<Entry>, at: Place, room: f64) -> Self {
+        Self { entries, at, room: Some(room) }
+    }
+
+    /// Whether every entry fits into its row.
+    pub(crate) fn fits(&self) -> bool {
+        self.room.is_none_or(|room| self.entries.iter().all(|entry| width(entry) < room))
+    }
+
+    pub(crate) fn bottom(&self) -> f64 {
+        let lines = self.room.map_or(self.entries.len(), |room| rows(&self.entries, room).len());
+        self.at.1 + LINE * lines as f64
+    }
 }
 
 /// The labelled marks of a panel.
@@ -66,52 +95,43 @@ pub(crate) fn add(entries: &mut Vec<Entry>, more: Vec<Entry>) {
     }
 }
 
-/// Left end and top of the legend in a corner of the panel that holds no data, if there is one.
-pub(crate) fn place_inside(entries: &[Entry], panel: &Panel, placed: &Placed) -> Option<(f64, f64)> {
-    if heat::heat_of(panel).is_some() {
-        return None;
-    }
+/// The legend in a corner of the panel that holds no data, if there is one.
+pub(crate) fn in_corner(entries: &[Entry], panel: &Panel, placed: &Placed) -> Option<Block> {
     let frame = placed.frame;
-    let width = entries.iter().map(width).fold(0.0, f64::max);
+    let width = sample_width(entries) + entries.iter().map(text_width).fold(0.0, f64::max);
     let height = LINE * entries.len() as f64;
-    let (left, right) = (frame.left + MARGIN, frame.right() - width);
-    let (top, bottom) = (frame.top, frame.bottom() - height - MARGIN);
+    let (left, right) = (frame.left + MARGIN, frame.right() - width - MARGIN);
+    let (top, bottom) = (frame.top + 1.0, frame.bottom() - height - MARGIN);
     if right < left || bottom < top {
         return None;
     }
     let taken = occupied(panel, placed);
-    let free = |&(x, y): &(f64, f64)| {
-        let inside = |(px, py): &(f64, f64)| {
-            *px > x - FREE && *px < x + width + FREE && *py > y - FREE && *py < y + height + FREE
-        };
+    let free = |&(x, y): &Place| {
+        let inside =
+            |(px, py): &Place| *px > x - FREE && *px < x + width + FREE && *py > y - FREE && *py < y + height + FREE;
         !taken.iter().any(inside)
     };
-    [(right, top), (left, top), (right, bottom), (left, bottom)].into_iter().find(free)
+    let at = [(right, top), (left, top), (right, bottom), (left, bottom)].into_iter().find(free)?;
+    Some(Block { entries: entries.to_owned(), at, room: None })
 }
 
-pub(crate) fn draw_inside(canvas: &mut Canvas, entries: &[Entry], (left, top): (f64, f64)) {
-    canvas.open("legend");
-    for (i, entry) in entries.iter().enumerate() {
-        draw_entry(canvas, entry, (left, top + LINE * (i as f64 + 0.5)));
-    }
-    canvas.close();
-}
-
-/// Height of the entries below panels on a sheet of this width.
-pub(crate) fn height_below(entries: &[Entry], room: f64) -> f64 {
-    LINE * rows(entries, room).len() as f64
-}
-
-pub(crate) fn draw_below(canvas: &mut Canvas, entries: &[Entry], (room, top): (f64, f64)) {
+pub(crate) fn draw(canvas: &mut Canvas, block: &Block) {
+    let Block { entries, at: (left, top), room } = block;
     if entries.is_empty() {
         return;
     }
+    let middle = |line: usize| top + LINE * (line as f64 + 0.5);
     canvas.open("legend");
+    let Some(room) = *room else {
+        let sample = sample_width(entries);
+        entries.iter().enumerate().for_each(|(i, entry)| draw_entry(canvas, entry, (*left, middle(i)), sample));
+        return canvas.close();
+    };
     for (i, row) in rows(entries, room).iter().enumerate() {
         let total = row.iter().map(|entry| width(entry)).sum::<f64>() + BETWEEN * (row.len() - 1) as f64;
-        let mut left = (room - total) / 2.0;
+        let mut left = left + (room - total) / 2.0;
         for entry in row {
-            draw_entry(canvas, entry, (left, top + LINE * (i as f64 + 0.5)));
+            draw_entry(canvas, entry, (left, middle(i)), sample_width([*entry]));
             left += width(entry) + BETWEEN;
         }
     }
@@ -139,26 +159,36 @@ fn rows(entries: &[Entry], room: f64) -> Vec<Vec<&Entry>> {
 }
 
 fn width(entry: &Entry) -> f64 {
-    SAMPLE + SAMPLE_GAP + label::width(&entry.label, TICK_SIZE)
+    sample_width([entry]) + text_width(entry)
 }
 
-fn draw_entry(canvas: &mut Canvas, entry: &Entry, (left, middle): (f64, f64)) {
-    let centre = left + SAMPLE / 2.0;
+fn text_width(entry: &Entry) -> f64 {
+    SAMPLE_GAP + label::width(&entry.label, TICK_SIZE)
+}
+
+/// Samples that stand one over the other are as wide as the widest.
+fn sample_width<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> f64 {
+    let points = |entry: &Entry| entry.samples.iter().all(|sample| matches!(sample, Sample::Shape { .. }));
+    if entries.into_iter().all(points) { SHORT } else { SAMPLE }
+}
+
+fn draw_entry(canvas: &mut Canvas, entry: &Entry, (left, middle): Place, room: f64) {
+    let centre = left + room / 2.0;
     for sample in &entry.samples {
         match sample {
             Sample::Line { line, edged } => {
-                let ends = vec![(left, middle), (left + SAMPLE, middle)];
+                let ends = vec![(left, middle), (left + room, middle)];
                 marks::stroke_line(canvas, vec![ends], line, *edged);
             }
             Sample::Shape { shape, colour } => marks::draw_shape(canvas, *shape, *colour, (centre, middle), false),
-            Sample::Band(colour) => marks::fill_band(canvas, corners([left, middle - 3.0, SAMPLE, 6.0]), *colour),
+            Sample::Band(colour) => marks::fill_band(canvas, corners([left, middle - 3.0, room, 6.0]), *colour),
             Sample::Dots(colour) => {
                 let dots = [(-4.0, 1.2), (-1.5, -1.6), (1.2, 1.5), (3.8, -0.8)];
                 marks::draw_dots(canvas, *colour, dots.into_iter().map(|(dx, dy)| (centre + dx, middle + dy)));
             }
         }
     }
-    let at = (left + SAMPLE + SAMPLE_GAP, middle + CAPITAL * TICK_SIZE / 2.0);
+    let at = (left + room + SAMPLE_GAP, middle + CAPITAL * TICK_SIZE / 2.0);
     canvas.text(&entry.label, Text { at, size: TICK_SIZE, ..Text::PLAIN });
 }
 
@@ -196,7 +226,15 @@ fn occupied(panel: &Panel, placed: &Placed) -> Vec<(f64, f64)> {
                 };
                 along(&[(start, y), (start + width, y)], &mut taken);
             }
-            Mark::Heat(_) | Mark::VerticalLine(_) | Mark::HorizontalLine(_) => {}
+            Mark::VerticalLine(x) => {
+                let at = placed.x.at(*x);
+                along(&[(at, placed.frame.top), (at, placed.frame.bottom())], &mut taken);
+            }
+            Mark::HorizontalLine(y) => {
+                let at = placed.y.at(*y);
+                along(&[(placed.frame.left, at), (placed.frame.right(), at)], &mut taken);
+            }
+            Mark::Heat(_) => {}
         }
     }
     taken

@@ -22,19 +22,32 @@ const BAND_OPACITY: f64 = 0.25;
 const OVERHANG: f64 = 0.7;
 
 impl Mark {
+    /// Its label, or what a note says.
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::Line(line) => &line.label,
+            Self::Points(points) => &points.label,
+            Self::Band(band) => &band.label,
+            Self::Cloud(cloud) => &cloud.label,
+            Self::Heat(heat) => &heat.label,
+            Self::VerticalLine(_) | Self::HorizontalLine(_) => "",
+            Self::Note(note) => &note.text,
+        }
+    }
+
     /// What messages call it.
     pub(crate) fn name(&self) -> String {
-        let named = |kind: &str, label: &str| if label.is_empty() { kind.to_owned() } else { format!("'{label}'") };
-        match self {
-            Self::Line(line) => named("a line", &line.label),
-            Self::Points(points) => named("a set of points", &points.label),
-            Self::Band(band) => named("a band", &band.label),
-            Self::Cloud(cloud) => named("a cloud", &cloud.label),
-            Self::Heat(heat) => named("a heat map", &heat.label),
-            Self::VerticalLine(_) => "a vertical line".to_owned(),
-            Self::HorizontalLine(_) => "a horizontal line".to_owned(),
-            Self::Note(note) => named("a note", &note.text),
-        }
+        let kind = match self {
+            Self::Line(_) => "line",
+            Self::Points(_) => "points",
+            Self::Band(_) => "band",
+            Self::Cloud(_) => "cloud",
+            Self::Heat(_) => "heat map",
+            Self::VerticalLine(_) => "vertical line",
+            Self::HorizontalLine(_) => "horizontal line",
+            Self::Note(_) => "note",
+        };
+        if self.text().is_empty() { kind.to_owned() } else { format!("{kind} '{}'", self.text()) }
     }
 
     /// All its x.
@@ -163,7 +176,7 @@ pub(crate) fn draw_dots(canvas: &mut Canvas, colour: Colour, dots: impl Iterator
 
 fn draw_line(canvas: &mut Canvas, line: &Line, placed: &Placed, edged: bool) {
     canvas.open("line");
-    canvas.open_window(window(placed.frame, OVERHANG));
+    canvas.open_window(window(placed.frame, if edged { 0.0 } else { OVERHANG }));
     stroke_line(canvas, stretches(&line.points, placed), line, edged);
     canvas.close_window();
     canvas.close();

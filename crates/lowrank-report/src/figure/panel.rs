@@ -2,7 +2,7 @@
 
 use super::canvas::{Canvas, Rgb, Stroke, Text, corners};
 use super::layout::{
-    self, AXIS, CAPITAL, LABEL_GAP, LABEL_SIZE, Placed, SMALL_TICK, TICK, TICK_GAP, TICK_SIZE, TITLE_SIZE,
+    self, AXIS, CAPITAL, HANGING, LABEL_GAP, LABEL_SIZE, Placed, SMALL_TICK, TICK, TICK_GAP, TICK_SIZE, TITLE_SIZE,
 };
 use super::{Anchor, Panel, heat, legend, marks};
 
@@ -14,8 +14,8 @@ pub(crate) fn draw(canvas: &mut Canvas, panel: &Panel, placed: &Placed) {
     if let Some(bar) = &placed.bar {
         heat::draw_bar(canvas, bar, placed.frame);
     }
-    if let Some((corner, entries)) = &placed.legend {
-        legend::draw_inside(canvas, entries, *corner);
+    if let Some(block) = &placed.legend {
+        legend::draw(canvas, block);
     }
     canvas.close();
 }
@@ -69,7 +69,7 @@ fn draw_labels(canvas: &mut Canvas, panel: &Panel, placed: &Placed) {
         canvas.text(&panel.x.label, Text { at: (middle, below), size, ..centred });
     }
     if !panel.y.label.is_empty() {
-        let left = frame.left - TICK - TICK_GAP - layout::widest(&placed.y_ticks) - LABEL_GAP;
+        let left = frame.left - TICK - TICK_GAP - layout::widest(&placed.y_ticks) - LABEL_GAP - HANGING;
         let size = layout::fitted(&panel.y.label, LABEL_SIZE, frame.height + 10.0);
         let at = (left, frame.top + frame.height / 2.0);
         canvas.text(&panel.y.label, Text { at, size, turned: true, ..centred });
