@@ -6,7 +6,7 @@ use lowrank_connectivity::eigenvalues_with_gain;
 use lowrank_meanfield::{Shown, Solutions, solutions_along};
 use lowrank_model::Vector::{M, N};
 use lowrank_model::{Initial, Input, Layout, Model, ModelError, Moments, Transfer, Variant};
-use lowrank_report::{Cloud, Colour, Figure, Legend, Mark, Panel, Points, Shape, TWO_COLUMNS};
+use lowrank_report::{Cloud, Colour, Figure, Legend, Line, Mark, Panel, Points, Shape, TWO_COLUMNS};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -19,8 +19,8 @@ const VALUES: usize = 200;
 const LARGEST: f64 = 4.0;
 /// Values of g for networks.
 const DOTS: usize = 16;
-/// Values of g whose spectra are drawn.
-const SPECTRA: [f64; 3] = [0.5, 1.0, 1.6];
+/// States whose spectra are drawn: g, and whether it is the quiet one or the structured one.
+const SPECTRA: [(f64, bool); 3] = [(0.8, true), (0.3, false), (1.6, false)];
 const VARIANTS: [Variant; 2] = [Variant::Current, Variant::Rate];
 
 /// What a network in the long run shows, from theory: NaN where there is no such thing.
@@ -30,9 +30,11 @@ struct Predicted {
     kappa: f64,
     delta_0: f64,
     delta_inf: f64,
-    /// Of the stationary solution of largest kappa.
+    /// Of the stationary solution of largest kappa, and of the one of smallest.
     radius: f64,
     outlier: f64,
+    quiet_radius: f64,
+    quiet_outlier: f64,
 }
 
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -47,6 +49,7 @@ struct Simulated {
 #[derive(Debug, Clone, Serialize)]
 struct Spectrum {
     g: f64,
+    quiet: bool,
     radius: f64,
     outliers: Vec<(f64, f64)>,
     eigenvalues: Vec<(f64, f64)>,
@@ -91,8 +94,8 @@ pub(crate) fn draw(options: Options, progress: Progress<'_>) -> Result<Vec<Drawi
     let predicted: Vec<Predicted> = rows.iter().map(predict).collect();
     let [current, rate] = VARIANTS.map(|variant| simulate(variant, ensemble, progress));
     let (current, rate) = (current?, rate?);
-    let of_g = |g: &f64| {
-        let spectrum = spectrum(*g, ensemble);
+    let of_g = |(g, quiet): &(f64, bool)| {
+        let spectrum = spectrum(*g, *quiet, ensemble);
         progress(1);
         spectrum
     };
@@ -114,14 +117,14 @@ pub(crate) fn draw(options: Options, progress: Progress<'_>) -> Result<Vec<Drawi
     let kappa = std::iter::once(Mark::Line(theory(line(|p| p.kappa), "theory", Colour::Black)));
     let variances = [
         Mark::Line(theory(line(|p| p.delta_0), "theory", Colour::Black)),
-        Mark::Line(lowrank_report::Line {
-            dashed: true, ..theory(line(|p| p.delta_inf), "theory Δ_∞", Colour::Black)
-        }),
+        Mark::Line(dashed(theory(line(|p| p.delta_inf), "theory Δ_∞", Colour::Black))),
     ];
     let stability = vec![
         Mark::HorizontalLine(1.0),
         Mark::Line(theory(line(|p| p.radius), "radius *ρ*", Colour::Blue)),
         Mark::Line(theory(line(|p| p.outlier), "outlier", Colour::Vermillion)),
+        Mark::Line(dashed(theory(line(|p| p.quiet_radius), "radius, quiet state", Colour::Sky))),
+        Mark::Line(dashed(theory(line(|p| p.quiet_outlier), "outlier, quiet state", Colour::Orange))),
     ];
     let panels = vec![
         g_panel("*κ*", kappa.chain(series(|s| s.kappa)).collect(), Legend::Below),
@@ -140,8 +143,14 @@ pub(crate) fn draw(options: Options, progress: Progress<'_>) -> Result<Vec<Drawi
     Ok(vec![Drawing::new("along_g", figure, &data)?])
 }
 
+fn dashed(line: Line) -> Line {
+    Line { dashed: true, ..line }
+}
+
 fn predict(row: &Solutions) -> Predicted {
     let upper = row.stationary.first();
+    let size = |s: &lowrank_meanfield::Stationary| s.order.kappa[0].abs();
+    let quiet = row.stationary.iter().min_by(|a, b| size(a).total_cmp(&size(b)));
     let nothing = f64::NAN;
     let order = row.shown_along(&[1.0]).map(|shown| match shown {
         Shown::Stationary(s) => &s.order,
@@ -154,16 +163,18 @@ fn predict(row: &Solutions) -> Predicted {
         delta_inf: order.map_or(nothing, |order| order.delta_inf),
         radius: upper.map_or(nothing, |s| s.rho),
         outlier: upper.and_then(|s| s.outliers.first()).map_or(nothing, |outlier| outlier.0),
+        quiet_radius: quiet.map_or(nothing, |s| s.rho),
+        quiet_outlier: quiet.and_then(|s| s.outliers.first()).map_or(nothing, |outlier| outlier.0),
     }
 }
 
 fn simulate(variant: Variant, ensemble: Ensemble, progress: Progress<'_>) -> Result<Vec<Simulated>, StudyError> {
-    let protocol = protocol(60.0, 80.0, 1.6)?;
+    let protocol = protocol(variant, 60.0, 80.0, 1.6)?;
     // `[network][g]`: kappa, Delta_0, Delta_inf.
     let seen: Vec<Vec<[f64; 3]>> = every(ensemble, |realisation| {
         let bulk = bulk(ensemble.neurons, ensemble.seed, realisation)?;
         let of_g = |g: f64| {
-            let order = run(&bulk, &model(g, variant)?, &start(), &protocol, (ensemble.seed, realisation))?.1.order;
+            let order = run(&bulk, &model(g, variant)?, &start(), &protocol, (ensemble.seed, realisation), 2)?.1.order;
             Ok([order.kappa[0].abs(), order.delta_0, order.delta_inf])
         };
         let row = values().into_iter().map(of_g).collect::<Result<Vec<_>, StudyError>>();
@@ -175,17 +186,25 @@ fn simulate(variant: Variant, ensemble: Ensemble, progress: Progress<'_>) -> Res
     Ok(values().into_iter().enumerate().map(row).collect())
 }
 
-fn spectrum(g: f64, ensemble: Ensemble) -> Result<Spectrum, StudyError> {
+fn spectrum(g: f64, quiet: bool, ensemble: Ensemble) -> Result<Spectrum, StudyError> {
     let model = model(g, Variant::Current)?;
     let missing = || StudyError::Missing { what: "stationary solution", at: format!("g = {g}") };
-    let predicted = lowrank_meanfield::stationary_branches(&model)?.into_iter().next().ok_or_else(missing)?;
+    let size = |s: &lowrank_meanfield::Stationary| s.order.kappa[0].abs();
+    let branches = lowrank_meanfield::stationary_branches(&model)?;
+    let sorted = if quiet {
+        branches.into_iter().min_by(|a, b| size(a).total_cmp(&size(b)))
+    } else {
+        branches.into_iter().max_by(|a, b| size(a).total_cmp(&size(b)))
+    };
+    let predicted = sorted.ok_or_else(missing)?;
     let bulk = bulk(ensemble.neurons, ensemble.seed, 0)?;
-    let protocol = protocol(150.0, 0.0, 1.0)?.with_trajectory();
-    let (network, mut observed) = run(&bulk, &model, &start(), &protocol, (ensemble.seed, 0))?;
+    let protocol = protocol(model.variant(), 150.0, 0.0, 1.0)?.with_trajectory();
+    let (network, mut observed) = run(&bulk, &model, &start(), &protocol, (ensemble.seed, 0), 1)?;
     let x = observed.trajectory.pop().ok_or_else(missing)?;
-    let gains: Vec<f64> = x.col(0).iter().map(|x| model.transfer().jet(*x).d1).collect();
+    let gain = |x: &f64| model.transfer().jet(if quiet { 0.0 } else { *x }).d1;
+    let gains: Vec<f64> = x.col(0).iter().map(gain).collect();
     let eigenvalues = eigenvalues_with_gain(&network, &gains)?.iter().map(|l| (l.re, l.im)).collect();
-    Ok(Spectrum { g, radius: predicted.rho, outliers: predicted.outliers, eigenvalues })
+    Ok(Spectrum { g, quiet, radius: predicted.rho, outliers: predicted.outliers, eigenvalues })
 }
 
 fn disc(spectrum: &Spectrum) -> Panel {
@@ -209,7 +228,7 @@ fn disc(spectrum: &Spectrum) -> Panel {
         }),
     ];
     Panel {
-        title: format!("*g* = {}", spectrum.g),
+        title: format!("{} state, *g* = {}", if spectrum.quiet { "quiet" } else { "structured" }, spectrum.g),
         x: axis("Re *λ*"),
         y: axis("Im *λ*"),
         marks,

@@ -2,7 +2,7 @@
 
 use lowrank_connectivity::{Bulk, BulkKind, Network, Sampling, draw_vectors};
 use lowrank_integrate::Method;
-use lowrank_model::{Initial, Model};
+use lowrank_model::{Initial, Model, Variant};
 use lowrank_simulate::{Observed, Protocol, Timing, initial_currents, simulate};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -40,17 +40,18 @@ pub(crate) fn bulk(neurons: usize, seed: u64, realisation: u64) -> Result<Arc<Bu
     Ok(Arc::new(Bulk::draw(BulkKind::Gaussian, neurons, seed, realisation)?))
 }
 
-/// One run of a model on a bulk, its vectors drawn with the ensemble's moments; and its network.
+/// One run of so many states of a model on a bulk, its vectors drawn with the ensemble's moments; and its network.
 pub(crate) fn run(
     bulk: &Arc<Bulk>,
     model: &Model,
     start: &Initial,
     protocol: &Protocol,
     (seed, realisation): (u64, u64),
+    copies: usize,
 ) -> Result<(Network, Observed), StudyError> {
     let vectors = draw_vectors(model.ensemble(), bulk.neurons(), Sampling::Matched, seed, realisation)?;
     let network = Network::new(model.g(), Arc::clone(bulk), vectors)?;
-    let x0 = initial_currents(&network, start, 1, seed, realisation)?;
+    let x0 = initial_currents(&network, start, copies, seed, realisation)?;
     let observed = simulate(&network, model, x0.as_ref(), protocol, (seed, realisation))?;
     Ok((network, observed))
 }
@@ -63,7 +64,9 @@ pub(crate) fn every<T: Send>(
     (0..ensemble.networks as u64).into_par_iter().map(of).collect()
 }
 
-/// A protocol of the method of one product a step.
-pub(crate) fn protocol(transient: f64, window: f64, interval: f64) -> Result<Protocol, StudyError> {
-    Ok(Protocol::new(Timing { transient, window, interval, step: 0.2 }, Method::EtdAb3)?)
+/// A protocol of the method of one product a step, which is a fifth of the shortest time constant of the model's variant.
+pub(crate) fn protocol(variant: Variant, transient: f64, window: f64, interval: f64) -> Result<Protocol, StudyError> {
+    let (tau_s, tau_r) = variant.time_constants();
+    let shortest = [tau_s, tau_r].into_iter().filter(|tau| *tau > 0.0).fold(f64::INFINITY, f64::min);
+    Ok(Protocol::new(Timing { transient, window, interval, step: 0.2 * shortest }, Method::EtdAb3)?)
 }

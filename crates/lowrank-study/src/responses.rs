@@ -1,7 +1,7 @@
 //! Activity along m, kappa, against the strength c of an input in three geometries at g = 0.8 (docs/theory.md section 8): (a)
 //! m, n and I orthogonal; (b) I overlaps n, m is orthogonal to n; (c) m and n overlap and I lies along n besides: two states
 //! for weak input, one beyond a fold. Theory's branches are solid where stable and dashed where not; dots are means over
-//! networks from starts along m and against it.
+//! the networks that ended with kappa of one sign, from starts along m and against it.
 
 use lowrank_meanfield::{Branch, EventKind, Stability, branches_along};
 use lowrank_model::Vector::{I, M, N};
@@ -53,11 +53,12 @@ impl Geometry {
     }
 }
 
-/// What networks showed at one input strength from one start.
+/// Networks that ended with kappa of one sign, at one input strength from one start.
 #[derive(Debug, Clone, Copy, Serialize)]
 struct Response {
     c: f64,
     start: f64,
+    networks: usize,
     kappa: Estimate,
 }
 
@@ -87,9 +88,9 @@ pub(crate) fn draw(options: Options, progress: Progress<'_>) -> Result<Vec<Drawi
         let mut seen = Vec::new();
         for (geometry, variant, c, start) in runs() {
             let initial = Initial { along: vec![(M(0), start)], deviation: 0.5 };
-            let protocol = protocol(40.0, 10.0, 1.0)?;
+            let protocol = protocol(variant, 40.0, 10.0, 1.0)?;
             let (_, observed) =
-                run(&bulk, &geometry.model(c, variant)?, &initial, &protocol, (ensemble.seed, realisation))?;
+                run(&bulk, &geometry.model(c, variant)?, &initial, &protocol, (ensemble.seed, realisation), 1)?;
             seen.push(observed.order.kappa[0]);
         }
         progress(1);
@@ -97,8 +98,16 @@ pub(crate) fn draw(options: Options, progress: Progress<'_>) -> Result<Vec<Drawi
     })?;
     let responses: Vec<(Geometry, Variant, Response)> = runs()
         .enumerate()
-        .map(|(run, (geometry, variant, c, start))| {
-            (geometry, variant, Response { c, start, kappa: Estimate::of(seen.iter().map(move |seen| seen[run])) })
+        .flat_map(|(run, (geometry, variant, c, start))| {
+            let kappas: Vec<f64> = seen.iter().map(|seen| seen[run]).collect();
+            // Near a fold some networks have left the branch and some have not.
+            let split = geometry == Geometry::Bistable;
+            let groups = [true, false]
+                .map(|up| kappas.iter().copied().filter(|k| !split && up || split && (*k >= 0.0) == up).collect());
+            groups.into_iter().filter(|group: &Vec<f64>| !group.is_empty()).map(move |group| {
+                let kappa = Estimate::of(group.iter().copied());
+                (geometry, variant, Response { c, start, networks: group.len(), kappa })
+            })
         })
         .collect();
     let mut panels = Vec::new();
@@ -156,11 +165,10 @@ fn panel(geometry: Geometry, variant: Variant, branches: &[Branch], networks: &[
     }
     let points: Vec<(f64, Estimate)> = networks.iter().map(|response| (response.c, response.kappa)).collect();
     marks.push(dots(&points, &format!("{variant}, networks"), variant));
-    let y = if geometry == Geometry::Bistable { None } else { Some((-0.6, 0.9)) };
     Panel {
         title: format!("{variant}: {}", geometry.title()),
         x: axis("input strength *c*"),
-        y: lowrank_report::Axis { range: y, ..axis("activity along *m*, *κ*") },
+        y: lowrank_report::Axis { range: Some((-1.1, 1.2)), ..axis("activity along *m*, *κ*") },
         marks,
         legend: Legend::Below,
         ..Panel::default()

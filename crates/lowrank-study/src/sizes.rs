@@ -94,7 +94,7 @@ fn of_variant(
         let off: Vec<Vec<f64>> = every(*ensemble, |network| {
             let realisation = first + network;
             let bulk = bulk(ensemble.neurons, ensemble.seed, realisation)?;
-            let (_, observed) = run(&bulk, &model, &point.initial, &protocol, (ensemble.seed, realisation))?;
+            let (_, observed) = run(&bulk, &model, &point.initial, &protocol, (ensemble.seed, realisation), 1)?;
             let found = Findings::from(observed);
             progress(1);
             let error = |(statistic, _)| Ok((value(statistic, &found)? - value(statistic, &predicted)?).abs());

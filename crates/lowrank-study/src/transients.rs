@@ -20,7 +20,7 @@ use crate::{Drawing, Options, Progress, StudyError};
 /// End of the runs; the input comes on at 6.
 const END: f64 = 16.0;
 /// Time between samples.
-const INTERVAL: f64 = 0.4;
+const INTERVAL: f64 = 0.2;
 /// Times at which theory is drawn.
 const TIMES: usize = 400;
 /// Units drawn.
@@ -112,11 +112,11 @@ fn course(
     let solution: Transient = transient(&model, &point.initial, END)?;
     let theory_time: Vec<f64> = (0..=TIMES).map(|i| END * i as f64 / TIMES as f64).collect();
     let snapshots = theory_time.iter().map(|t| solution.at(*t)).collect::<Result<Vec<_>, _>>()?;
-    let timing = Timing { transient: 0.0, window: END, interval: INTERVAL, step: 0.16 };
+    let timing = Timing { transient: 0.0, window: END, interval: INTERVAL, step: 0.1 };
     let protocol = Protocol::new(timing, Method::Rk4)?.with_trajectory();
     let runs: Vec<Observed> = every(ensemble, |realisation| {
         let bulk = bulk(ensemble.neurons, ensemble.seed, realisation)?;
-        let mut observed = run(&bulk, &model, &point.initial, &protocol, (ensemble.seed, realisation))?.1;
+        let mut observed = run(&bulk, &model, &point.initial, &protocol, (ensemble.seed, realisation), 1)?.1;
         if realisation > 0 {
             observed.trajectory = Vec::new();
         }
@@ -147,7 +147,7 @@ fn equivalence(point: &OperatingPoint, ensemble: Ensemble) -> Result<Equivalence
     let model = point.model.with_input(input)?;
     let protocol = Protocol::new(Timing { transient: 0.0, window: 0.0, interval: 1.0, step: 1.0 }, Method::Rk4)?;
     let bulk = bulk(ensemble.neurons, ensemble.seed, 0)?;
-    let (network, _) = run(&bulk, &model, &point.initial, &protocol, (ensemble.seed, 0))?;
+    let (network, _) = run(&bulk, &model, &point.initial, &protocol, (ensemble.seed, 0), 1)?;
     let n = network.neurons();
     let direction = network.vector(Vector::I(0))?.to_vec();
     let mut filtered = Filtered { network: &network, transfer: model.transfer(), direction: &direction };
@@ -168,8 +168,8 @@ fn equivalence(point: &OperatingPoint, ensemble: Ensemble) -> Result<Equivalence
             rate[unit].push(other[unit]);
         }
         if let Some(&next) = time.get(sample + 1) {
-            integrate(&mut of_current, &mut field, &mut x, (t, next), 20)?;
-            integrate(&mut of_rate, &mut filtered, &mut r, (t, next), 20)?;
+            integrate(&mut of_current, &mut field, &mut x, (t, next), 10)?;
+            integrate(&mut of_rate, &mut filtered, &mut r, (t, next), 10)?;
         }
     }
     Ok(Equivalence { time, current, rate, largest_difference: largest })
@@ -219,7 +219,7 @@ fn kappa<'a>(
         let points = course.theory_time.iter().copied().zip(line.iter().copied()).collect();
         marks.push(Mark::Line(theory(points, &format!("{variant}, theory"), colour(variant))));
         let every: Vec<(f64, Estimate)> =
-            course.time.iter().copied().zip(networks.iter().copied()).step_by(2).collect();
+            course.time.iter().copied().zip(networks.iter().copied()).step_by(4).collect();
         marks.push(dots(&every, &format!("{variant}, networks"), variant));
     }
     Panel {
@@ -239,7 +239,7 @@ fn equal(equivalence: &Equivalence) -> Panel {
     for (unit, (current, rate)) in equivalence.current.iter().zip(&equivalence.rate).take(6).enumerate() {
         let line = equivalence.time.iter().copied().zip(current.iter().copied()).collect();
         marks.push(Mark::Line(theory(line, &label(unit == 0, "current: *x_i*"), colour(Variant::Current))));
-        let points: Vec<(f64, f64)> = equivalence.time.iter().copied().zip(rate.iter().copied()).step_by(2).collect();
+        let points: Vec<(f64, f64)> = equivalence.time.iter().copied().zip(rate.iter().copied()).step_by(4).collect();
         marks.push(Mark::Points(lowrank_report::Points {
             points,
             label: label(unit == 0, "rate: (*Jr* + *v*)_{*i*}"),

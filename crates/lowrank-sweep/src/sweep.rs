@@ -2,7 +2,7 @@
 
 use lowrank_connectivity::{BulkKind, Sampling, check_memory};
 use lowrank_integrate::Method;
-use lowrank_model::{Initial, Transfer, Variant, Vector};
+use lowrank_model::{Initial, Model, Transfer, Variant, Vector};
 use lowrank_simulate::{Products, Protocol, Timing, block_bytes, check_clock};
 
 use crate::cells::{Draft, Part};
@@ -16,6 +16,8 @@ pub const SCHEMA: u32 = 1;
 const MOST_CELLS: usize = 100_000_000;
 /// Bytes of the program itself, its stacks and buffers.
 const PROGRAM: u64 = 16 << 20;
+/// Longest step in units of the shortest time constant: the one of the published diagram; beyond, methods grow unstable.
+const LONGEST_STEP: f64 = 0.5;
 /// From so many neurons on one block fills the machine, and its product is spread over all threads.
 const LARGE: usize = 4096;
 /// The same for a block that has no other beside it: below, a product is shorter than waking a thread.
@@ -121,10 +123,27 @@ impl Sweep {
         }
         sweep.check_neurons()?;
         for variant in 0..sweep.variants.len() {
-            (0..sweep.grid()).try_for_each(|cell| sweep.model(variant, cell).map(drop))?;
+            (0..sweep.grid())
+                .try_for_each(|cell| sweep.model(variant, cell).and_then(|model| sweep.check_step(&model)))?;
         }
         sweep.initial(&sweep.draft(0)?)?.coefficients(sweep.model(0, 0)?.ensemble())?;
         Ok(sweep)
+    }
+
+    /// Refuses a step that is too long for the shorter of two time constants.
+    fn check_step(&self, model: &Model) -> Result<(), SweepError> {
+        let (tau_s, tau_r) = model.variant().time_constants();
+        let shortest = [tau_s, tau_r].into_iter().filter(|tau| *tau > 0.0).fold(f64::INFINITY, f64::min);
+        let step = self.definition.run.step;
+        if step > LONGEST_STEP * shortest {
+            let found = format!("{step} where a time constant is {shortest}");
+            return Err(out_of_range(
+                "run.step",
+                found,
+                "at most half the shortest time constant; a fifth is accurate",
+            ));
+        }
+        Ok(())
     }
 
     /// Refuses fewer neurons than the bulk or exact moments need.

@@ -339,7 +339,7 @@ fn theory_of_a_grid_is_that_of_the_phase_diagram() {
 
 #[test]
 fn bad_definitions_are_refused_in_one_line_that_names_the_field() {
-    let rows: [(&str, &str, &[&str]); 30] = [
+    let rows: [(&str, &str, &[&str]); 31] = [
         ("seed = 5", "", &["seed"]),
         ("seed = 5", "seed = -5", &["line 2", "-5"]),
         ("seed = 5", "seed = 5\ncolour = 3", &["line 3", "colour", "realisations"]),
@@ -349,6 +349,7 @@ fn bad_definitions_are_refused_in_one_line_that_names_the_field() {
         ("neurons = 60", "neurons = 60\ntransfer = \"relu\"", &["\"relu\"", "threshold-linear"]),
         ("neurons = 60", "neurons = 60\nprecision = \"f16\"", &["f16", "f32"]),
         ("tau-s = 0.5", "tau-s = 0.0", &["tau_s", "0", "> 0"]),
+        ("tau-s = 0.5", "tau-s = 0.2", &["run.step", "0.125", "0.2", "shortest time constant"]),
         ("realisations = 2", "realisations = 0", &["realisations", "0", ">= 1"]),
         ("cells-a-block = 4", "cells-a-block = 0", &["cells-a-block", "0"]),
         ("\"rate\"", "\"rates\"", &["\"rates\"", "current, rate, two-timescale"]),
