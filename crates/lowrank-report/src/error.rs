@@ -130,4 +130,28 @@ pub enum ReportError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// Arrays that do not make a file.
+    #[error("array '{name}' {reason}")]
+    Arrays {
+        /// Which array.
+        name: String,
+        /// What is wrong with it and how to mend it.
+        reason: String,
+    },
+    /// Columns that do not make a table.
+    #[error("column '{name}' {reason}")]
+    Columns {
+        /// Which column.
+        name: String,
+        /// What is wrong with it and how to mend it.
+        reason: String,
+    },
+    /// A file that holds no vector or matrix of numbers.
+    #[error("cannot take numbers from {path}: {reason}")]
+    Npy {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it and how to mend it.
+        reason: String,
+    },
 }
