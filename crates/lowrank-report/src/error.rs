@@ -21,6 +21,9 @@ pub enum ReportError {
     /// The record could not be turned into JSON.
     #[error("cannot write the record as JSON: {0}; report this as a fault of the program")]
     Json(#[from] serde_json::Error),
+    /// The report could not be put together.
+    #[error("cannot write the report as HTML: {0}; report this as a fault of the program")]
+    Html(#[from] minijinja::Error),
     /// The figure could not be drawn.
     #[error("cannot draw {name}: {reason}; report this as a fault of the program")]
     Figure {

@@ -10,6 +10,7 @@ mod figure;
 mod file;
 #[cfg(feature = "hdf5")]
 mod hdf5;
+mod html;
 mod memory;
 mod npy;
 mod npz;
@@ -27,6 +28,7 @@ pub use figure::{Curve, Figure, Panel, Points, draw};
 pub use file::{check_folder, read_text, write_file};
 #[cfg(feature = "hdf5")]
 pub use hdf5::write_hdf5;
+pub use html::html;
 pub use memory::available_memory;
 pub use npy::{Numbers, read_npy};
 pub use npz::{sidecar, write_npz};
