@@ -24,6 +24,9 @@ const TEMPLATE: &str = include_str!("html/report.html");
 const STYLE: &str = include_str!("html/report.css");
 const SCRIPT: &str = include_str!("html/report.js");
 
+/// Characters of a commit at the head of the page; the whole is at its end.
+const SHORT_COMMIT: usize = 12;
+
 /// The report of a run.
 ///
 /// `command` is the command that made it, without the options for size, seed, pattern and planted fault, which are
@@ -169,14 +172,14 @@ fn headline(outcome: &Outcome) -> String {
 }
 
 fn facts(outcome: &Outcome, provenance: &Provenance, effort: &str, variants: &[String]) -> Vec<(&'static str, String)> {
-    let sizes = outcome.sizes.iter().map(|(n, networks)| format!("N = {n}, {networks} networks"));
+    let sizes = outcome.sizes.iter().map(|(n, networks)| format!("{networks} of N\u{a0}=\u{a0}{n}"));
     let mut facts = vec![
         ("Effort", effort.to_owned()),
         ("Networks", sizes.collect::<Vec<_>>().join("; ")),
         ("Variants", variants.join(", ")),
         ("Seed", outcome.seed.to_string()),
         ("Version", format!("{} {}", provenance.program, provenance.version)),
-        ("Commit", provenance.commit.clone()),
+        ("Commit", provenance.commit.chars().take(SHORT_COMMIT).collect()),
     ];
     if let Some(only) = &outcome.only {
         facts.push(("Only claims with", format!("\u{201c}{only}\u{201d} in their name")));

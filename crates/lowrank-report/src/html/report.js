@@ -80,14 +80,13 @@
   text.addEventListener("input", filter);
   [verdict, variant, point].forEach((select) => select.addEventListener("change", filter));
   form.addEventListener("submit", (event) => event.preventDefault());
-  // A reset takes effect after its event.
-  form.addEventListener("reset", () => setTimeout(() => {
+  [byId("all"), none.querySelector("button")].forEach((button) => button.addEventListener("click", () => {
+    form.reset();
     column = -1;
     descending = false;
     sort();
     filter();
   }));
-  none.querySelector("button").addEventListener("click", () => form.reset());
   form.hidden = false;
   sort();
   filter();

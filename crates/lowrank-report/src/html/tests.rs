@@ -112,7 +112,7 @@ fn what_was_run_and_how_to_repeat_it_is_there() {
     let page = report(&outcome(), &[]);
     for text in [
         "fault <b>gain</b> was planted",
-        "N = 500, 64 networks",
+        "64 of N\u{a0}=\u{a0}500",
         "divided by 228",
         "at most 1 %",
         "multiplied by 1.7",
