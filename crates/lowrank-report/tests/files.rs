@@ -1,5 +1,5 @@
 //! Files of arrays as others read them: the bytes of an .npz, and NumPy where `python3` has it.
-#![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::disallowed_methods)]
 
 use std::fs;
 use std::io::Read;

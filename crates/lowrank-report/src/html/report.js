@@ -66,6 +66,7 @@
       column = index;
       sort();
     });
+    head.dataset.title = head.textContent; // for print
     head.replaceChildren(button);
     sortBy.add(new Option(button.textContent, String(index)));
   });
