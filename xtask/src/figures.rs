@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use lowrank_report::{Origin, Provenance, check_folder, write_figure};
+use lowrank_report::{FigureOrigin, Provenance, check_folder, write_figure};
 use lowrank_study::{Options as StudyOptions, Study};
 
 use crate::{Failure, progress_bar};
@@ -38,7 +38,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     for study in studies {
         let quick = if options.quick { " --quick" } else { "" };
         let command = format!("cargo xtask figures {study}{quick} --seed {}", options.seed);
-        let origin = Origin { provenance: Provenance::here(), seed: options.seed, command };
+        let origin = FigureOrigin { provenance: Provenance::here(), seed: options.seed, command };
         let bar = progress_bar(study.parts(sizes), &format!("parts of {study}"));
         let drawings = study.draw(sizes, &|parts| bar.inc(parts as u64));
         bar.finish_and_clear();

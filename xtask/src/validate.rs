@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use lowrank_report::{Provenance, check_folder, json, summary, table, write_file};
+use lowrank_report::{Provenance, check_folder, html, json, summary, table, write_file};
 use lowrank_validate::{Config, Effort, Plant, ValidateError, run as run_validation, runs_of};
 
 use crate::{Failure, progress_bar, threads};
@@ -28,7 +28,7 @@ pub(crate) struct Options {
     /// Only claims whose name (point/variant/statistic) contains this
     #[arg(long, value_name = "PATTERN")]
     only: Option<String>,
-    /// Folder for the record, validate.json, and the table, validate.md
+    /// Folder for the record, validate.json, the table, validate.md, and the report, validate.html
     #[arg(long, value_name = "FOLDER", default_value = DEFAULT_OUT)]
     out: PathBuf,
     /// Number of threads, one a core unless given; the output does not depend on it
@@ -57,7 +57,9 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let provenance = Provenance::here();
     let text = format!("{}\n{}", table(&outcome), summary(&outcome, &provenance));
     let record = json(&outcome, &provenance).map_err(|e| Failure::Computation(e.to_string()))?;
-    for (name, content) in [("validate.json", &record), ("validate.md", &text)] {
+    let report =
+        html(&outcome, &provenance, "cargo xtask validate", &[]).map_err(|e| Failure::Computation(e.to_string()))?;
+    for (name, content) in [("validate.json", &record), ("validate.md", &text), ("validate.html", &report)] {
         write_file(&options.out.join(name), content.as_bytes()).map_err(|e| Failure::Input(e.to_string()))?;
     }
     print!("{text}");

@@ -32,7 +32,7 @@ fn five_seeds_pass_every_claim_and_one_or_two_threads_give_the_same_bytes() {
         assert!(text.contains(&format!("seed {seed}, lowrank ")), "{text}");
         assert!(output.stderr.is_empty(), "no progress bar where there is no terminal");
     }
-    for name in ["validate.json", "validate.md"] {
+    for name in ["validate.json", "validate.md", "validate.html"] {
         let [two, one] = [&out, &alone].map(|folder| std::fs::read(folder.path().join(name)).unwrap());
         assert!(two == one, "{name} depends on the threads");
     }

@@ -4,14 +4,14 @@ use std::error::Error;
 use std::path::Path;
 
 use lowrank_report::{
-    Anchor, Axis, Band, Cloud, Colour, Figure, Heat, Legend, Line, Map, Mark, Note, ONE_COLUMN, Origin, Panel, Points,
-    Provenance, Shape, TWO_COLUMNS, write_figure,
+    Anchor, Axis, Band, Cloud, Colour, Figure, FigureOrigin, Heat, Legend, Line, Map, Mark, Note, ONE_COLUMN, Panel,
+    Points, Provenance, Shape, TWO_COLUMNS, write_figure,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args().nth(1).unwrap_or_else(|| "gallery".to_owned());
     let command = "cargo run -p lowrank-report --example gallery".to_owned();
-    let origin = Origin { provenance: Provenance::here(), seed: 0, command };
+    let origin = FigureOrigin { provenance: Provenance::here(), seed: 0, command };
     for (name, figure) in [("marks", marks()), ("diagram", diagram()), ("column", column()), ("single", single())] {
         write_figure(&Path::new(&folder).join(name), &figure, &figure, &origin)?;
     }

@@ -30,6 +30,9 @@ pub enum ReportError {
         /// What is wrong with it, and the mend.
         fault: FigureFault,
     },
+    /// The report could not be put together.
+    #[error("cannot write the report as HTML: {0}; report this as a fault of the program")]
+    Html(#[from] minijinja::Error),
     /// The figure could not be drawn.
     #[error("cannot draw {name}: {reason}; report this as a fault of the program")]
     Figure {
@@ -138,5 +141,29 @@ pub enum ReportError {
         text: String,
         /// What is wrong with it.
         reason: &'static str,
+    },
+    /// Arrays that do not make a file.
+    #[error("array '{name}' {reason}")]
+    Arrays {
+        /// Which array.
+        name: String,
+        /// What is wrong with it and how to mend it.
+        reason: String,
+    },
+    /// Columns that do not make a table.
+    #[error("column '{name}' {reason}")]
+    Columns {
+        /// Which column.
+        name: String,
+        /// What is wrong with it and how to mend it.
+        reason: String,
+    },
+    /// A file that holds no vector or matrix of numbers.
+    #[error("cannot take numbers from {path}: {reason}")]
+    Npy {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it and how to mend it.
+        reason: String,
     },
 }

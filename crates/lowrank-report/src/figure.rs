@@ -24,7 +24,7 @@ use serde::Serialize;
 
 pub use check::FigureFault;
 pub use colour::{Colour, Map};
-pub use export::{Origin, write_figure};
+pub use export::{FigureOrigin, write_figure};
 
 use crate::ReportError;
 

@@ -45,11 +45,12 @@ fn row(claim: &Claim) -> [String; 9] {
 }
 
 /// Four decimals; what rounds to zero has no sign.
-fn fixed(value: f64) -> String {
+pub(crate) fn fixed(value: f64) -> String {
     format!("{:.4}", plain(value, 5e-5))
 }
 
-fn plain(value: f64, smallest: f64) -> f64 {
+/// What is smaller than what is shown is zero, without a sign.
+pub(crate) fn plain(value: f64, smallest: f64) -> f64 {
     if value.abs() < smallest { 0.0 } else { value }
 }
 
@@ -78,13 +79,17 @@ pub fn summary(outcome: &Outcome, provenance: &Provenance) -> String {
 
 /// The median slope of |error| against N, where several sizes were run.
 fn scaling_line(outcome: &Outcome) -> String {
+    let Some((median, steepest, flattest)) = median_slope(outcome) else { return String::new() };
+    format!(
+        "Slope of a network's |error| against N on log-log axes: median {median:.2}, from {steepest:.2} to {flattest:.2}.\n"
+    )
+}
+
+/// The median slope, the steepest and the flattest.
+pub(crate) fn median_slope(outcome: &Outcome) -> Option<(f64, f64, f64)> {
     // A quiescent network has no error to speak of.
     let resting = |name: &str| name.starts_with("quiescent/");
     let mut slopes: Vec<f64> = outcome.scaling.iter().filter(|s| !resting(&s.name)).map(|s| s.slope).collect();
     slopes.sort_by(f64::total_cmp);
-    let (Some(steepest), Some(flattest)) = (slopes.first(), slopes.last()) else { return String::new() };
-    format!(
-        "Slope of a network's |error| against N on log-log axes: median {:.2}, from {steepest:.2} to {flattest:.2}.\n",
-        slopes[slopes.len() / 2]
-    )
+    Some((*slopes.get(slopes.len() / 2)?, *slopes.first()?, *slopes.last()?))
 }

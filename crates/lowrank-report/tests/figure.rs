@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 use lowrank_report::{
-    Anchor, Axis, Band, Cloud, Colour, Figure, Heat, Legend, Line, Map, Mark, Note, ONE_COLUMN, Origin, Panel, Points,
-    Provenance, Shape, TWO_COLUMNS, draw, write_figure,
+    Anchor, Axis, Band, Cloud, Colour, Figure, FigureOrigin, Heat, Legend, Line, Map, Mark, Note, ONE_COLUMN, Panel,
+    Points, Provenance, Shape, TWO_COLUMNS, draw, write_figure,
 };
 
 fn line(points: Vec<(f64, f64)>) -> Mark {
@@ -193,7 +193,7 @@ fn files_carry_their_origin_and_what_they_show() {
     let folder = tempfile::tempdir().unwrap();
     let provenance =
         Provenance { program: "lowrank", version: "1.2.3", commit: "abc".to_owned(), instructions: "avx2" };
-    let origin = Origin { provenance, seed: 7, command: "lowrank figure study".to_owned() };
+    let origin = FigureOrigin { provenance, seed: 7, command: "lowrank figure study".to_owned() };
     let figure = figure(vec![panel(vec![line(vec![(0.0, 0.25), (1.0, f64::NAN), (2.0, 0.5)])])]);
     let written = write_figure(&folder.path().join("g_1.5"), &figure, &figure, &origin).unwrap();
     let names: Vec<&str> = written.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();

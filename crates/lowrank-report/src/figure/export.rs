@@ -10,7 +10,7 @@ use crate::{Provenance, ReportError, data_json, write_file};
 
 /// What made a figure; it is written into its files.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
+pub struct FigureOrigin {
     /// Program, version, commit.
     pub provenance: Provenance,
     /// Seed of all random numbers.
@@ -28,9 +28,9 @@ pub fn write_figure(
     stem: &Path,
     figure: &Figure,
     data: &impl Serialize,
-    origin: &Origin,
+    origin: &FigureOrigin,
 ) -> Result<Vec<PathBuf>, ReportError> {
-    let Origin { provenance, seed, command } = origin;
+    let FigureOrigin { provenance, seed, command } = origin;
     let Provenance { program, version, commit, .. } = provenance;
     let drawn = drawn(figure, &format!("{program} {version}, commit {commit}, seed {seed}: {command}"))?;
     let json = data_json(data, *seed, provenance)?;
