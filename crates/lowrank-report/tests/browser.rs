@@ -22,10 +22,12 @@ fn outcome() -> Outcome {
                 let k = claims.len();
                 let (theory, margin) = ((k * 37 % 101) as f64 - 50.0, 0.5);
                 let estimate = theory + margin * k as f64 / 100.0;
-                let verdict = match k {
-                    _ if k % 5 == 0 => Verdict::Fail,
-                    _ if k % 7 == 0 => Verdict::Inconclusive,
-                    _ => Verdict::Pass,
+                let verdict = if k.is_multiple_of(5) {
+                    Verdict::Fail
+                } else if k.is_multiple_of(7) {
+                    Verdict::Inconclusive
+                } else {
+                    Verdict::Pass
                 };
                 let judgement = Judgement { estimate, standard_error: 0.01, z: 1.0, half_width: 0.04, verdict };
                 claims.push(Claim {
