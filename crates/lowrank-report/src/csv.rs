@@ -117,7 +117,8 @@ mod tests {
     use crate::Provenance;
 
     fn table(columns: &[Column]) -> Result<String, ReportError> {
-        let provenance = Provenance { program: "lowrank", version: "0.1.0", commit: "abc".to_owned() };
+        let provenance =
+            Provenance { program: "lowrank", version: "0.1.0", commit: "abc".to_owned(), instructions: "avx2" };
         text(columns, &Origin { provenance: &provenance, seed: Some(7), spec: &serde_json::json!({"g": 1.5}) })
     }
 

@@ -62,7 +62,8 @@ mod tests {
             array("g", &[], vec![1.2], "1", "random strength"),
         ])
         .unwrap();
-        let provenance = Provenance { program: "lowrank", version: "0.1.0", commit: "abc".to_owned() };
+        let provenance =
+            Provenance { program: "lowrank", version: "0.1.0", commit: "abc".to_owned(), instructions: "avx2" };
         // Longer than an attribute of fixed length can be.
         let spec = serde_json::json!({ "vector": vec![0.125; 20_000] });
         let origin = Origin { provenance: &provenance, seed: Some(u64::MAX), spec: &spec };

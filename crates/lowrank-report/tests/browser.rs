@@ -120,7 +120,8 @@ fn at_width(page: &str, width: usize) -> Option<Value> {
 #[test]
 fn chromium_if_there_shows_the_whole_page_and_sorts_and_filters_it() {
     let outcome = outcome();
-    let provenance = Provenance { program: "lowrank", version: "0.1.0", commit: "0123456789abcdef".repeat(3) };
+    let provenance =
+        Provenance { program: "lowrank", version: "0.1.0", commit: "0123456789abcdef".repeat(3), instructions: "avx2" };
     let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"900\" height=\"300\"><circle r=\"90\"/></svg>";
     let page = html(&outcome, &provenance, "cargo xtask validate", &[("A wide figure", svg)]).unwrap();
     let page = page.replace("</body>", &format!("<script>{ACTIONS}</script></body>"));

@@ -22,7 +22,7 @@ fn arrays() -> Arrays {
 }
 
 fn provenance() -> Provenance {
-    Provenance { program: "lowrank", version: "0.1.0", commit: "abc".to_owned() }
+    Provenance { program: "lowrank", version: "0.1.0", commit: "abc".to_owned(), instructions: "avx2" }
 }
 
 fn write(path: &Path) {
