@@ -63,7 +63,7 @@ pub fn tables(sweep: &Sweep, payloads: &[Vec<u8>]) -> Result<Tables, SweepError>
 
 /// `[realisation][variant][cell and start]`.
 fn read(sweep: &Sweep, payloads: &[Vec<u8>]) -> Result<Vec<Vec<Vec<Row>>>, SweepError> {
-    let realisations = sweep.definition().realisations as usize;
+    let realisations = sweep.spec().realisations as usize;
     let mut rows = vec![vec![Vec::new(); sweep.variants.len()]; realisations];
     for (block, payload) in payloads.iter().enumerate() {
         let part = sweep.part(block)?;
@@ -107,7 +107,7 @@ fn summary(sweep: &Sweep, place: &[String], rows: &[&Row], theory: &Theory) -> S
     let phase = if finite.is_empty() {
         "diverged".to_owned()
     } else {
-        Phase::of(mean(0), mean(1), &sweep.definition().thresholds).to_string()
+        Phase::of(mean(0), mean(1), &sweep.spec().thresholds).to_string()
     };
     let ends = [rows.len().to_string(), at_rest.to_string(), phase];
     let values = (0..fields).flat_map(|field| [number(mean(field)), number(standard_error(field))]);

@@ -1,26 +1,23 @@
 //! A checked sweep: its cells, its blocks, the memory it takes.
 
 use lowrank_connectivity::{BulkKind, Sampling, check_memory};
-use lowrank_integrate::Method;
-use lowrank_model::{Initial, Transfer, Variant, Vector};
-use lowrank_simulate::{Protocol, Timing, block_bytes, check_clock};
+use lowrank_model::{Transfer, Variant};
+use lowrank_simulate::{Protocol, block_bytes, check_clock};
+use lowrank_spec::{BulkFor, Draft, Grid, Parameter, Precision, Spec};
 
-use crate::cells::{Draft, Part};
-use crate::definition::{Axis, BulkFor, Precision, Sampled};
+use crate::cells::Part;
 use crate::fields::{self, Row};
-use crate::{Definition, Parameter, SweepError};
+use crate::{SweepError, refusals};
 
 /// Version of what the bytes of a block mean.
 pub const SCHEMA: u32 = 1;
-/// More cells than this are a typing error.
-const MOST_CELLS: usize = 100_000_000;
 
-/// A definition that has been checked, every cell of it.
+/// A spec that has been checked, every cell of it.
 #[derive(Debug, Clone)]
 pub struct Sweep {
-    pub(crate) definition: Definition,
+    pub(crate) spec: Spec,
     canonical: String,
-    pub(crate) axes: Vec<(Parameter, Vec<f64>)>,
+    pub(crate) grid: Grid,
     pub(crate) variants: Vec<Variant>,
     pub(crate) transfer: Transfer,
     pub(crate) bulk: BulkKind,
@@ -57,64 +54,39 @@ impl Memory {
 }
 
 impl Sweep {
-    /// Checks a definition.
+    /// Checks a spec.
     ///
     /// # Errors
-    /// The first field that no network or run could have, with its value and its limit.
-    pub fn new(definition: Definition) -> Result<Self, SweepError> {
-        let canonical = definition.canonical()?;
-        at_least("realisations", definition.realisations as usize, 1)?;
-        at_least("cells-a-block", definition.cells_a_block, 1)?;
-        at_least("network.neurons", definition.network.neurons, 2)?;
-        at_least("start.copies", definition.start.copies.0, 1)?;
-        for (field, value) in [
-            ("thresholds.structure", definition.thresholds.structure),
-            ("thresholds.chaoticity", definition.thresholds.chaoticity),
-        ] {
-            if !(value > 0.0 && value.is_finite()) {
-                return Err(out_of_range(field, value, "a finite number > 0"));
-            }
-        }
-        let network = &definition.network;
-        let axes = definition.axes.iter().map(values).collect::<Result<Vec<_>, _>>()?;
-        set_once(&axes)?;
-        let variants = variants(&definition)?;
-        let run = &definition.run;
-        let timing = Timing { transient: run.transient, window: run.window, interval: run.interval, step: run.step };
-        let protocol = Protocol::new(timing, method(&run.method)?)?;
-        check_clock(&protocol)?;
-        if run.lyapunov && protocol.samples() < 2 {
-            return Err(out_of_range("run.window", run.window, "at least one interval where exponents are measured"));
-        }
+    /// What single networks can have and sweeps cannot; the first field that no network or run could have, with its value
+    /// and its limit.
+    pub fn new(spec: Spec) -> Result<Self, SweepError> {
+        let canonical = spec.canonical()?;
+        refusals::check(&spec)?;
         let sweep = Self {
-            transfer: network.transfer.parse()?,
-            bulk: network.bulk.parse()?,
-            base: Draft::new(&definition)?,
+            transfer: spec.transfer()?,
+            bulk: spec.network.bulk.parse()?,
+            base: Draft::new(&spec, None)?,
+            grid: Grid::new(&spec)?,
+            variants: spec.variants()?,
+            protocol: spec.run.protocol()?,
             canonical,
-            axes,
-            variants,
-            protocol,
-            definition,
+            spec,
         };
-        let cells =
-            sweep.axes.iter().try_fold(sweep.variants.len(), |cells, (_, values)| cells.checked_mul(values.len()));
-        if cells.is_none_or(|cells| cells > MOST_CELLS) {
-            return Err(out_of_range(
-                "the grid",
-                format!("more than {MOST_CELLS} cells"),
-                "smaller: take points from an axis",
-            ));
+        check_clock(&sweep.protocol)?;
+        if sweep.spec.run.lyapunov && sweep.protocol.samples() < 2 {
+            let relation = "at least one interval where exponents are measured";
+            return Err(refusals::out_of_range("run.window", sweep.spec.run.window, relation).into());
         }
         for variant in 0..sweep.variants.len() {
             (0..sweep.grid()).try_for_each(|cell| sweep.model(variant, cell).map(drop))?;
         }
-        sweep.initial(&sweep.draft(0)?)?.coefficients(sweep.model(0, 0)?.ensemble())?;
+        sweep.draft(0)?.initial().coefficients(sweep.model(0, 0)?.ensemble())?;
         Ok(sweep)
     }
 
     /// What was written down.
-    pub fn definition(&self) -> &Definition {
-        &self.definition
+    pub fn spec(&self) -> &Spec {
+        &self.spec
     }
 
     /// The canonical text: what identifies the sweep besides its seed.
@@ -124,12 +96,12 @@ impl Sweep {
 
     /// The axes with their values.
     pub fn axes(&self) -> &[(Parameter, Vec<f64>)] {
-        &self.axes
+        self.grid.axes()
     }
 
     /// Cells of the grid of one variant.
     pub fn grid(&self) -> usize {
-        self.axes.iter().map(|(_, values)| values.len()).product()
+        self.grid.cells()
     }
 
     /// Cells of one realisation, in all variants.
@@ -139,12 +111,12 @@ impl Sweep {
 
     /// Blocks of one variant of one realisation.
     fn parts(&self) -> usize {
-        self.grid().div_ceil(self.definition.cells_a_block)
+        self.grid().div_ceil(self.spec.cells_a_block)
     }
 
     /// Number of blocks.
     pub fn blocks(&self) -> usize {
-        self.definition.realisations as usize * self.variants.len() * self.parts()
+        self.spec.realisations as usize * self.variants.len() * self.parts()
     }
 
     /// What block `block` computes.
@@ -157,12 +129,12 @@ impl Sweep {
             return Err(SweepError::NoSuchBlock { block, blocks });
         }
         let (group, part) = (block / parts, block % parts);
-        let first = part * self.definition.cells_a_block;
+        let first = part * self.spec.cells_a_block;
         Ok(Part {
             realisation: (group / self.variants.len()) as u64,
             variant: group % self.variants.len(),
             first,
-            cells: self.definition.cells_a_block.min(self.grid() - first),
+            cells: self.spec.cells_a_block.min(self.grid() - first),
         })
     }
 
@@ -173,11 +145,11 @@ impl Sweep {
 
     /// Rows of a cell: from the start, and from its mirror image.
     pub(crate) fn starts(&self) -> usize {
-        if self.definition.start.mirrored { 2 } else { 1 }
+        if self.spec.start.mirrored { 2 } else { 1 }
     }
 
     pub(crate) fn rank(&self) -> usize {
-        self.definition.structure.rank
+        self.base.layout().rank
     }
 
     /// Names of the fields that are measured, in the order of their columns.
@@ -187,23 +159,23 @@ impl Sweep {
 
     /// What a run on `threads` threads holds in memory: blocks of large networks are run one at a time.
     pub fn memory(&self, threads: usize) -> Memory {
-        let network = &self.definition.network;
+        let network = &self.spec.network;
         let precision = match network.precision {
             Precision::F32 => 4,
             Precision::F64 => 8,
         };
         let threads = self.threads(threads).min(self.blocks()) as u64;
-        let bulks = match self.definition.bulk_for {
-            BulkFor::Realisation => threads.min(self.definition.realisations),
+        let bulks = match self.spec.bulk_for {
+            BulkFor::Realisation => threads.min(self.spec.realisations),
             BulkFor::Cell => threads,
         };
-        let together = match self.definition.bulk_for {
-            BulkFor::Realisation => self.definition.cells_a_block.min(self.grid()),
+        let together = match self.spec.bulk_for {
+            BulkFor::Realisation => self.spec.cells_a_block.min(self.grid()),
             BulkFor::Cell => 1,
         };
-        let columns = together * self.definition.start.copies.0 * self.starts();
+        let columns = together * self.spec.start.copies * self.starts();
         let of = |variant: &Variant| {
-            block_bytes(network.neurons, self.rank(), columns, *variant, precision, self.definition.run.lyapunov)
+            block_bytes(network.neurons, self.rank(), columns, *variant, precision, self.spec.run.lyapunov)
         };
         Memory {
             bulk: self.bulk.bytes(network.neurons, precision),
@@ -216,97 +188,10 @@ impl Sweep {
     /// How many blocks run side by side where `threads` threads are given: one, which uses all of them, if the network is
     /// large.
     pub fn threads(&self, threads: usize) -> usize {
-        if self.definition.network.neurons >= lowrank_simulate::LARGE { 1 } else { threads.max(1) }
+        if self.spec.network.neurons >= lowrank_simulate::LARGE { 1 } else { threads.max(1) }
     }
 
     pub(crate) fn sampling(&self) -> Sampling {
-        match self.definition.structure.sampling {
-            Sampled::Matched => Sampling::Matched,
-            Sampled::Independent => Sampling::Independent,
-        }
+        self.spec.structure.sampling.into()
     }
-
-    /// The law of the initial state of a cell.
-    pub(crate) fn initial(&self, draft: &Draft) -> Result<Initial, SweepError> {
-        let along = self.definition.start.along.iter();
-        let along = along.map(|(name, c)| Ok((name.parse::<Vector>()?, *c))).collect::<Result<_, SweepError>>()?;
-        Ok(Initial { along, deviation: draft.deviation })
-    }
-}
-
-fn at_least(field: &str, value: usize, limit: usize) -> Result<(), SweepError> {
-    if value >= limit { Ok(()) } else { Err(out_of_range(field, value, if limit == 1 { ">= 1" } else { ">= 2" })) }
-}
-
-pub(crate) fn out_of_range(field: impl ToString, value: impl ToString, relation: &'static str) -> SweepError {
-    SweepError::OutOfRange { field: field.to_string(), value: value.to_string(), relation }
-}
-
-/// The values of an axis.
-fn values(axis: &Axis) -> Result<(Parameter, Vec<f64>), SweepError> {
-    let parameter: Parameter = axis.parameter.parse()?;
-    let field = format!("axis {parameter}");
-    let values = match (axis.values.as_slice(), axis.from, axis.to, axis.points) {
-        ([_, ..], None, None, None) => axis.values.clone(),
-        ([], Some(from), Some(to), Some(points @ 2..=MOST_CELLS)) => {
-            (0..points).map(|i| from + (to - from) * i as f64 / (points - 1) as f64).collect()
-        }
-        ([], Some(_), Some(_), Some(points)) => return Err(out_of_range(field + ".points", points, ">= 2 and <= 1e8")),
-        _ => return Err(out_of_range(field, "incomplete", "values, or from, to and points, and not both")),
-    };
-    match values.iter().find(|value| !value.is_finite()) {
-        Some(value) => Err(out_of_range(field, value, "finite numbers")),
-        None => Ok((parameter, values)),
-    }
-}
-
-/// Refuses two axes that set the same thing.
-fn set_once(axes: &[(Parameter, Vec<f64>)]) -> Result<(), SweepError> {
-    for (i, (second, _)) in axes.iter().enumerate() {
-        for (first, _) in &axes[..i] {
-            if let Some(both) = first.sets().into_iter().find(|set| second.sets().contains(set)) {
-                let (first, second) = (first.to_string(), second.to_string());
-                return Err(SweepError::SetTwice { first, second, what: both.to_string() });
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The variants by name, each once.
-fn variants(definition: &Definition) -> Result<Vec<Variant>, SweepError> {
-    let network = &definition.network;
-    let mut variants = Vec::new();
-    for name in &network.variants {
-        let variant = match name.as_str() {
-            "current" => Variant::Current,
-            "rate" => Variant::Rate,
-            "two-timescale" => Variant::two_timescale(network.tau_s, network.tau_r)?,
-            _ => {
-                let known = "current, rate, two-timescale".to_owned();
-                return Err(SweepError::UnknownName {
-                    field: "network.variants".to_owned(),
-                    name: name.clone(),
-                    known,
-                });
-            }
-        };
-        if variants.contains(&variant) {
-            return Err(out_of_range("network.variants", format!("{name} twice"), "each variant once"));
-        }
-        variants.push(variant);
-    }
-    if variants.is_empty() {
-        return Err(out_of_range("network.variants", "empty", "one or more of current, rate, two-timescale"));
-    }
-    Ok(variants)
-}
-
-fn method(name: &str) -> Result<Method, SweepError> {
-    let able = [Method::EtdAb3, Method::Euler, Method::ExponentialEuler];
-    able.into_iter().find(|method| method.name() == name).ok_or_else(|| SweepError::UnknownName {
-        field: "run.method".to_owned(),
-        name: name.to_owned(),
-        known: able.map(Method::name).join(", "),
-    })
 }

@@ -5,9 +5,10 @@
 
 use lowrank_meanfield::{Shown, Solutions, Stability, solutions_along};
 use lowrank_model::{ModelError, OrderParameters};
+use lowrank_spec::{Parameter, SpecError};
 use rayon::prelude::*;
 
-use crate::{Parameter, Phase, Sweep, SweepError, fields};
+use crate::{Phase, Sweep, SweepError, fields};
 
 /// Below this kappa is that of a solution without structure: rounding in a root of 1e-12.
 const NO_STRUCTURE: f64 = 1e-7;
@@ -22,11 +23,11 @@ pub(crate) struct Theory {
 impl Sweep {
     /// Theory of every cell of a variant, from every start, `[cell][start]`; and why there is none for some.
     pub(crate) fn theory(&self, variant: usize) -> (Vec<Vec<Theory>>, Vec<String>) {
-        let along = self.axes.iter().position(|(parameter, _)| *parameter == Parameter::G);
-        let along = along.unwrap_or(self.axes.len().saturating_sub(1));
-        let length = self.axes.get(along).map_or(1, |(_, values)| values.len());
+        let along = self.axes().iter().position(|(parameter, _)| *parameter == Parameter::G);
+        let along = along.unwrap_or(self.axes().len().saturating_sub(1));
+        let length = self.axes().get(along).map_or(1, |(_, values)| values.len());
         // Cells along this axis are a stride apart.
-        let stride: usize = self.axes.iter().skip(along + 1).map(|(_, values)| values.len()).product();
+        let stride: usize = self.axes().iter().skip(along + 1).map(|(_, values)| values.len()).product();
         let line = |first: usize| {
             let cells: Vec<usize> = (0..length).map(|i| first + i * stride).collect();
             match self.line(variant, along, &cells) {
@@ -57,11 +58,12 @@ impl Sweep {
         let family = |value: f64| {
             let mut at = values[0].clone();
             at.iter_mut().skip(along).take(1).for_each(|at| *at = value);
-            self.draft_at(&at).and_then(|draft| self.model_of(variant, draft)).map_err(|error| match error {
-                SweepError::Model(error) => error,
+            match self.draft_at(&at) {
+                Ok(draft) => draft.model(self.variants[variant]),
+                Err(SpecError::Model(error)) => Err(error),
                 // All values were checked when the sweep was built.
-                _ => ModelError::NotFinite { field: "a parameter of the grid".to_owned(), value },
-            })
+                Err(_) => Err(ModelError::NotFinite { field: "a parameter of the grid".to_owned(), value }),
+            }
         };
         solutions_along(family, &of_axis)?.iter().map(|solutions| self.shown(solutions)).collect()
     }

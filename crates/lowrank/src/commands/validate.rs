@@ -1,39 +1,31 @@
-//! `cargo xtask validate`: the main job of the project.
+//! `lowrank validate`: the operating points that come with the program.
 
 use std::path::PathBuf;
 
 use clap::Args;
 use lowrank_report::{Provenance, check_folder, json, summary, table, write_file};
-use lowrank_validate::{Config, Effort, Plant, ValidateError, run as run_validation, runs_of};
+use lowrank_validate::{Config, Effort, Outcome, Plant, ValidateError, run as run_validation, runs_of};
 
-use crate::{Failure, progress_bar, threads};
+use crate::{Common, Failure, on_interrupt};
 
 /// Where the record goes unless told otherwise.
 const DEFAULT_OUT: &str = "target/validate";
 
-/// Options of `cargo xtask validate`.
-#[derive(Args)]
-#[command(after_help = "Example: cargo xtask validate --quick --only structured-chaos/rate --out /tmp/run\n\n\
+/// Options of `lowrank validate`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: lowrank validate --quick --only structured-chaos/rate --out /tmp/run\n\n\
+    The record, validate.json, and the table, validate.md, go to --out, target/validate unless given.\n\n\
     Exit codes: 0 every claim passed, 1 some claim did not, 2 bad input, 3 could not compute.")]
-pub(crate) struct Options {
+pub struct Options {
     /// A quarter to half a minute on two cores: networks of 500 neurons, wider margins
     #[arg(long, conflicts_with = "full")]
     quick: bool,
     /// Many minutes: networks of 2000 neurons, narrower margins
     #[arg(long)]
     full: bool,
-    /// Seed of all random numbers
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
     /// Only claims whose name (point/variant/statistic) contains this
     #[arg(long, value_name = "PATTERN")]
     only: Option<String>,
-    /// Folder for the record, validate.json, and the table, validate.md
-    #[arg(long, value_name = "FOLDER", default_value = DEFAULT_OUT)]
-    out: PathBuf,
-    /// Number of threads, one a core unless given; the output does not depend on it
-    #[arg(long)]
-    threads: Option<usize>,
     /// Plant a fault that must be caught: gain, transpose, scaling, variant, step, kappa, onset,
     /// spectrum, window or populations
     #[arg(long, value_name = "NAME")]
@@ -41,36 +33,53 @@ pub(crate) struct Options {
 }
 
 /// Runs the claims, prints the table, writes the record.
-pub(crate) fn run(options: &Options) -> Result<(), Failure> {
+///
+/// # Errors
+/// A claim that does not pass; bad input; what could not be computed.
+pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let plant = options.plant.as_deref().map(str::parse::<Plant>).transpose().map_err(failure)?;
     let effort = match (options.quick, options.full) {
         (true, _) => Effort::Quick,
         (_, true) => Effort::Full,
         _ => Effort::Standard,
     };
-    let only = options.only.clone();
-    let config = Config { effort, seed: options.seed, only, plant, threads: threads(options.threads) };
-    let bar = progress_bar(runs_of(&config).map_err(failure)?, "runs");
-    check_folder(&options.out).map_err(|e| Failure::Input(e.to_string()))?;
+    let (only, seed) = (options.only.clone(), common.seed.unwrap_or(1));
+    let config = Config { effort, seed, only, plant, threads: common.threads()? };
+    let bar = common.bar(runs_of(&config).map_err(failure)?, "runs");
+    let out = common.out.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_OUT));
+    check_folder(&out)?;
+    on_interrupt("no claim was judged, nothing was written; run it again");
     let outcome = run_validation(&config, &|runs| bar.inc(runs as u64)).map_err(failure)?;
     bar.finish_and_clear();
+    write_verdicts(&outcome, "validate", Some(&out), common)
+}
+
+/// Prints the table of an outcome, or its record as JSON, and writes both under a name.
+pub(super) fn write_verdicts(
+    outcome: &Outcome,
+    name: &str,
+    out: Option<&PathBuf>,
+    common: &Common,
+) -> Result<(), Failure> {
     let provenance = Provenance::here();
-    let text = format!("{}\n{}", table(&outcome), summary(&outcome, &provenance));
-    let record = json(&outcome, &provenance).map_err(|e| Failure::Computation(e.to_string()))?;
-    for (name, content) in [("validate.json", &record), ("validate.md", &text)] {
-        write_file(&options.out.join(name), content.as_bytes()).map_err(|e| Failure::Input(e.to_string()))?;
+    let text = format!("{}\n{}", table(outcome), summary(outcome, &provenance));
+    let record = json(outcome, &provenance)?;
+    if let Some(out) = out {
+        for (ending, content) in [("json", &record), ("md", &text)] {
+            write_file(&out.join(format!("{name}.{ending}")), content.as_bytes())?;
+        }
     }
-    print!("{text}");
+    common.print(if common.json { &record } else { &text });
     if outcome.passed() { Ok(()) } else { Err(Failure::Claims) }
 }
 
 /// What the user can mend is bad input; the rest could not be computed.
-fn failure(error: ValidateError) -> Failure {
+pub(super) fn failure(error: ValidateError) -> Failure {
     use ValidateError::{BadThreads, NoThreads, NothingMatches, UnknownPlant};
     match &error {
         NothingMatches { .. } => Failure::Input(format!("--only: {error}")),
         UnknownPlant { .. } => Failure::Input(format!("--plant: {error}")),
         BadThreads { .. } | NoThreads { .. } => Failure::Input(format!("--threads: {error}")),
-        _ => Failure::Computation(error.to_string()),
+        _ => Failure::could_not(error),
     }
 }

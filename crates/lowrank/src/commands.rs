@@ -1,0 +1,15 @@
+//! One file a command: its options and what it does.
+
+mod arrays;
+pub mod check;
+mod chosen;
+pub mod completions;
+pub mod diagram;
+pub mod init;
+pub mod man;
+mod margins;
+pub mod schema;
+pub mod simulate;
+pub mod solve;
+pub mod sweep;
+pub mod validate;
