@@ -54,6 +54,7 @@ impl Experiment {
         at_least("realisations", spec.realisations as usize, 1)?;
         at_least("network.neurons", network.neurons, 2)?;
         at_least("start.copies", spec.start.copies, 1)?;
+        let protocol = run.protocol()?;
         let draft = Draft::new(spec, given)?;
         let models: Vec<Model> =
             spec.variants()?.into_iter().map(|variant| draft.model(variant)).collect::<Result<_, _>>()?;
@@ -74,7 +75,6 @@ impl Experiment {
         if run.outliers > network.neurons {
             return Err(out_of_range("run.outliers", run.outliers, "<= network.neurons"));
         }
-        let protocol = run.protocol()?;
         if run.lyapunov && protocol.samples() < 3 {
             return Err(out_of_range("run.window", run.window, "two intervals or more where exponents are measured"));
         }

@@ -144,7 +144,7 @@ fn bad_specs_are_refused_in_one_line_that_names_place_value_limit_and_mend() {
     let rows: [(&str, &str, &[&str]); 29] = [
         ("neurons = 60", "nueron = 60", &["line 6", "[network]", "`nueron`", "did you mean `neurons`?"]),
         ("seed = 5", "sede = 5", &["line 2", "`sede`", "did you mean `seed`?"]),
-        ("[start]", "[strat]", &["line 28", "`strat`", "did you mean `start`?"]),
+        ("[start]", "[strat]", &["line 24", "`strat`", "did you mean `start`?"]),
         ("amplitude = 0.4", "amplitud = 0.4", &["[[input]]", "did you mean `amplitude`?"]),
         ("transient = 2.0", "transiant = 2.0", &["[run]", "did you mean `transient`?"]),
         ("neurons = 60", "neurons = \"sixty\"", &["line 6", "[network] neurons", "\"sixty\"", "a whole number >= 0"]),
@@ -225,7 +225,8 @@ fn faults(value: &Value, schema: &Value, root: &Value, place: &str) -> Vec<Strin
         Value::Number(_) => "integer",
         Value::Null => "null",
     };
-    if !names.is_empty() && !names.contains(&kind) && !(kind == "integer" && names.contains(&"number")) {
+    let fits = names.is_empty() || names.contains(&kind) || (kind == "integer" && names.contains(&"number"));
+    if !fits {
         found.push(format!("{place}: {kind} where the schema has {names:?}"));
     }
     if let Some(fields) = value.as_object() {

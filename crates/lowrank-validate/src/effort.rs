@@ -23,6 +23,9 @@ pub enum Effort {
 
 /// Neurons times networks of the standard effort.
 const STANDARD: f64 = 1000.0 * 96.0;
+/// The widest margins of a size of the caller's, in those of the standard effort: beyond, a claim would pass whatever networks
+/// do, so that few or small networks are inconclusive instead.
+const WIDEST: f64 = 2.5;
 
 impl Effort {
     /// Neurons of each network, and independent networks, at each size that is run; claims are judged at the last.
@@ -42,7 +45,7 @@ impl Effort {
             Self::Quick => 1.7,
             Self::Standard => 1.0,
             Self::Full => 0.7,
-            Self::Own { neurons, networks } => (STANDARD / (neurons as f64 * networks as f64)).sqrt(),
+            Self::Own { neurons, networks } => (STANDARD / (neurons as f64 * networks as f64)).sqrt().min(WIDEST),
         }
     }
 }

@@ -57,5 +57,7 @@ pub fn one_line(error: &clap::Error) -> String {
     let text = error.to_string();
     let first: Vec<&str> = text.lines().take_while(|l| !l.trim().is_empty()).map(str::trim).collect();
     let message = first.join(" ");
-    format!("{}; see --help", message.trim_start_matches("error: "))
+    let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
+    let tip = tip.map(|tip| format!(" ({tip})")).unwrap_or_default();
+    format!("{}{tip}; see --help", message.trim_start_matches("error: "))
 }

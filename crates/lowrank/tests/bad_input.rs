@@ -12,6 +12,8 @@ g = 0.6
 [structure]
 rank = 1
 means = { "m[0]" = 1.0, "n[0]" = 2.0 }
+[start]
+along = { "m[0]" = 1.0 }
 [run]
 transient = 2.0
 window = 2.0
@@ -107,7 +109,7 @@ fn what_cannot_be_computed_is_exit_code_three() {
     let file = folder.path().join("explosive.toml");
     // Threshold-linear with overlap 5: activity grows without bound.
     let text = SMALL.replace("g = 0.6", "g = 0.6\ntransfer = \"threshold-linear\"").replace("= 2.0 }", "= 5.0 }");
-    let text = text.replace("window = 2.0", "window = 600.0\n[start]\nalong = { \"m[0]\" = 1.0 }");
+    let text = text.replace("window = 2.0", "window = 600.0");
     std::fs::write(&file, text).unwrap();
     refused(&["simulate", file.to_str().unwrap()], 3, &["current, realisation 0"]);
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 /// A bistable network that comes to rest.
 const SMALL: &str = r#"
 seed = 3
-realisations = 12
+realisations = 40
 [network]
 neurons = 150
 g = 0.6
@@ -37,7 +37,7 @@ values = [0.5, 1.5, 2.5]
 /// A grid for sweeps and diagrams.
 fn grid() -> String {
     let text = SMALL.replace("means = { \"m[0]\" = 1.1, \"n[0]\" = 2.0 }\n", "").replace("outliers = 1\n", "");
-    text.replace("realisations = 12", "realisations = 2").replace("neurons = 150", "neurons = 60") + AXES
+    text.replace("realisations = 40", "realisations = 2").replace("neurons = 150", "neurons = 60") + AXES
 }
 
 fn lowrank(arguments: &[&str]) -> Output {
@@ -130,11 +130,11 @@ fn simulate_gives_what_theory_says_and_writes_its_files() {
     let solved = json(&fine(&["solve", &place.spec, "--json"]));
     let theory = solved["data"]["solutions"][1]["stationary"][0]["order"]["kappa"][0].as_f64().unwrap();
     let (mean, error) = (kappa["mean"].as_f64().unwrap(), kappa["standard_error"].as_f64().unwrap());
-    // Five standard errors of twelve networks, and the finite-size shift of networks of 150.
+    // Five standard errors of forty networks, and the finite-size shift of networks of 150.
     assert!((mean - theory).abs() < 5.0 * error + 0.05, "{mean} {error} {theory}");
-    assert_eq!(place.read("out/courses.csv").lines().count(), 1 + 2 * 12 * 5);
+    assert_eq!(place.read("out/courses.csv").lines().count(), 1 + 2 * 40 * 5);
     let trajectories = place.read("out/trajectories.csv");
-    assert_eq!(trajectories.lines().count(), 1 + 2 * 12 * 5);
+    assert_eq!(trajectories.lines().count(), 1 + 2 * 40 * 5);
     assert_eq!(trajectories.lines().next().unwrap().split(',').count(), 4 + 150);
     assert!(place.read("out/observables.csv").starts_with("variant,observable,mean,standard_error,networks\n"));
 }
@@ -144,7 +144,7 @@ fn check_passes_what_is_so_and_catches_what_is_not() {
     let place = Place::with(SMALL);
     let out = place.path("out");
     let text = fine(&["check", &place.spec, "--out", &out]);
-    assert!(text.contains("own kappa_1") && text.contains("16 claims: 16 pass"), "{text}");
+    assert!(text.contains("own kappa_1") && text.contains("12 claims: 12 pass"), "{text}");
     assert_eq!(place.read("out/check.md"), text);
     let record = json(&place.read("out/check.json"));
     assert_eq!((record["passed"].as_bool(), record["effort"]["own"]["neurons"].as_u64()), (Some(true), Some(150)));
@@ -189,7 +189,10 @@ fn sweeps_and_diagrams_are_the_same_tables() {
         assert_eq!(place.read(&format!("sweep/{name}")), place.read(&format!("diagram/{name}")), "{name}");
     }
     let boundaries = place.read("diagram/boundaries.csv");
-    assert!(boundaries.contains("structured-onset-of-chaos,") && boundaries.contains("end-of-structure,"), "{boundaries}");
+    assert!(
+        boundaries.contains("structured-onset-of-chaos,") && boundaries.contains("end-of-structure,"),
+        "{boundaries}"
+    );
 }
 
 #[test]

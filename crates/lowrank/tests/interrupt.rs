@@ -80,7 +80,11 @@ fn an_interrupted_simulation_writes_nothing_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let (spec, out) = (folder.path().join("spec.toml"), folder.path().join("out"));
     let text = SWEEP.split("[[axis]]").next().unwrap().replace("window = 40.0", "window = 4000.0");
-    std::fs::write(&spec, text.replace("leave-at-rest = false\n", "")).unwrap();
+    std::fs::write(
+        &spec,
+        text.replace("leave-at-rest = false\n", "").replace("neurons = 100", "neurons = 100\ng = 0.5"),
+    )
+    .unwrap();
     for command in ["simulate", "check"] {
         // The folder is made before anything is run.
         let begun = || {

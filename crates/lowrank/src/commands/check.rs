@@ -10,7 +10,7 @@ use lowrank_connectivity::Sampling;
 use lowrank_model::{Model, ModelError};
 use lowrank_spec::{Experiment, Spec};
 use lowrank_validate::{
-    Config, Effort, OperatingPoint, Phase, Plant, Predictor, Statistic, ValidateError, predict, run_points,
+    Config, Effort, OperatingPoint, Phase, Plant, Predictor, Statistic, ValidateError, Verdict, predict, run_points,
     runs_of_points,
 };
 
@@ -73,6 +73,10 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let bar = common.bar(runs_of_points(&points, &config).map_err(failure)?, "runs");
     let outcome = run_points(&points, &config, &|runs| bar.inc(runs as u64)).map_err(failure)?;
     bar.finish_and_clear();
+    let unclear = outcome.count(Verdict::Inconclusive);
+    if unclear > 0 {
+        common.remark(&format!("{unclear} claims are inconclusive: more realisations narrow the intervals"));
+    }
     write_verdicts(&outcome, "check", common.out.as_ref(), common)
 }
 

@@ -64,7 +64,8 @@ fn candidates(model: &Model) -> Result<Vec<(Phase, Vec<f64>)>, Failure> {
     let mut found = Vec::new();
     if model.noise() == 0.0 {
         let stable = stationary_branches(model).map_err(Failure::could_not)?;
-        let stable = stable.into_iter().filter(|s| s.stability == Stability::Stable);
+        // On the verge of chaos nothing is at rest.
+        let stable = stable.into_iter().filter(|s| s.stability == Stability::Stable && s.rho < 1.0);
         found.extend(stable.map(|s| (Phase::AtRest, s.order.kappa)));
     }
     let chaotic = two_timescale_solutions(model).map_err(Failure::could_not)?.found;

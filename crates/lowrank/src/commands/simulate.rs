@@ -83,6 +83,9 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let networks: Vec<Vec<Seen>> = (0..experiment.realisations)
         .into_par_iter()
         .map(|realisation| one_network(&experiment, realisation, options.trajectories, &|| bar.inc(1)))
+        .collect::<Vec<_>>()
+        .into_iter()
+        // The first failure in the order of realisations, whichever came first in time.
         .collect::<Result<_, Failure>>()?;
     bar.finish_and_clear();
     let variants: Vec<OfVariant> = (0..experiment.models.len())

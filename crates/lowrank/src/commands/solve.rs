@@ -89,8 +89,16 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
             bar.inc(1);
             solved.map_err(|error| Failure::Computation(format!("at {}: {error}", grid.name(&grid.values(*cell)))))
         })
+        .collect::<Vec<_>>()
+        .into_iter()
+        // The first failure in the order of the grid, whichever came first in time.
         .collect::<Result<_, Failure>>()?;
     bar.finish_and_clear();
+    let residuals = solutions.iter().flat_map(|solved| {
+        let chaotic = solved.chaotic.iter().map(|c| c.residual);
+        solved.stationary.iter().map(|s| s.residual).chain(chaotic)
+    });
+    common.detail(&format!("largest residual {:.1e}", residuals.fold(0.0, f64::max)));
     for solved in &solutions {
         solved.remarks.iter().for_each(|remark| common.remark(&format!("{}: {remark}", solved.variant)));
     }
