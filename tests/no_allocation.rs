@@ -9,7 +9,7 @@ use std::cell::Cell as Counter;
 use lowrank_connectivity::{Bulk, BulkKind, Sampling, draw_vectors};
 use lowrank_integrate::Method;
 use lowrank_model::{Transfer, Variant};
-use lowrank_simulate::{Cell, Protocol, Timing, Watch, run_cells};
+use lowrank_simulate::{Cell, Products, Protocol, Timing, Watch, run_cells};
 use lowrank_tests::published;
 
 struct Counting;
@@ -58,13 +58,14 @@ fn twice_the_steps_take_no_more_allocations_than_their_products() {
         [(Variant::Current, false), (Variant::Rate, true), (Variant::two_timescale(0.5, 2.0).unwrap(), true)]
     {
         let columns = if lyapunov { 6 } else { 12 };
-        let cell = |i| Cell { g: 2.0, variant, vectors: &vectors, amplitudes: &[], x0: vec![f64::from(i); n] };
+        let starts: Vec<Vec<f64>> = (0..columns).map(|i| vec![i as f64; n]).collect();
+        let cell = |i: usize| Cell { g: 2.0, variant, vectors: &vectors, amplitudes: &[], x0: &starts[i] };
         let cells: Vec<Cell<'_>> = (0..columns).map(cell).collect();
         let run = |window: f64| {
             let timing = Timing { transient: 0.0, window, interval: 1.0, step: 0.25 };
             let protocol = Protocol::new(timing, Method::EtdAb3).unwrap();
             let watch = Watch { leave_at_rest: false, lyapunov: lyapunov.then_some((1, 0)) };
-            count(|| drop(run_cells(&bulk, Transfer::Tanh, &cells, &protocol, watch).unwrap()))
+            count(|| drop(run_cells(&bulk, Transfer::Tanh, &cells, &protocol, watch, Products::Whole).unwrap()))
         };
         let (short, long) = (run(20.0), run(40.0));
         assert_eq!(long - short, 80 * of_a_product, "{variant}: {short} {long}");

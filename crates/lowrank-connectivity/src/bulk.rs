@@ -85,8 +85,7 @@ impl<T: Scalar> Bulk<T> {
         match self {
             Self::Gaussian(bulk) => bulk.apply_par(v, out),
             Self::Sign(bulk) => bulk.apply_par(v, out),
-            // A product with few inputs a unit is short.
-            Self::Sparse(bulk) => bulk.apply(v, out),
+            Self::Sparse(bulk) => bulk.apply_par(v, out),
         }
     }
 

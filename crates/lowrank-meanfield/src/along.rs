@@ -27,13 +27,27 @@ pub struct Solutions {
 }
 
 impl Solutions {
-    /// What a network shows: a solution of largest |kappa_1|, chaotic if the stationary one is unstable to the bulk.
+    /// What a network shows: a solution of largest |kappa|, chaotic if the stationary one is unstable to the bulk.
     pub fn shown(&self) -> Option<Shown<'_>> {
-        let size = |order: &OrderParameters| order.kappa.first().map_or(0.0, |k| k.abs());
+        self.largest(|kappa| kappa.iter().map(|k| k * k).sum::<f64>().sqrt())
+    }
+
+    /// What a network shows that starts with its kappa along `direction`, `[R]`: the solution whose kappa reaches farthest
+    /// that way; where the direction is zero, [`Solutions::shown`].
+    pub fn shown_along(&self, direction: &[f64]) -> Option<Shown<'_>> {
+        let length = direction.iter().map(|d| d * d).sum::<f64>().sqrt();
+        if length < SMALLEST_KAPPA {
+            return self.shown();
+        }
+        self.largest(|kappa| kappa.iter().zip(direction).map(|(k, d)| k * d).sum::<f64>() / length)
+    }
+
+    /// The solution that a network can be in with the largest `size` of its kappa.
+    fn largest(&self, size: impl Fn(&[f64]) -> f64) -> Option<Shown<'_>> {
         let calm = self.stationary.iter().filter(|s| s.stability == Stability::Stable).map(Shown::Stationary);
         let chaotic = self.chaotic.iter().map(Shown::Chaotic);
         chaotic.chain(calm).fold(None, |best: Option<Shown<'_>>, next| match best {
-            Some(best) if size(best.order()) >= size(next.order()) - SMALLEST_KAPPA => Some(best),
+            Some(best) if size(&best.order().kappa) >= size(&next.order().kappa) - SMALLEST_KAPPA => Some(best),
             _ => Some(next),
         })
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::FigureFault;
 use crate::blocks::Difference;
 
 /// What went wrong, in one line with its mend.
@@ -21,12 +22,20 @@ pub enum ReportError {
     /// The record could not be turned into JSON.
     #[error("cannot write the record as JSON: {0}; report this as a fault of the program")]
     Json(#[from] serde_json::Error),
+    /// The figure cannot be drawn as it is.
+    #[error("figure '{figure}': {fault}")]
+    BadFigure {
+        /// Its title.
+        figure: String,
+        /// What is wrong with it, and the mend.
+        fault: FigureFault,
+    },
     /// The figure could not be drawn.
     #[error("cannot draw {name}: {reason}; report this as a fault of the program")]
     Figure {
         /// Name of the figure.
         name: String,
-        /// What the plotting library said.
+        /// What the encoder said.
         reason: String,
     },
     /// The file system refused a file of a sweep.
@@ -115,7 +124,7 @@ pub enum ReportError {
         folder: PathBuf,
         /// Indices of the first few.
         first: String,
-        /// "version" or "commit".
+        /// "version", "commit" or "instruction set".
         field: &'static str,
         /// That of the first that differs.
         found: String,

@@ -15,7 +15,10 @@ pub use blocks::{
     DEFINITION, Damage, Difference, Event, Job, Merged, Shard, Status, Store, Summary, blocks_of, merge, run_blocks,
 };
 pub use error::ReportError;
-pub use figure::{Curve, Figure, Panel, Points, draw};
+pub use figure::{
+    Anchor, Axis, Band, Cloud, Colour, Drawn, Figure, FigureFault, Heat, Legend, Line, Map, Mark, Note, ONE_COLUMN,
+    Origin, Panel, Points, Shape, TWO_COLUMNS, draw, write_figure,
+};
 pub use file::{check_folder, read_text, write_file};
 pub use memory::available_memory;
 pub use provenance::Provenance;

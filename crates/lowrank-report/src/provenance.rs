@@ -1,7 +1,5 @@
 //! What made a file: program, version, commit.
 
-use std::process::Command;
-
 use serde::Serialize;
 
 /// Where a result comes from; with the seed and the parameters it repeats bit for bit.
@@ -11,28 +9,31 @@ pub struct Provenance {
     pub program: &'static str,
     /// Version of the workspace.
     pub version: &'static str,
-    /// Commit of the working tree, with "-modified" if it holds uncommitted changes; "unknown" outside of git.
+    /// Commit that the program was built from, with "-modified-" and a hash of the changes if there were any to its
+    /// source; "unknown" where it was built outside of git.
     pub commit: String,
+    /// Instruction set of the machine that computed: the last digits of sums depend on it.
+    pub instructions: &'static str,
 }
 
 impl Provenance {
-    /// That of this program, the commit asked of git where the program was built.
+    /// That of this program.
     pub fn here() -> Self {
-        let git = |arguments: &[&str]| {
-            let output = Command::new("git")
-                .args(["-C", env!("CARGO_MANIFEST_DIR")])
-                .args(arguments)
-                .output()
-                .ok()
-                .filter(|o| o.status.success())?;
-            String::from_utf8(output.stdout).ok().map(|s| s.trim().to_owned())
-        };
-        let modified = git(&["status", "--porcelain", "--untracked-files=no"]).is_some_and(|s| !s.is_empty());
-        let commit = match git(&["rev-parse", "HEAD"]) {
-            Some(commit) if modified => commit + "-modified",
-            Some(commit) => commit,
-            None => "unknown".to_owned(),
-        };
-        Self { program: "lowrank", version: env!("CARGO_PKG_VERSION"), commit }
+        let (version, commit) = (env!("CARGO_PKG_VERSION"), env!("LOWRANK_COMMIT").to_owned());
+        Self { program: "lowrank", version, commit, instructions: instructions() }
     }
+}
+
+/// The widest vectors that products use here.
+fn instructions() -> &'static str {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if is_x86_feature_detected!("avx512f") {
+            return "avx512";
+        }
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            return "avx2";
+        }
+    }
+    std::env::consts::ARCH
 }

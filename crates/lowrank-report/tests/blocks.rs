@@ -23,7 +23,8 @@ const KILLS: usize = 60;
 const TASK: &str = "LOWRANK_TEST_BLOCKS";
 
 fn open(folder: &Path) -> Store {
-    let provenance = Provenance { program: "lowrank", version: "0.1.0", commit: "abc".to_owned() };
+    let provenance =
+        Provenance { program: "lowrank", version: "0.1.0", commit: "abc".to_owned(), instructions: "avx2" };
     Store::open(folder, Job::new(1, DEFINITION, SEED, BLOCKS), provenance).unwrap()
 }
 

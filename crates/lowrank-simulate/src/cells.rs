@@ -5,7 +5,8 @@
 //! update and its filters. P holds what chi multiplies: phi(x) in the current variant, r in the other two.
 //!
 //! One product a step, hence Euler, exponential Euler or ETD-AB3. States and products are in `T`, all statistics in `f64`.
-//! Nothing is allocated between the first step and the last (but by faer's product, for its panels). A column's numbers
+//! Nothing is allocated between the first step and the last but by products: faer's, for its panels, and those of sign and
+//! sparse bulks, for the states in the order they read them. A column's numbers
 //! depend on its block (the order of additions within a product), never on threads.
 
 mod block;
@@ -20,7 +21,6 @@ use lowrank_connectivity::{Bulk, Scalar};
 use lowrank_integrate::check_steps;
 use lowrank_model::{Empirical, Transfer, Variant};
 
-pub use self::block::LARGE;
 use self::block::{Block, Task};
 use self::rest::LOOK_INTERVAL;
 pub use self::seen::{CellEnd, Seen};
@@ -30,7 +30,7 @@ use crate::{Protocol, SimulateError};
 const GRID_TOLERANCE: f64 = 1e-9;
 
 /// One column: a network on the shared bulk, and where it starts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Cell<'a> {
     /// Random strength g.
     pub g: f64,
@@ -41,18 +41,29 @@ pub struct Cell<'a> {
     /// Constant amplitudes, one an input vector.
     pub amplitudes: &'a [f64],
     /// Currents at time 0, N entries; r(0) = phi(x(0)).
-    pub x0: Vec<f64>,
+    pub x0: &'a [f64],
 }
 
 /// What the engine looks after besides the protocol's times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Watch {
     /// Cells at rest leave the block: five looks, a unit of time or more apart, at which the root-mean-square speed
-    /// is below 1e-9 (`f32`: 4e-6) of max(1, size of the state) and not growing. Their state stands for all later samples.
+    /// is below 1e-9 (`f32`: 4e-6) of max(1, size of the state) and, above the noise of rounding, not growing by more than a
+    /// twentieth. Their state stands for all later samples.
     pub leave_at_rest: bool,
     /// Largest Lyapunov exponents: one tangent vector a cell, which doubles the product; no cell leaves.
     /// The key is (seed, realisation) of their random directions, one stream a cell.
     pub lyapunov: Option<(u64, u64)>,
+}
+
+/// How the one product of a step is computed; the last digits differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Products {
+    /// On the calling thread: threads take whole blocks.
+    Whole,
+    /// In panels of rows on all threads of the current rayon pool, for a block that has the machine to itself. The panels
+    /// do not depend on the number of threads.
+    Panels,
 }
 
 /// Runs all `cells` on `bulk`, and gives what each showed, in their order. Lags, trajectories and other vectors than
@@ -67,9 +78,10 @@ pub fn run_cells<T: Scalar>(
     cells: &[Cell<'_>],
     protocol: &Protocol,
     watch: Watch,
+    products: Products,
 ) -> Result<Vec<Seen>, SimulateError> {
     let clock = Clock::new(protocol)?;
-    let mut block = Block::new(bulk, transfer, cells, protocol.method(), clock.dt, watch)?;
+    let mut block = Block::new(bulk, transfer, cells, protocol.method(), clock.dt, (watch, products))?;
     let mut seen: Vec<Option<Seen>> = vec![None; cells.len()];
     for step in 0..=clock.steps {
         if block.is_empty() {
@@ -87,7 +99,7 @@ pub fn run_cells<T: Scalar>(
             block.renormalise(step >= clock.first);
         }
     }
-    block.finish(clock.window(), &mut seen);
+    block.finish(clock.steps as f64 * clock.dt, clock.window(), &mut seen);
     Ok(seen.into_iter().flatten().collect())
 }
 
@@ -99,10 +111,11 @@ pub fn check_clock(protocol: &Protocol) -> Result<(), SimulateError> {
     Clock::new(protocol).map(drop)
 }
 
-/// Bytes of a block in flight, without the bulk: `columns` states of `neurons` neurons of `precision` bytes (4 or 8).
+/// Bytes of a block in flight, without the bulk: `columns` states of `neurons` neurons of `precision` bytes (4 or 8), each
+/// with `rank` outer products and `inputs` input vectors of its own.
 pub fn block_bytes(
     neurons: usize,
-    rank: usize,
+    (rank, inputs): (usize, usize),
     columns: usize,
     variant: Variant,
     precision: usize,
@@ -115,9 +128,10 @@ pub fn block_bytes(
         Variant::TwoTimescale { .. } => 8,
     };
     let doubled = if lyapunov { 2 } else { 1 };
-    // m, n and the input of a column, in `T` and as they were drawn; three sums, the start and the time average.
-    let own = (2 * rank + 1) * (precision + size_of::<f64>()) + 5 * size_of::<f64>();
-    (neurons as u64) * (columns as u64) * (matrices * doubled * precision + own) as u64
+    // m, n and the input of a column in `T`; all vectors as they were drawn; three sums, the start and the time average.
+    let own = (2 * rank + 1) * precision + (2 * rank + inputs + 5) * size_of::<f64>();
+    let of_neuron = (matrices * doubled * precision + own) as u64;
+    of_neuron.saturating_mul(neurons as u64).saturating_mul(columns as u64)
 }
 
 /// The steps of a run, counted.

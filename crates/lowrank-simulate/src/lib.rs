@@ -12,7 +12,7 @@ mod observables;
 mod protocol;
 mod run;
 
-pub use cells::{Cell, CellEnd, LARGE, Seen, Watch, block_bytes, check_clock, run_cells};
+pub use cells::{Cell, CellEnd, Products, Seen, Watch, block_bytes, check_clock, run_cells};
 pub use error::SimulateError;
 pub use field::Field;
 pub use initial::{initial_currents, initial_currents_along};

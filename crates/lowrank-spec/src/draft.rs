@@ -184,6 +184,7 @@ impl Block {
         for (name, value) in means {
             block.set_mean(vector(&format!("{field}.means"), layout, name)?, *value)?;
         }
+        let mut pairs: Vec<[Vector; 2]> = Vec::new();
         for (name, value) in covariances {
             let field = format!("{field}.covariances");
             let words: Vec<&str> = name.split_whitespace().collect();
@@ -192,7 +193,12 @@ impl Block {
                 [a, b] => (a, b),
                 _ => return Err(out_of_range(field, format!("{name:?}"), "named by one vector or two, \"m[0] n[0]\"")),
             };
-            block.set_covariance(vector(&field, layout, a)?, vector(&field, layout, b)?, *value)?;
+            let pair = [vector(&field, layout, a)?, vector(&field, layout, b)?];
+            if pairs.iter().any(|[a, b]| pair == [*a, *b] || pair == [*b, *a]) {
+                return Err(out_of_range(field, format!("{name} in both orders"), "each pair once"));
+            }
+            pairs.push(pair);
+            block.set_covariance(pair[0], pair[1], *value)?;
         }
         Ok(block)
     }

@@ -22,6 +22,10 @@ impl Grid {
     pub fn new(spec: &Spec) -> Result<Self, SpecError> {
         let axes = spec.axes.iter().map(values).collect::<Result<Vec<_>, _>>()?;
         set_once(&axes)?;
+        let one_timescale = !spec.variants()?.iter().any(|variant| matches!(variant, Variant::TwoTimescale { .. }));
+        if one_timescale && axes.iter().any(|(axis, _)| matches!(axis, Parameter::TauS | Parameter::TauR)) {
+            return Err(out_of_range("network.variants", "without two-timescale", "with it for an axis of it"));
+        }
         let cells = axes.iter().try_fold(1_usize, |cells, (_, values)| cells.checked_mul(values.len()));
         if cells.is_none_or(|cells| cells > MOST_CELLS) {
             let value = format!("more than {MOST_CELLS} cells");

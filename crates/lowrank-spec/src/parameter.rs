@@ -42,6 +42,17 @@ const KNOWN: [&str; 9] = [
 ];
 
 impl Parameter {
+    /// The covariance of two vectors, whichever is named first.
+    fn covariance(a: Vector, b: Vector) -> Self {
+        let order = |vector| match vector {
+            Vector::M(k) => (0, k),
+            Vector::N(k) => (1, k),
+            Vector::I(q) => (2, q),
+            Vector::W(p) => (3, p),
+        };
+        if order(a) <= order(b) { Self::Covariance(a, b) } else { Self::Covariance(b, a) }
+    }
+
     /// The single parameters that this one sets.
     pub fn sets(self) -> Vec<Self> {
         match self {
@@ -66,7 +77,7 @@ impl FromStr for Parameter {
             ["tau-r"] => Ok(Self::TauR),
             ["mean", a] => Ok(Self::Mean(vector(a)?)),
             ["covariance", a] => Ok(Self::Covariance(vector(a)?, vector(a)?)),
-            ["covariance", a, b] => Ok(Self::Covariance(vector(a)?, vector(b)?)),
+            ["covariance", a, b] => Ok(Self::covariance(vector(a)?, vector(b)?)),
             ["amplitude", q] => Ok(Self::Amplitude(q.parse().map_err(|_| unknown())?)),
             _ => Err(unknown()),
         }
@@ -109,6 +120,8 @@ mod tests {
         for name in names {
             assert_eq!(name.parse::<Parameter>().unwrap().to_string(), name);
         }
+        let turned: Parameter = "covariance I[0] n[1]".parse().unwrap();
+        assert_eq!(turned.to_string(), "covariance n[1] I[0]");
         for name in ["", "G", "mean", "mean m", "covariance", "amplitude x", "g g", "covariance m[0] n[0] n[1]"] {
             let told = name.parse::<Parameter>().unwrap_err().to_string();
             assert!(told.contains("strength") && !told.contains('\n'), "{told}");

@@ -91,6 +91,10 @@ impl Sweep {
         Ok(Ready { model, amplitudes, vectors, realisation, starts, odd })
     }
 
+    fn row(&self, copies: &[Seen], odd: bool) -> Row {
+        Row::of(copies, odd, self.spec.thresholds.structure)
+    }
+
     /// Rows of cells on one bulk.
     fn run_together<T: Scalar>(&self, bulk: &Bulk<T>, ready: &[Ready]) -> Result<Vec<Row>, SweepError> {
         let run = &self.spec.run;
@@ -100,25 +104,25 @@ impl Sweep {
                 variant: ready.model.variant(),
                 vectors: &ready.vectors,
                 amplitudes: &ready.amplitudes,
-                x0: x0.clone(),
+                x0,
             })
         });
         let columns: Vec<Cell<'_>> = columns.collect();
         let key = ready.first().map_or(0, |ready| ready.realisation);
         let watch = Watch { leave_at_rest: run.leave_at_rest, lyapunov: run.lyapunov.then_some((self.spec.seed, key)) };
-        let mut seen = run_cells(bulk, self.transfer, &columns, &self.protocol, watch)?.into_iter();
+        let mut seen = run_cells(bulk, self.transfer, &columns, &self.protocol, watch, self.products())?.into_iter();
         let (copies, mirrored) = (self.spec.start.copies, self.spec.start.mirrored);
         let mut rows = Vec::with_capacity(ready.len() * self.starts());
         for ready in ready {
             let originals: Vec<Seen> = seen.by_ref().take(copies).collect();
-            rows.push(Row::of(&originals));
+            rows.push(self.row(&originals, ready.odd));
             if mirrored {
                 let images: Vec<Seen> = if ready.odd {
                     originals.into_iter().map(Seen::mirrored).collect()
                 } else {
                     seen.by_ref().take(copies).collect()
                 };
-                rows.push(Row::of(&images));
+                rows.push(self.row(&images, ready.odd));
             }
         }
         Ok(rows)

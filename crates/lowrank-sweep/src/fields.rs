@@ -59,8 +59,9 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// Averages the copies of one cell.
-    pub(crate) fn of(copies: &[Seen]) -> Self {
+    /// Averages the copies of one cell; `odd` if its network is odd under x -> -x. From a |kappa| of `structured` on a copy
+    /// is on a branch of its own sign.
+    pub(crate) fn of(copies: &[Seen], odd: bool, structured: f64) -> Self {
         let rank = copies.first().map_or(0, |seen| seen.kappa.len());
         let diverged = copies.iter().find_map(|seen| match seen.end {
             CellEnd::Diverged(time) => Some(time),
@@ -70,13 +71,12 @@ impl Row {
             return Self { values: vec![f64::NAN; names(rank).len()], rest_time: -time };
         }
         let mean = |of: &dyn Fn(&Seen) -> f64| copies.iter().map(of).sum::<f64>() / copies.len() as f64;
-        let size = |seen: &Seen| seen.kappa.iter().map(|kappa| kappa * kappa).sum::<f64>().sqrt();
         let mut values = vec![mean(&size), mean(&|seen| seen.chaoticity)];
         values.extend((0..rank).map(|k| mean(&|seen| seen.kappa[k])));
         values.extend([
             mean(&|seen| seen.mu),
             mean(&|seen| seen.delta_0),
-            delta_inf(copies),
+            delta_inf(copies, odd, structured),
             mean(&|seen| seen.delta_t),
             mean(&|seen| seen.r_mean),
             mean(&|seen| seen.r_second_moment),
@@ -112,9 +112,15 @@ impl Row {
     }
 }
 
+/// |kappa|.
+fn size(seen: &Seen) -> f64 {
+    seen.kappa.iter().map(|kappa| kappa * kappa).sum::<f64>().sqrt()
+}
+
 /// Population covariance (divisor N - 1) of the time averages of two copies, over all pairs; of one with itself if there
-/// is no other.
-fn delta_inf(copies: &[Seen]) -> f64 {
+/// is no other. Two copies on branches of opposite kappa count as they would on one if the network is odd, where the
+/// branches are mirror images, and make it NaN if it is not.
+fn delta_inf(copies: &[Seen], odd: bool, structured: f64) -> f64 {
     let covariance = |a: &Seen, b: &Seen| {
         let n = a.x_mean.len() as f64;
         let mean = |seen: &Seen| seen.x_mean.iter().sum::<f64>() / n;
@@ -126,7 +132,15 @@ fn delta_inf(copies: &[Seen]) -> f64 {
     }
     let pairs = (0..copies.len()).flat_map(|a| (0..a).map(move |b| (a, b)));
     let count = (copies.len() * (copies.len() - 1) / 2) as f64;
-    pairs.map(|(a, b)| covariance(&copies[a], &copies[b])).sum::<f64>() / count
+    let of_pair = |a: &Seen, b: &Seen| {
+        let overlap: f64 = a.kappa.iter().zip(&b.kappa).map(|(a, b)| a * b).sum();
+        match (overlap < 0.0 && size(a) >= structured && size(b) >= structured, odd) {
+            (false, _) => covariance(a, b),
+            (true, true) => -covariance(a, b),
+            (true, false) => f64::NAN,
+        }
+    };
+    pairs.map(|(a, b)| of_pair(&copies[a], &copies[b])).sum::<f64>() / count
 }
 
 #[cfg(test)]
@@ -151,7 +165,7 @@ mod tests {
     #[test]
     fn copies_are_averaged_and_rows_come_back_from_their_bytes() {
         let copies = [seen(3.0, vec![1.0, 2.0, 3.0]), seen(-1.0, vec![2.0, 2.0, 4.0])];
-        let row = Row::of(&copies);
+        let row = Row::of(&copies, false, 5.0);
         // |kappa| 3 and 1; covariance of (-1, 0, 1) and (-2/3, -2/3, 4/3), over 2.
         let expected = [2.0, 4.0, 1.0, 0.0, 1.0, 2.0, 1.0, 3.0, 5.0, 6.0];
         expected.iter().zip(&row.values).for_each(|(a, b)| assert!((a - b).abs() < 1e-14, "{a} {b}"));
@@ -160,20 +174,26 @@ mod tests {
         row.write(&mut bytes);
         assert_eq!(bytes.len(), Row::bytes(2));
         assert_eq!(format!("{:?}", Row::read(&bytes)), format!("{row:?}"));
+        // Structured copies of opposite sign: mirrored where that is a symmetry, else of no use together.
+        assert_eq!(Row::of(&copies, true, 0.5).values[6], -1.0);
+        assert!(Row::of(&copies, false, 0.5).values[6].is_nan());
     }
 
     #[test]
     fn one_copy_is_its_own_pair_and_a_diverged_one_leaves_nothing() {
         let mut one = seen(1.0, vec![1.0, 2.0, 3.0]);
         one.end = CellEnd::AtRest(7.0);
-        assert_eq!((Row::of(&[one.clone()]).values[6], Row::of(&[one.clone()]).rest_time), (1.0, 7.0));
+        assert_eq!(
+            (Row::of(&[one.clone()], true, 0.1).values[6], Row::of(&[one.clone()], true, 0.1).rest_time),
+            (1.0, 7.0)
+        );
         let other = seen(1.0, vec![0.0; 3]);
         assert!(
-            Row::of(&[one.clone(), other.clone()]).rest_time.is_nan()
-                && Row::of(&[other, one.clone()]).rest_time.is_nan()
+            Row::of(&[one.clone(), other.clone()], true, 0.1).rest_time.is_nan()
+                && Row::of(&[other, one.clone()], true, 0.1).rest_time.is_nan()
         );
         one.end = CellEnd::Diverged(2.5);
-        let row = Row::of(&[one]);
+        let row = Row::of(&[one], true, 0.1);
         assert!(row.values.iter().all(|value| value.is_nan()) && row.rest_time == -2.5);
     }
 

@@ -13,7 +13,8 @@ use crate::{Sweep, SweepError};
 pub struct Tables {
     /// One row a cell, start and realisation: what was measured.
     pub networks: String,
-    /// One row a cell and start: mean and standard error over realisations, phase, theory.
+    /// One row a cell and start: how many networks came to rest and diverged, mean and standard error over those that did
+    /// not diverge, phase, theory.
     pub cells: String,
     /// Why theory has no answer for some cells, each reason once.
     pub without_theory: Vec<String>,
@@ -38,7 +39,7 @@ pub fn tables(sweep: &Sweep, payloads: &[Vec<u8>]) -> Result<Tables, SweepError>
     );
     let spread = fields.iter().flat_map(|name| [name.clone(), format!("{name}_se")]);
     let beside = fields.iter().map(|name| format!("theory_{name}"));
-    let ends = ["networks", "at_rest", "phase"].map(str::to_owned);
+    let ends = ["networks", "at_rest", "diverged", "phase"].map(str::to_owned);
     let mut cells = line(place.into_iter().chain(ends).chain(spread).chain(beside).chain(["theory_phase".to_owned()]));
     let mut without_theory = Vec::new();
     for (v, variant) in sweep.variants.iter().enumerate() {
@@ -109,7 +110,8 @@ fn summary(sweep: &Sweep, place: &[String], rows: &[&Row], theory: &Theory) -> S
     } else {
         Phase::of(mean(0), mean(1), &sweep.spec().thresholds).to_string()
     };
-    let ends = [rows.len().to_string(), at_rest.to_string(), phase];
+    let diverged = rows.len() - finite.len();
+    let ends = [rows.len().to_string(), at_rest.to_string(), diverged.to_string(), phase];
     let values = (0..fields).flat_map(|field| [number(mean(field)), number(standard_error(field))]);
     let beside = theory.values.iter().map(|value| number(*value));
     let theory_phase = theory.phase.map(|phase| phase.to_string()).unwrap_or_default();

@@ -2,8 +2,8 @@
 
 use lowrank_connectivity::{BulkKind, Sampling, check_memory};
 use lowrank_model::{Transfer, Variant};
-use lowrank_simulate::{Protocol, block_bytes, check_clock};
-use lowrank_spec::{BulkFor, Draft, Grid, Parameter, Precision, Spec};
+use lowrank_simulate::{Products, Protocol, block_bytes, check_clock};
+use lowrank_spec::{BulkFor, Draft, Grid, Parameter, Precision, Sampled, Spec};
 
 use crate::cells::Part;
 use crate::fields::{self, Row};
@@ -11,6 +11,14 @@ use crate::{SweepError, refusals};
 
 /// Version of what the bytes of a block mean.
 pub const SCHEMA: u32 = 1;
+/// More networks than this are a typing error.
+const MOST_NETWORKS: usize = 100_000_000;
+/// Bytes of the program itself, its stacks and buffers.
+const PROGRAM: u64 = 16 << 20;
+/// From so many neurons on one block fills the machine, and its product is spread over all threads.
+const LARGE: usize = 4096;
+/// The same for a block that has no other beside it: below, a product is shorter than waking a thread.
+const LARGE_ALONE: usize = 512;
 
 /// A spec that has been checked, every cell of it.
 #[derive(Debug, Clone)]
@@ -39,9 +47,10 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// All together.
+    /// All together, the program included.
     pub fn total(&self) -> u64 {
-        self.bulk.saturating_mul(self.bulks).saturating_add(self.block.saturating_mul(self.blocks))
+        let blocks = self.block.saturating_mul(self.blocks);
+        self.bulk.saturating_mul(self.bulks).saturating_add(blocks).saturating_add(PROGRAM)
     }
 
     /// Whether it fits into nine tenths of the `available` bytes.
@@ -77,11 +86,34 @@ impl Sweep {
             let relation = "at least one interval where exponents are measured";
             return Err(refusals::out_of_range("run.window", sweep.spec.run.window, relation).into());
         }
+        let networks = sweep.cells().checked_mul(sweep.spec.realisations as usize);
+        if networks.is_none_or(|networks| networks > MOST_NETWORKS) {
+            let value = format!("more than {MOST_NETWORKS} cells in all realisations");
+            let relation = "smaller: take points from an axis, or realisations";
+            return Err(refusals::out_of_range("the grid", value, relation).into());
+        }
+        sweep.check_neurons()?;
         for variant in 0..sweep.variants.len() {
             (0..sweep.grid()).try_for_each(|cell| sweep.model(variant, cell).map(drop))?;
         }
         sweep.draft(0)?.initial().coefficients(sweep.model(0, 0)?.ensemble())?;
         Ok(sweep)
+    }
+
+    /// Refuses fewer neurons than the bulk or exact moments need.
+    fn check_neurons(&self) -> Result<(), SweepError> {
+        let (neurons, vectors) = (self.spec.network.neurons, self.base.layout().dimension());
+        if let BulkKind::Sparse { inputs } = self.bulk
+            && !(1..=neurons).contains(&inputs)
+        {
+            let relation = "sparse:K with K inputs from 1 to network.neurons";
+            return Err(refusals::out_of_range("network.bulk", self.bulk, relation).into());
+        }
+        if self.spec.structure.sampling == Sampled::Matched && vectors > 0 && neurons < vectors + 2 {
+            let relation = ">= two more than there are vectors, to match moments";
+            return Err(refusals::out_of_range("network.neurons", neurons, relation).into());
+        }
+        Ok(())
     }
 
     /// What was written down.
@@ -174,8 +206,9 @@ impl Sweep {
             BulkFor::Cell => 1,
         };
         let columns = together * self.spec.start.copies * self.starts();
+        let vectors = (self.rank(), self.spec.inputs.len());
         let of = |variant: &Variant| {
-            block_bytes(network.neurons, self.rank(), columns, *variant, precision, self.spec.run.lyapunov)
+            block_bytes(network.neurons, vectors, columns, *variant, precision, self.spec.run.lyapunov)
         };
         Memory {
             bulk: self.bulk.bytes(network.neurons, precision),
@@ -186,9 +219,17 @@ impl Sweep {
     }
 
     /// How many blocks run side by side where `threads` threads are given: one, which uses all of them, if the network is
-    /// large.
+    /// large or there is no other.
     pub fn threads(&self, threads: usize) -> usize {
-        if self.spec.network.neurons >= lowrank_simulate::LARGE { 1 } else { threads.max(1) }
+        match self.products() {
+            Products::Panels => 1,
+            Products::Whole => threads.max(1),
+        }
+    }
+
+    pub(crate) fn products(&self) -> Products {
+        let alone = if self.blocks() == 1 { LARGE_ALONE } else { LARGE };
+        if self.spec.network.neurons >= alone { Products::Panels } else { Products::Whole }
     }
 
     pub(crate) fn sampling(&self) -> Sampling {

@@ -1,10 +1,12 @@
 //! Theory beside the simulated fields: what mean-field theory says a network of each cell shows.
 //!
-//! Along the axis g, or else the last one, solutions are followed from value to value (`solutions_along`). Shown is the
-//! solution of largest |kappa_1| that a network can be in; from a mirrored start, the one of most negative kappa_1.
+//! Along the axis g, or else the last one, solutions are followed from value to value (`solutions_along`). Shown is, of the
+//! solutions that a network can be in, the one whose kappa reaches farthest along that of the start, <n^(k) x(0)>; from a
+//! start without one, the one of largest |kappa|. Fluctuations are those within the window of the runs, as the networks'
+//! are (T23).
 
-use lowrank_meanfield::{Shown, Solutions, Stability, solutions_along};
-use lowrank_model::{ModelError, OrderParameters};
+use lowrank_meanfield::{Shown, Solutions, solutions_along};
+use lowrank_model::{ModelError, OrderParameters, Vector};
 use lowrank_spec::{Parameter, SpecError};
 use rayon::prelude::*;
 
@@ -65,22 +67,33 @@ impl Sweep {
                 Err(_) => Err(ModelError::NotFinite { field: "a parameter of the grid".to_owned(), value }),
             }
         };
-        solutions_along(family, &of_axis)?.iter().map(|solutions| self.shown(solutions)).collect()
+        let all = solutions_along(family, &of_axis)?;
+        all.iter().zip(cells).map(|(solutions, cell)| self.shown(solutions, *cell)).collect()
     }
 
-    fn shown(&self, solutions: &Solutions) -> Result<Vec<Theory>, SweepError> {
-        let Some(shown) = solutions.shown() else {
-            return Ok(vec![Theory::nothing(self.rank()); self.starts()]);
+    /// From every start of a cell.
+    fn shown(&self, solutions: &Solutions, cell: usize) -> Result<Vec<Theory>, SweepError> {
+        let direction = self.direction(cell)?;
+        let opposite: Vec<f64> = direction.iter().map(|d| -d).collect();
+        let starts = [direction, opposite];
+        let of_start = |direction: &Vec<f64>| match solutions.shown_along(direction) {
+            Some(shown) => Theory::of(shown, self),
+            None => Ok(Theory::nothing(self.rank())),
         };
-        let mut rows = vec![Theory::of(shown)?];
-        if self.starts() > 1 {
-            let calm = solutions.stationary.iter().filter(|s| s.stability == Stability::Stable).map(Shown::Stationary);
-            let all = solutions.chaotic.iter().map(Shown::Chaotic).chain(calm);
-            let kappa = |shown: &Shown<'_>| shown.order().kappa.first().copied().unwrap_or(0.0);
-            let lowest = all.min_by(|a, b| kappa(a).total_cmp(&kappa(b))).unwrap_or(shown);
-            rows.push(Theory::of(lowest)?);
-        }
-        Ok(rows)
+        starts[..self.starts()].iter().map(of_start).collect()
+    }
+
+    /// <n^(k) x(0)> of a cell's start, `[R]`.
+    fn direction(&self, cell: usize) -> Result<Vec<f64>, SweepError> {
+        let draft = self.draft(cell)?;
+        let start = draft.initial();
+        let ensemble = draft.model(self.variants[0])?.ensemble().moments()?;
+        let moment = |k: usize, vector: Vector| -> Result<f64, SweepError> {
+            let (n, v) = (ensemble.layout().index(Vector::N(k))?, ensemble.layout().index(vector)?);
+            Ok(ensemble.mean()[n] * ensemble.mean()[v] + ensemble.covariance(n, v))
+        };
+        let of = |k| start.along.iter().map(|(vector, c)| Ok(c * moment(k, *vector)?)).sum::<Result<f64, SweepError>>();
+        (0..self.rank()).map(of).collect()
     }
 }
 
@@ -89,8 +102,15 @@ impl Theory {
         Self { values: vec![f64::NAN; fields::names(rank).len()], phase: None }
     }
 
-    fn of(shown: Shown<'_>) -> Result<Self, SweepError> {
+    fn of(shown: Shown<'_>, sweep: &Sweep) -> Result<Self, SweepError> {
         let OrderParameters { kappa, mu, delta_0, delta_inf, delta_t, r_mean, r_second_moment, .. } = shown.order();
+        // The variance of a window's mean is missing from the variance within, and part of a lone copy's Delta_inf.
+        let loss = match shown {
+            Shown::Stationary(_) => 0.0,
+            Shown::Chaotic(c) => c.autocovariance()?.window_loss(sweep.spec.run.interval, sweep.protocol.samples())?,
+        };
+        let delta_t = delta_t - loss;
+        let delta_inf = if sweep.spec.start.copies == 1 { delta_inf + loss } else { *delta_inf };
         let structure = kappa.iter().map(|kappa| kappa * kappa).sum::<f64>().sqrt();
         let structured = structure > NO_STRUCTURE;
         let (lambda_max, phase) = match shown {
@@ -101,7 +121,7 @@ impl Theory {
         };
         let mut values = vec![structure, delta_t.max(0.0).sqrt()];
         values.extend(kappa);
-        values.extend([*mu, *delta_0, *delta_inf, *delta_t, *r_mean, *r_second_moment, lambda_max]);
+        values.extend([*mu, *delta_0, delta_inf, delta_t, *r_mean, *r_second_moment, lambda_max]);
         Ok(Self { values, phase: Some(phase) })
     }
 }

@@ -1,7 +1,7 @@
 //! The step of sweeps: halving it moves no statistic by a tenth of the standard error of a network of 1000 neurons (whose
 //! spread over networks is that of 100 neurons divided by sqrt(10)), as far as 400 networks of 100 neurons can tell.
 //!
-//! docs/theory.md section 12 has the same from 1500 networks in four cells.
+//! docs/theory.md section 13 has the same from 1500 networks in four other cells.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use lowrank_spec::Spec;
@@ -10,7 +10,7 @@ use lowrank_sweep::{Runner, Sweep, tables};
 const NETWORKS: usize = 400;
 const FIELDS: [&str; 6] = ["structure", "chaoticity", "delta_0", "delta_inf", "delta_t", "rate_second_moment"];
 
-/// `[field][network]` at g = 1.5 (unstructured chaos) for both variants after each other.
+/// `[field][network]` at g = 2 (unstructured chaos) for both variants after each other.
 fn fields(method: &str, step: f64) -> Vec<Vec<f64>> {
     let text = format!(
         r#"

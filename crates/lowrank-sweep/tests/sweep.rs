@@ -139,6 +139,15 @@ fn the_canonical_text_is_the_same_however_the_spec_was_written() {
 }
 
 #[test]
+fn numbers_of_any_length_come_back_from_the_canonical_text() {
+    let values: Vec<String> = (1..200).map(|i| format!("{:?}", 4.0 * f64::from(i) / 199.0)).collect();
+    let long = SMALL.replace("[0.5, 1.5, 2.5]", &format!("[{}]", values.join(", ")));
+    let sweep = sweep(&long);
+    let back = Spec::from_canonical(sweep.canonical()).unwrap();
+    assert_eq!(back.canonical().unwrap(), sweep.canonical());
+}
+
+#[test]
 fn a_fresh_bulk_a_cell_is_another_network_in_every_cell() {
     let shared = SMALL
         .replace("values = [0.5, 1.5, 2.5]", "values = [1.5]")
@@ -211,7 +220,7 @@ fn theory_stands_beside_what_networks_show() {
         let columns = [name.to_owned(), format!("{name}_se"), format!("theory_{name}")];
         columns.map(|name| column(&cells, &name))
     };
-    for name in ["structure", "delta_0", "delta_inf", "rate_second_moment"] {
+    for name in ["structure", "delta_0", "delta_inf", "delta_t", "rate_second_moment"] {
         let [mean, error, theory] = of(name);
         // Unstructured chaos has kappa of order 1/sqrt(N), which theory calls zero.
         for cell in (0..8).filter(|cell| name != "structure" || cell % 4 != 1) {
@@ -222,7 +231,39 @@ fn theory_stands_beside_what_networks_show() {
         let off = (mean[2] - theory[3]).abs();
         assert!(off > 5.0 * error[2] + 0.04 * theory[3], "{name}: {} {}", mean[2], theory[3]);
     }
+    assert_eq!(column(&cells, "diverged"), [0.0; 8]);
     assert_eq!(column(&cells, "at_rest"), [12.0, 0.0, 12.0, 0.0, 12.0, 0.0, 12.0, 0.0]);
+}
+
+#[test]
+fn theory_is_that_of_the_branch_the_start_leads_to() {
+    // Structure in the second pair of vectors alone, from starts along it and against it.
+    let text = r#"
+        seed = 3
+        realisations = 4
+        [network]
+        neurons = 300
+        variants = ["current"]
+        [structure]
+        rank = 2
+        means = { "m[1]" = 1.9, "n[1]" = 1.9 }
+        covariances = { "m[0]" = 1.0, "n[0]" = 1.0, "m[1]" = 1.0, "n[1]" = 1.0 }
+        [start]
+        along = { "m[1]" = -1.0 }
+        mirrored = true
+        [run]
+        transient = 30.0
+        window = 20.0
+        [[axis]]
+        parameter = "g"
+        values = [0.5, 1.5]
+    "#;
+    let cells = merged(text).cells;
+    assert_eq!(words(&cells, "theory_phase"), words(&cells, "phase"));
+    let (seen, theory) = (column(&cells, "kappa_2"), column(&cells, "theory_kappa_2"));
+    for (sign, (seen, theory)) in [-1.0, 1.0, -1.0, 1.0].into_iter().zip(seen.into_iter().zip(theory)) {
+        assert!(seen * sign > 0.5 && (seen - theory).abs() < 0.1 * theory.abs(), "{seen} {theory}");
+    }
 }
 
 /// At rest the exponent is that of the outlier, overlap - 1 = -0.19, clear of the bulk. In chaos exponents of networks approach
@@ -290,7 +331,12 @@ fn theory_of_a_grid_is_that_of_the_phase_diagram() {
             let at = column * 3 + row;
             let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-8 * b.abs().max(1.0), "{row} {column}: {a} {b}");
             close(structure[at], cell.structure);
-            close(chaoticity[at], cell.chaoticity);
+            // Within a window of two samples, chaos shows less.
+            if cell.chaoticity == 0.0 {
+                close(chaoticity[at], 0.0);
+            } else {
+                assert!(chaoticity[at] > 0.0 && chaoticity[at] < 0.9 * cell.chaoticity);
+            }
             close(exponent[at], cell.lambda_max);
         }
     }
@@ -298,7 +344,7 @@ fn theory_of_a_grid_is_that_of_the_phase_diagram() {
 
 #[test]
 fn bad_specs_are_refused_in_one_line_that_names_the_field() {
-    let rows: [(&str, &str, &[&str]); 31] = [
+    let rows: [(&str, &str, &[&str]); 36] = [
         ("seed = 5", "", &["seed"]),
         ("seed = 5", "seed = -5", &["line 2", "-5"]),
         ("seed = 5", "seed = 5\ncolour = 3", &["line 3", "colour", "realisations"]),
@@ -334,6 +380,19 @@ fn bad_specs_are_refused_in_one_line_that_names_the_field() {
         ("parameter = \"g\"", "parameter = \"strength\"", &["strength", "mean n[0]", "both set"]),
         ("parameter = \"g\"", "parameter = \"G\"", &["\"G\"", "strength"]),
         ("points = 2", "points = 1", &["axis g.points", "1", ">= 2"]),
+        ("neurons = 60", "neurons = 60\nbulk = \"sparse:61\"", &["network.bulk", "sparse:61", "network.neurons"]),
+        ("neurons = 60", "neurons = 4", &["network.neurons", "4", "vectors"]),
+        ("realisations = 2", "realisations = 4000000000000", &["the grid", "realisations"]),
+        (
+            "\"n[0] I[0]\" = 0.1",
+            "\"n[0] I[0]\" = 0.1, \"I[0] n[0]\" = 0.2",
+            &["structure.covariances", "each pair once"],
+        ),
+        (
+            ", \"two-timescale\"]\ntau-s = 0.5\ntau-r = 1.5",
+            "]\n[[axis]]\nparameter = \"tau-s\"\nvalues = [1.0]",
+            &["network.variants", "two-timescale"],
+        ),
     ];
     for (good, bad, parts) in rows {
         assert!(SMALL.contains(good));

@@ -39,7 +39,7 @@ impl Common {
     }
 
     /// A bar over so many `units` on the terminal's standard error, nothing elsewhere.
-    pub(crate) fn bar(&self, count: usize, units: &str) -> ProgressBar {
+    pub fn bar(&self, count: usize, units: &str) -> ProgressBar {
         if self.quiet {
             return ProgressBar::hidden();
         }

@@ -12,8 +12,9 @@ use crate::ConnectivityError;
 use crate::memory::zeroed;
 use crate::random::{Normals, Words};
 
-/// Rows of a panel of a parallel product: wide enough that a panel's reads are long.
+/// Most and fewest rows of a panel of a parallel product: wide enough that a panel's reads are long.
 pub(super) const PANEL: usize = 1024;
+const NARROWEST_PANEL: usize = 256;
 
 /// chi, `[n x n]`, column-major; entry (i, j) weighs the input of neuron i from neuron j.
 #[derive(Debug, Clone, PartialEq)]
@@ -118,7 +119,9 @@ impl<T: Scalar> GaussianBulk<T> {
     /// Buffers of the wrong shape.
     pub fn apply_par(&self, v: MatRef<'_, T>, out: MatMut<'_, T>) -> Result<(), ConnectivityError> {
         check_shape(self.n, v.shape(), out.shape())?;
-        let panels = self.matrix().par_row_chunks(PANEL).zip(out.par_row_chunks_mut(PANEL));
+        // Some panels for every thread even where the network is small; whole vectors of the processor.
+        let rows = (self.n / 4).next_multiple_of(64).clamp(NARROWEST_PANEL, PANEL);
+        let panels = self.matrix().par_row_chunks(rows).zip(out.par_row_chunks_mut(rows));
         panels.for_each(|(rows, out)| matmul(out, Accum::Replace, rows, v, T::ONE, Par::Seq));
         Ok(())
     }

@@ -17,6 +17,8 @@ use crate::random::stream;
 
 /// States whose products are summed together: a row's columns are read once for all of them.
 const LANES: usize = 8;
+/// Rows of a panel of a parallel product.
+const PANEL: usize = 1024;
 
 /// chi, `[n x n]` with K entries a row.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,32 +98,55 @@ impl<T: Scalar> SparseBulk<T> {
         Ok(())
     }
 
+    /// [`SparseBulk::apply`] with panels of rows in parallel on the current rayon pool, to the same bits.
+    ///
+    /// # Errors
+    /// Buffers of the wrong shape.
+    pub fn apply_par(&self, v: MatRef<'_, T>, out: MatMut<'_, T>) -> Result<(), ConnectivityError> {
+        check_shape(self.n, v.shape(), out.shape())?;
+        self.product(true, T::ONE, v, out);
+        Ok(())
+    }
+
     /// `out` = `factor` chi `v` for buffers of the right shape.
     pub(super) fn apply_scaled(&self, factor: T, v: MatRef<'_, T>, out: MatMut<'_, T>) {
+        self.product(false, factor, v, out);
+    }
+
+    fn product(&self, parallel: bool, factor: T, v: MatRef<'_, T>, mut out: MatMut<'_, T>) {
         if v.ncols() == 1 {
-            return self.apply_block::<1>(factor, v, out, 0);
+            return self.product_of::<1>(parallel, factor, v, out);
         }
-        let mut out = out;
         for first in (0..v.ncols()).step_by(LANES) {
-            self.apply_block::<LANES>(factor, v, out.as_mut(), first);
+            let lanes = LANES.min(v.ncols() - first);
+            self.product_of::<LANES>(parallel, factor, v.subcols(first, lanes), out.as_mut().subcols_mut(first, lanes));
         }
     }
 
-    /// The states from `first` on, up to `L` of them.
-    fn apply_block<const L: usize>(&self, factor: T, v: MatRef<'_, T>, mut out: MatMut<'_, T>, first: usize) {
-        let lanes = L.min(v.ncols() - first);
+    /// Up to `L` states.
+    fn product_of<const L: usize>(&self, parallel: bool, factor: T, v: MatRef<'_, T>, mut out: MatMut<'_, T>) {
         // The states of one neuron side by side.
         let mut packed = vec![[T::ZERO; L]; self.n];
-        for lane in 0..lanes {
-            packed.iter_mut().zip(v.col(first + lane).iter()).for_each(|(packed, v)| packed[lane] = *v);
+        for (lane, v) in v.col_iter().enumerate() {
+            packed.iter_mut().zip(v.iter()).for_each(|(packed, v)| packed[lane] = *v);
         }
-        let rows = self.columns.chunks_exact(self.inputs).zip(self.entries.chunks_exact(self.inputs));
-        for (row, (columns, entries)) in rows.enumerate() {
+        if parallel {
+            let panels = out.par_row_chunks_mut(PANEL).enumerate();
+            panels.for_each(|(panel, out)| self.rows(factor, &packed, panel * PANEL, out));
+        } else {
+            self.rows(factor, &packed, 0, out.as_mut());
+        }
+    }
+
+    /// The rows of `out`, which are those from `first` on of the product.
+    fn rows<const L: usize>(&self, factor: T, packed: &[[T; L]], first: usize, mut out: MatMut<'_, T>) {
+        let rows = self.columns.chunks_exact(self.inputs).zip(self.entries.chunks_exact(self.inputs)).skip(first);
+        for (row, (columns, entries)) in rows.take(out.nrows()).enumerate() {
             let mut sums = [T::ZERO; L];
             for (column, entry) in columns.iter().zip(entries) {
                 sums.iter_mut().zip(&packed[*column as usize]).for_each(|(sum, v)| *sum += *entry * *v);
             }
-            sums[..lanes].iter().enumerate().for_each(|(lane, sum)| out[(row, first + lane)] = factor * *sum);
+            sums[..out.ncols()].iter().enumerate().for_each(|(lane, sum)| out[(row, lane)] = factor * *sum);
         }
     }
 
@@ -209,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_has_the_same_product_alone_and_in_a_batch() {
+    fn a_state_has_the_same_product_alone_in_a_batch_and_in_panels() {
         let bulk = SparseBulk::<f32>::draw(150, 20, 2, 0).unwrap();
         let v = Mat::<f32>::from_fn(150, 11, |i, j| ((i * 7 + j * 13) as f32).sin());
         let mut all = Mat::zeros(150, 11);
@@ -219,6 +244,12 @@ mod tests {
             bulk.apply(v.subcols(state, 1), one.as_mut()).unwrap();
             assert_eq!(one.col(0), all.col(state));
         }
+        let large = SparseBulk::<f32>::draw(2 * PANEL + 5, 7, 2, 0).unwrap();
+        let v = Mat::<f32>::from_fn(2 * PANEL + 5, 11, |i, j| ((i * 7 + j * 13) as f32).sin());
+        let (mut whole, mut panels) = (Mat::zeros(v.nrows(), 11), Mat::zeros(v.nrows(), 11));
+        large.apply(v.as_ref(), whole.as_mut()).unwrap();
+        large.apply_par(v.as_ref(), panels.as_mut()).unwrap();
+        assert_eq!(whole, panels);
         let double = SparseBulk::<f64>::draw(150, 20, 2, 0).unwrap();
         assert!(double.entries.iter().zip(&bulk.entries).all(|(d, s)| *d as f32 == *s));
     }

@@ -20,6 +20,8 @@ pub(super) struct Head {
     pub(super) block: usize,
     pub(super) version: String,
     pub(super) commit: String,
+    /// Instruction set of the machine.
+    pub(super) instructions: String,
     /// Length of the payload.
     pub(super) bytes: usize,
 }
@@ -96,8 +98,8 @@ mod tests {
 
     fn small() -> (Job, Vec<u8>) {
         let job = Job::new(1, "{}", u64::MAX, 9);
-        let head =
-            Head { job: job.identity().clone(), block: 4, version: "0.1.0".into(), commit: "abc".into(), bytes: 11 };
+        let (job_of_head, version, commit) = (job.identity().clone(), "0.1.0".into(), "abc".into());
+        let head = Head { job: job_of_head, block: 4, version, commit, instructions: "avx2".into(), bytes: 11 };
         let bytes = encode(&head, b"hello\nworld").unwrap();
         (job, bytes)
     }

@@ -44,8 +44,8 @@ impl Merged {
     }
 }
 
-/// Puts the blocks together. All must be valid and come from one version and one commit, which need not be those of the
-/// program that merges.
+/// Puts the blocks together. All must be valid and come from one version, one commit and machines of one instruction set,
+/// which need not be those of the program that merges.
 ///
 /// # Errors
 /// Blocks are missing or damaged, or have different origins.
@@ -70,6 +70,7 @@ pub fn merge(store: &Store) -> Result<Merged, ReportError> {
     }
     let version = one_origin(store, &heads, "version", |head| &head.version)?;
     let commit = one_origin(store, &heads, "commit", |head| &head.commit)?;
+    one_origin(store, &heads, "instruction set", |head| &head.instructions)?;
     Ok(Merged { job: store.job().clone(), version, commit, payloads })
 }
 
@@ -99,7 +100,17 @@ mod tests {
     use crate::Provenance;
 
     fn open(folder: &std::path::Path, blocks: usize, version: &'static str, commit: &str) -> Store {
-        let provenance = Provenance { program: "lowrank", version, commit: commit.to_owned() };
+        open_on("avx2", folder, blocks, version, commit)
+    }
+
+    fn open_on(
+        instructions: &'static str,
+        folder: &std::path::Path,
+        blocks: usize,
+        version: &'static str,
+        commit: &str,
+    ) -> Store {
+        let provenance = Provenance { program: "lowrank", version, commit: commit.to_owned(), instructions };
         Store::open(folder, Job::new(1, "{}", 7, blocks), provenance).unwrap()
     }
 
@@ -128,11 +139,15 @@ mod tests {
 
     #[test]
     fn blocks_of_different_programs_are_not_mixed() {
-        for (version, commit, field) in [("0.2.0", "abc", "version 0.2.0"), ("0.1.0", "abd", "commit abd")] {
+        for (instructions, version, commit, field) in [
+            ("avx2", "0.2.0", "abc", "version 0.2.0"),
+            ("avx2", "0.1.0", "abd", "commit abd"),
+            ("avx512", "0.1.0", "abc", "instruction set avx512"),
+        ] {
             let folder = tempfile::tempdir().unwrap();
             open(folder.path(), 3, "0.1.0", "abc").write(0, b"x").unwrap();
             open(folder.path(), 3, "0.1.0", "abc").write(2, b"x").unwrap();
-            let store = open(folder.path(), 3, version, commit);
+            let store = open_on(instructions, folder.path(), 3, version, commit);
             store.write(1, b"x").unwrap();
             assert!(store.missing().is_empty());
             let told = merge(&store).unwrap_err().to_string();

@@ -117,7 +117,8 @@ mod tests {
     const BLOCKS: usize = 12;
 
     fn open(folder: &std::path::Path) -> Store {
-        let provenance = Provenance { program: "lowrank", version: "0.1.0", commit: "abc".to_owned() };
+        let provenance =
+            Provenance { program: "lowrank", version: "0.1.0", commit: "abc".to_owned(), instructions: "avx2" };
         Store::open(folder, Job::new(1, "{}", 7, BLOCKS), provenance).unwrap()
     }
 

@@ -115,6 +115,7 @@ impl Store {
             block,
             version: self.provenance.version.to_owned(),
             commit: self.provenance.commit.clone(),
+            instructions: self.provenance.instructions.to_owned(),
             bytes: payload.len(),
         };
         let bytes = encode(&head, payload)?;
@@ -179,7 +180,7 @@ mod tests {
     use super::*;
 
     fn here() -> Provenance {
-        Provenance { program: "lowrank", version: "0.1.0", commit: "abc".to_owned() }
+        Provenance { program: "lowrank", version: "0.1.0", commit: "abc".to_owned(), instructions: "avx2" }
     }
 
     fn open(folder: &Path) -> Store {

@@ -12,11 +12,8 @@ use super::column::Column;
 use super::seen::{CellEnd, Seen};
 use super::tangent::{direction, length};
 use super::weights::Weights;
-use super::{Cell, Watch, lanes};
+use super::{Cell, Products, Watch, lanes};
 use crate::SimulateError;
-
-/// From so many neurons on a product is cut into panels of rows for all threads; below, threads take whole blocks.
-pub const LARGE: usize = 4096;
 
 /// What is done at one step besides the step.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +37,7 @@ pub(super) struct Block<'a, T> {
     n: usize,
     columns: Vec<Column<T>>,
     watch: Watch,
+    products: Products,
     /// Whether x and r are filtered.
     filtered: (bool, bool),
     /// What chi multiplies: r.
@@ -72,7 +70,7 @@ impl<'a, T: Scalar> Block<'a, T> {
         cells: &[Cell<'_>],
         method: Method,
         dt: f64,
-        watch: Watch,
+        (watch, products): (Watch, Products),
     ) -> Result<Self, SimulateError> {
         let n = bulk.neurons();
         let variant = cells.first().map_or(Variant::Current, |cell| cell.variant);
@@ -89,6 +87,7 @@ impl<'a, T: Scalar> Block<'a, T> {
             n,
             columns,
             watch,
+            products,
             filtered,
             p: zeros(true),
             q: zeros(true),
@@ -109,7 +108,7 @@ impl<'a, T: Scalar> Block<'a, T> {
         for (j, cell) in cells.iter().enumerate() {
             let at = j * n;
             let p = &mut column!(self.p, at, n);
-            p.iter_mut().zip(&cell.x0).for_each(|(p, x)| *p = T::from_f64(*x));
+            p.iter_mut().zip(cell.x0).for_each(|(p, x)| *p = T::from_f64(*x));
             if self.filtered.0 {
                 column!(self.x, at, n).copy_from_slice(p);
             }
@@ -144,7 +143,10 @@ impl<'a, T: Scalar> Block<'a, T> {
         let (n, width) = (self.n, self.columns.len() * tangents);
         let v = MatRef::from_column_major_slice(&self.p[..n * width], n, width);
         let out = MatMut::from_column_major_slice_mut(&mut self.q[..n * width], n, width);
-        let product = if n >= LARGE { self.bulk.apply_par(v, out) } else { self.bulk.apply(v, out) };
+        let product = match self.products {
+            Products::Whole => self.bulk.apply(v, out),
+            Products::Panels => self.bulk.apply_par(v, out),
+        };
         debug_assert!(product.is_ok(), "buffers have the bulk's shape");
     }
 
@@ -282,23 +284,29 @@ impl<'a, T: Scalar> Block<'a, T> {
         }
     }
 
-    /// Takes column `j` out; the last one takes its place. Only without tangent vectors.
+    /// Takes column `j` out; the last one takes its place. Tangent vectors close up behind the states.
     fn remove(&mut self, j: usize) -> Column<T> {
-        let n = self.n;
-        let last = (self.columns.len() - 1) * n;
+        let (n, count, tangents) = (self.n, self.columns.len(), self.watch.lyapunov.is_some());
+        let last = (count - 1) * n;
         let pasts = self.x_past.iter_mut().chain(&mut self.r_past);
         for matrix in [&mut self.p, &mut self.x].into_iter().chain(pasts).filter(|matrix| !matrix.is_empty()) {
             matrix.copy_within(last..last + n, j * n);
+            if tangents {
+                matrix.copy_within((2 * count - 1) * n..2 * count * n, (count + j) * n);
+                matrix.copy_within(count * n..(2 * count - 1) * n, last);
+            }
         }
         self.columns.swap_remove(j)
     }
 
-    /// Ends the run after a window of this length.
-    pub(super) fn finish(self, window: f64, seen: &mut [Option<Seen>]) {
+    /// Ends the run at this time, after a window of this length.
+    pub(super) fn finish(self, time: f64, window: f64, seen: &mut [Option<Seen>]) {
         let watched = self.watch.lyapunov.is_some();
         for column in self.columns {
             let exponent = watched.then(|| column.growth / window);
-            seen[column.cell] = Some(column.sums.finish(CellEnd::Ran, exponent));
+            // The last looks at the speed may have come before the last samples.
+            let end = if column.sums.is_finite() { CellEnd::Ran } else { CellEnd::Diverged(time) };
+            seen[column.cell] = Some(column.sums.finish(end, exponent));
         }
     }
 }

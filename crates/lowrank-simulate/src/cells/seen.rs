@@ -110,6 +110,12 @@ impl Accumulator {
         self.r_squared += times * r_squared / n;
     }
 
+    /// Whether every sample was.
+    pub(super) fn is_finite(&self) -> bool {
+        let all = |values: &[f64]| values.iter().all(|value| value.is_finite());
+        self.variance.is_finite() && all(&self.sum) && all(&self.square) && all(&self.kappa)
+    }
+
     pub(super) fn finish(self, end: CellEnd, lyapunov: Option<f64>) -> Seen {
         let samples = self.samples.max(1) as f64;
         let n = self.first.len() as f64;

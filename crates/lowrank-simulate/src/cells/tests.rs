@@ -34,6 +34,7 @@ struct Setting {
     variant: Variant,
     amplitudes: Vec<f64>,
     transfer: Transfer,
+    x0: Vec<f64>,
 }
 
 impl Setting {
@@ -41,7 +42,10 @@ impl Setting {
         let bulk = Arc::new(Bulk::draw(BulkKind::Gaussian, n, 7, 0).unwrap());
         let amplitudes = vec![0.7; ensemble.layout().inputs];
         let vectors = draw_vectors(&ensemble.into(), n, Sampling::Independent, 7, 0).unwrap();
-        Self { bulk, vectors, gs: gs.to_vec(), variant, amplitudes, transfer: Transfer::Tanh }
+        let network = Network::new(1.0, Arc::clone(&bulk), vectors.clone()).unwrap();
+        let initial = Initial { along: vec![(M(0), 1.0)], deviation: 1.0 };
+        let x0 = initial_currents(&network, &initial, 1, 7, 0).unwrap().col(0).iter().copied().collect();
+        Self { bulk, vectors, gs: gs.to_vec(), variant, amplitudes, transfer: Transfer::Tanh, x0 }
     }
 
     fn model(&self, g: f64) -> Model {
@@ -54,18 +58,16 @@ impl Setting {
     }
 
     fn x0(&self) -> faer::Mat<f64> {
-        let initial = Initial { along: vec![(M(0), 1.0)], deviation: 1.0 };
-        initial_currents(&self.network(1.0), &initial, 1, 7, 0).unwrap()
+        faer::Mat::from_fn(self.x0.len(), 1, |i, _| self.x0[i])
     }
 
     fn cells(&self) -> Vec<Cell<'_>> {
-        let x0: Vec<f64> = self.x0().col(0).iter().copied().collect();
         let (variant, vectors, amplitudes) = (self.variant, &self.vectors, self.amplitudes.as_slice());
-        self.gs.iter().map(|g| Cell { g: *g, variant, vectors, amplitudes, x0: x0.clone() }).collect()
+        self.gs.iter().map(|g| Cell { g: *g, variant, vectors, amplitudes, x0: &self.x0 }).collect()
     }
 
     fn engine(&self, protocol: &Protocol, watch: Watch) -> Vec<Seen> {
-        run_cells(&*self.bulk, self.transfer, &self.cells(), protocol, watch).unwrap()
+        run_cells(&*self.bulk, self.transfer, &self.cells(), protocol, watch, Products::Whole).unwrap()
     }
 
     fn alone(&self, g: f64, protocol: &Protocol) -> Observed {
@@ -181,7 +183,7 @@ fn exponents_are_those_of_one_network_at_a_time() {
         let watch = Watch { lyapunov: Some((7, 0)), ..LEAVE };
         let cells: Vec<Cell<'_>> = setting.cells();
         for (cell, g) in cells.into_iter().zip(&setting.gs) {
-            let seen = run_cells(&*setting.bulk, Transfer::Tanh, &[cell], &protocol, watch).unwrap();
+            let seen = run_cells(&*setting.bulk, Transfer::Tanh, &[cell], &protocol, watch, Products::Whole).unwrap();
             let alone = lyapunov(&setting.network(*g), &setting.model(*g), setting.x0().as_ref(), &protocol, (7, 0));
             let (a, b) = (seen[0].lyapunov.unwrap(), alone.unwrap().mean);
             assert!((a - b).abs() < 1e-10, "{variant} g {g}: {a} {b}");
@@ -214,7 +216,7 @@ fn single_precision_follows_double_for_a_while() {
         let protocol = protocol(Method::EtdAb3, 0.2, 2.0, 5.0);
         let double = setting.engine(&protocol, STAY);
         let bulk = Bulk::<f32>::draw(BulkKind::Gaussian, 120, 7, 0).unwrap();
-        let single = run_cells(&bulk, Transfer::Tanh, &setting.cells(), &protocol, STAY).unwrap();
+        let single = run_cells(&bulk, Transfer::Tanh, &setting.cells(), &protocol, STAY, Products::Whole).unwrap();
         for (a, b) in double.iter().zip(&single) {
             assert!((a.delta_0 - b.delta_0).abs() < 1e-4 * a.delta_0, "{variant}: {} {}", a.delta_0, b.delta_0);
             assert!((a.kappa[0] - b.kappa[0]).abs() < 1e-4, "{variant}");
@@ -235,13 +237,49 @@ fn a_cell_that_diverges_leaves_the_others_alone() {
 }
 
 #[test]
+fn exponents_of_other_cells_survive_one_that_diverges() {
+    let mut setting = Setting::new(60, rank_one(0.5), &[0.5, 4.0, 0.6, 0.3], Variant::two_timescale(1.0, 0.5).unwrap());
+    setting.transfer = Transfer::ThresholdLinear;
+    let watch = Watch { lyapunov: Some((7, 0)), ..STAY };
+    // Without the cell that diverges, and none in its place; the tangent vectors start in other directions.
+    let protocol = protocol(Method::EtdAb3, 0.25, 900.0, 100.0);
+    let seen = setting.engine(&protocol, watch);
+    assert!(matches!(seen[1].end, CellEnd::Diverged(_)), "{:?}", seen[1].end);
+    setting.gs.remove(1);
+    let expected = setting.engine(&protocol, watch);
+    for (a, b) in [0, 2, 3].into_iter().zip(&expected) {
+        let (a, b) = (seen[a].lyapunov.unwrap(), b.lyapunov.unwrap());
+        assert!((a - b).abs() < 1e-6 && a < 0.0, "{a} {b}");
+    }
+}
+
+#[test]
+fn a_state_lost_after_the_last_look_is_no_result() {
+    // Fast growth, a long interval between looks: infinite at the last sample, and only there looked at in vain.
+    let mut setting = Setting::new(40, rank_one(0.5), &[60.0], Variant::Current);
+    setting.transfer = Transfer::ThresholdLinear;
+    let timing = Timing { transient: 0.0, window: 21.0, interval: 0.3, step: 0.3 };
+    let lost = (1..=70).map(|k| {
+        let timing = Timing { window: 0.3 * f64::from(k), ..timing };
+        setting.engine(&Protocol::new(timing, Method::Euler).unwrap(), STAY).remove(0)
+    });
+    for seen in lost {
+        assert!(
+            matches!(seen.end, CellEnd::Diverged(_)) || (seen.delta_0.is_finite() && seen.mu.is_finite()),
+            "{seen:?}"
+        );
+    }
+}
+
+#[test]
 fn odd_networks_mirror_to_the_last_bit() {
     let setting = Setting::new(130, rank_one(2.2), &[0.7, 2.4], Variant::Rate);
     let mut mirrored = setting.cells();
-    mirrored.iter_mut().for_each(|cell| cell.x0.iter_mut().for_each(|x| *x = -*x));
+    let x0: Vec<f64> = setting.x0.iter().map(|x| -x).collect();
+    mirrored.iter_mut().for_each(|cell| cell.x0 = &x0);
     let protocol = protocol(Method::EtdAb3, 0.2, 20.0, 20.0);
     let seen = setting.engine(&protocol, STAY);
-    let other = run_cells(&*setting.bulk, Transfer::Tanh, &mirrored, &protocol, STAY).unwrap();
+    let other = run_cells(&*setting.bulk, Transfer::Tanh, &mirrored, &protocol, STAY, Products::Whole).unwrap();
     for (a, b) in seen.into_iter().zip(other) {
         assert_eq!(a.mirrored(), b);
     }
@@ -252,13 +290,13 @@ fn what_the_engine_cannot_run_is_refused_in_one_line() {
     let setting = Setting::new(40, rank_one(1.0), &[1.0], Variant::Current);
     let run = |cells: &[Cell<'_>], timing: Timing, method| {
         let protocol = Protocol::new(timing, method).unwrap();
-        run_cells(&*setting.bulk, Transfer::Tanh, cells, &protocol, STAY).unwrap_err().to_string()
+        run_cells(&*setting.bulk, Transfer::Tanh, cells, &protocol, STAY, Products::Whole).unwrap_err().to_string()
     };
     let good = Timing { transient: 1.0, window: 2.0, interval: 0.5, step: 0.25 };
     let cells = setting.cells();
     let other = Cell { variant: Variant::Rate, ..cells[0].clone() };
-    let short = Cell { x0: vec![0.0; 39], ..cells[0].clone() };
-    let bad = Cell { x0: vec![f64::NAN; 40], ..cells[0].clone() };
+    let short = Cell { x0: &[0.0; 39], ..cells[0] };
+    let bad = Cell { x0: &[f64::NAN; 40], ..cells[0] };
     let rows = [
         (run(&cells, good, Method::Rk4), ["rk4", "etd-ab3"]),
         (run(&cells, Timing { transient: 1.1, ..good }, Method::Euler), ["the transient is 1.1", "0.25"]),
