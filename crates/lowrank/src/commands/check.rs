@@ -1,6 +1,6 @@
 //! `lowrank check`: theory against simulated networks of the user's own spec, by the harness' rules.
 //!
-//! Theory says which state the start leads to ([`chosen`]); what it predicts of that state is claimed of independent
+//! Theory says which state the start leads to (`chosen.rs`); what it predicts of that state is claimed of independent
 //! networks, within margins that were fixed beforehand (`margins.rs`).
 
 use std::path::{Path, PathBuf};
