@@ -25,7 +25,8 @@ mod plain;
 use lowrank_benches::roofline::{fma_peak_f32, fma_peak_f64, read_bandwidth};
 use lowrank_benches::spent::Spent;
 use lowrank_benches::{assert_agreement, is_trial, ratio_to_part};
-use lowrank_sweep::{Definition, Precision, Runner, Sweep};
+use lowrank_spec::{Precision, Spec};
+use lowrank_sweep::{Runner, Sweep};
 
 use self::diagram::{Diagram, Outcome, run};
 
@@ -91,14 +92,14 @@ fn diagrams(full: Diagram, threads: usize) {
 
 /// The study's diagram.
 fn study(threads: usize) {
-    let sweep = Sweep::new(Definition::from_toml(STUDY).unwrap()).unwrap();
+    let sweep = Sweep::new(Spec::from_toml(STUDY).unwrap()).unwrap();
     let (outcome, spent) = run(&sweep, threads);
     print_rate("study.toml", &sweep, &outcome, spent, threads);
 }
 
 /// One line: seconds, cells left, operations a second and their share of the peak.
 fn print_rate(name: &str, sweep: &Sweep, outcome: &Outcome, spent: Spent, threads: usize) {
-    let (peak, one) = match sweep.definition().network.precision {
+    let (peak, one) = match sweep.spec().network.precision {
         Precision::F64 => (fma_peak_f64(threads), fma_peak_f64(1)),
         Precision::F32 => (fma_peak_f32(threads), fma_peak_f32(1)),
     };

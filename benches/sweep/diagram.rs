@@ -4,7 +4,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lowrank_benches::spent::{Spent, spent};
-use lowrank_sweep::{Definition, Precision, Runner, Sweep};
+use lowrank_spec::{Precision, Spec};
+use lowrank_sweep::{Runner, Sweep};
 
 /// The diagram: its networks, its grid, its runs.
 #[derive(Debug, Clone, Copy)]
@@ -66,7 +67,7 @@ impl Diagram {
             axis("strength", 1.0),
             axis("g", 1.5)
         );
-        Sweep::new(Definition::from_toml(&text).unwrap()).unwrap()
+        Sweep::new(Spec::from_toml(&text).unwrap()).unwrap()
     }
 }
 
@@ -85,7 +86,7 @@ pub(crate) struct Outcome {
 impl Outcome {
     /// Reads the bytes of one block: rows of the fields and the time at which the cell came to rest, NaN if it did not.
     pub(crate) fn of(sweep: &Sweep, bytes: &[u8]) -> Self {
-        let run = &sweep.definition().run;
+        let run = &sweep.spec().run;
         let all_steps = ((run.transient + run.window) / run.step).round() + 1.0;
         let (numbers, _) = bytes.as_chunks::<8>();
         let numbers: Vec<f64> = numbers.iter().map(|number| f64::from_le_bytes(*number)).collect();
@@ -104,7 +105,7 @@ impl Outcome {
 
     /// Operations of the products.
     pub(crate) fn operations(&self, sweep: &Sweep) -> f64 {
-        2.0 * (sweep.definition().network.neurons as f64).powi(2) * self.steps
+        2.0 * (sweep.spec().network.neurons as f64).powi(2) * self.steps
     }
 }
 

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use lowrank_benches::print_ratios;
-use lowrank_sweep::Precision;
+use lowrank_spec::Precision;
 use serde_json::Value;
 
 use crate::diagram::{Diagram, run};

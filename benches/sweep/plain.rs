@@ -23,8 +23,8 @@ struct Cell {
 impl Plain {
     /// The same networks and starts as the sweep's.
     pub(crate) fn new(sweep: &Sweep, cells: &[usize]) -> Self {
-        let definition = sweep.definition();
-        let (neurons, seed, run) = (definition.network.neurons, definition.seed, &definition.run);
+        let spec = sweep.spec();
+        let (neurons, seed, run) = (spec.network.neurons, spec.seed, &spec.run);
         let bulk = GaussianBulk::draw(neurons, seed, 0).unwrap();
         let initial = Initial { along: vec![(Vector::M(0), 1.0)], deviation: 1.0 };
         let cell = |cell: &usize| {

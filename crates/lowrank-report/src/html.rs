@@ -219,7 +219,7 @@ fn row(claim: &Claim) -> Row<'_> {
     };
     Row {
         name: &claim.name,
-        point: claim.point,
+        point: &claim.point,
         statistic: &claim.statistic,
         variant: claim.variant.to_string(),
         verdict: class(judgement.verdict),
@@ -240,8 +240,8 @@ fn row(claim: &Claim) -> Row<'_> {
 fn point<'a>(point: &'a PointRecord, outcome: &Outcome) -> Result<Point<'a>, ReportError> {
     let claims: Vec<&Claim> = outcome.claims.iter().filter(|c| c.point == point.name).collect();
     Ok(Point {
-        name: point.name,
-        why: point.why,
+        name: &point.name,
+        why: &point.why,
         phase: point.phase.name(),
         verdicts: counts(&claims),
         parameters: parameters(point)?,

@@ -32,7 +32,7 @@ fn outcome() -> Outcome {
                 let judgement = Judgement { estimate, standard_error: 0.01, z: 1.0, half_width: 0.04, verdict };
                 claims.push(Claim {
                     name: format!("{}/{variant}/{statistic}", point.name),
-                    point: point.name,
+                    point: point.name.to_string(),
                     variant,
                     statistic: statistic.to_string(),
                     neurons: 1000,
@@ -67,8 +67,8 @@ fn outcome() -> Outcome {
 
 fn record(point: &OperatingPoint) -> PointRecord {
     PointRecord {
-        name: point.name,
-        why: point.why,
+        name: point.name.to_string(),
+        why: point.why.to_string(),
         model: point.model.clone(),
         phase: point.phase,
         variants: point.variants.iter().map(|(v, _)| *v).collect(),
@@ -79,7 +79,7 @@ fn record(point: &OperatingPoint) -> PointRecord {
         bulk: point.bulk.to_string(),
         copies: point.copies,
         predictor: point.predictor,
-        method: point.method().name(),
+        method: point.method.name(),
         step: point.timing.step,
         transient: point.timing.transient,
         window: point.timing.window,

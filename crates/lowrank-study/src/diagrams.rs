@@ -6,7 +6,8 @@
 use lowrank_meanfield::{Boundaries, phase_boundaries};
 use lowrank_model::Model;
 use lowrank_report::{Colour, Figure, Heat, Legend, Line, Map, Mark, Panel, TWO_COLUMNS};
-use lowrank_sweep::{Definition, Runner, Sweep, tables};
+use lowrank_spec::Spec;
+use lowrank_sweep::{Runner, Sweep, SweepError, column, tables};
 use serde::Serialize;
 
 use crate::style::axis;
@@ -31,7 +32,7 @@ struct Fields {
 
 #[derive(Serialize)]
 struct Data<'a> {
-    definition: &'a Definition,
+    definition: &'a Spec,
     g: &'a [f64],
     strength: &'a [f64],
     current: &'a Fields,
@@ -64,7 +65,7 @@ pub(crate) fn draw(options: Options, progress: Progress<'_>) -> Result<Vec<Drawi
     let (current, rate) = (of_variant(0), of_variant(1));
     let boundaries = boundaries(&sweep)?;
     let data = Data {
-        definition: sweep.definition(),
+        definition: sweep.spec(),
         g: &gs,
         strength: &strengths,
         current: &current,
@@ -151,7 +152,7 @@ fn sweep(options: Options) -> Result<Sweep, StudyError> {
         [[axis]]\nparameter = 'g'\nfrom = 0.0\nto = {LARGEST:?}\npoints = {points}",
         options.seed
     );
-    Ok(Sweep::new(Definition::from_toml(&text)?)?)
+    Ok(Sweep::new(Spec::from_toml(&text).map_err(SweepError::from)?)?)
 }
 
 /// All blocks, by index; a thread takes a whole one.
@@ -262,11 +263,4 @@ impl Plane<'_> {
 fn range(fields: &[&Field]) -> Option<(f64, f64)> {
     let values = fields.iter().flat_map(|field| field.iter().flatten()).filter(|value| value.is_finite());
     Some(values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value))))
-}
-
-/// A column of a table by its name; NaN where nothing stands.
-fn column(table: &str, name: &str) -> Vec<f64> {
-    let mut lines = table.lines();
-    let place = lines.next().and_then(|head| head.split(',').position(|found| found == name)).unwrap_or(usize::MAX);
-    lines.map(|line| line.split(',').nth(place).and_then(|value| value.parse().ok()).unwrap_or(f64::NAN)).collect()
 }

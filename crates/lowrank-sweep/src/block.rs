@@ -3,10 +3,10 @@
 use lowrank_connectivity::{Bulk, Scalar, draw_vectors};
 use lowrank_model::{Empirical, Model};
 use lowrank_simulate::{Cell, Seen, Watch, initial_currents_along, run_cells};
+use lowrank_spec::{BulkFor, Precision};
 
 use crate::bulks::{Bulks, draw};
 use crate::cells::Part;
-use crate::definition::{BulkFor, Precision};
 use crate::fields::Row;
 use crate::{Sweep, SweepError};
 
@@ -37,13 +37,13 @@ impl<'a> Runner<'a> {
         Self { sweep, single: Bulks::default(), double: Bulks::default() }
     }
 
-    /// The result of a block: a function of the definition and the index alone (and of the instruction set of the machine).
+    /// The result of a block: a function of the spec and the index alone (and of the instruction set of the machine).
     ///
     /// # Errors
     /// A block that the sweep does not have; memory that is not there.
     pub fn run(&self, block: usize) -> Result<Vec<u8>, SweepError> {
         let part = self.sweep.part(block)?;
-        let rows = match self.sweep.definition.network.precision {
+        let rows = match self.sweep.spec.network.precision {
             Precision::F32 => self.rows(&part, &self.single)?,
             Precision::F64 => self.rows(&part, &self.double)?,
         };
@@ -55,7 +55,7 @@ impl<'a> Runner<'a> {
     fn rows<T: Scalar>(&self, part: &Part, bulks: &Bulks<T>) -> Result<Vec<Row>, SweepError> {
         let sweep = self.sweep;
         let cells = part.first..part.first + part.cells;
-        match sweep.definition.bulk_for {
+        match sweep.spec.bulk_for {
             BulkFor::Realisation => {
                 let ready =
                     cells.map(|cell| sweep.ready(part, cell, part.realisation)).collect::<Result<Vec<_>, _>>()?;
@@ -77,27 +77,27 @@ impl<'a> Runner<'a> {
 
 impl Sweep {
     fn ready(&self, part: &Part, cell: usize, realisation: u64) -> Result<Ready, SweepError> {
-        let (definition, draft) = (&self.definition, self.draft(cell)?);
-        let (neurons, seed) = (definition.network.neurons, definition.seed);
-        let (initial, amplitudes) = (self.initial(&draft)?, draft.amplitudes.clone());
-        let model = self.model_of(part.variant, draft)?;
+        let (spec, draft) = (&self.spec, self.draft(cell)?);
+        let (neurons, seed) = (spec.network.neurons, spec.seed);
+        let (initial, amplitudes) = (draft.initial(), draft.amplitudes());
+        let model = draft.model(self.variants[part.variant])?;
         let vectors = draw_vectors(model.ensemble(), neurons, self.sampling(), seed, realisation)?;
-        let x0 = initial_currents_along(&vectors, &initial, definition.start.copies.0, seed, realisation)?;
+        let x0 = initial_currents_along(&vectors, &initial, spec.start.copies, seed, realisation)?;
         let mut starts: Vec<Vec<f64>> = x0.col_iter().map(|column| column.iter().copied().collect()).collect();
         let odd = self.transfer.is_odd() && amplitudes.iter().all(|a| *a == 0.0);
-        if definition.start.mirrored && !odd {
+        if spec.start.mirrored && !odd {
             starts.extend(starts.clone().into_iter().map(|x0| x0.into_iter().map(|x| -x).collect()));
         }
         Ok(Ready { model, amplitudes, vectors, realisation, starts, odd })
     }
 
     fn row(&self, copies: &[Seen], odd: bool) -> Row {
-        Row::of(copies, odd, self.definition.thresholds.structure)
+        Row::of(copies, odd, self.spec.thresholds.structure)
     }
 
     /// Rows of cells on one bulk.
     fn run_together<T: Scalar>(&self, bulk: &Bulk<T>, ready: &[Ready]) -> Result<Vec<Row>, SweepError> {
-        let run = &self.definition.run;
+        let run = &self.spec.run;
         let columns = ready.iter().flat_map(|ready| {
             ready.starts.iter().map(|x0| Cell {
                 g: ready.model.g(),
@@ -109,10 +109,9 @@ impl Sweep {
         });
         let columns: Vec<Cell<'_>> = columns.collect();
         let key = ready.first().map_or(0, |ready| ready.realisation);
-        let watch =
-            Watch { leave_at_rest: run.leave_at_rest, lyapunov: run.lyapunov.then_some((self.definition.seed, key)) };
+        let watch = Watch { leave_at_rest: run.leave_at_rest, lyapunov: run.lyapunov.then_some((self.spec.seed, key)) };
         let mut seen = run_cells(bulk, self.transfer, &columns, &self.protocol, watch, self.products())?.into_iter();
-        let (copies, mirrored) = (self.definition.start.copies.0, self.definition.start.mirrored);
+        let (copies, mirrored) = (self.spec.start.copies, self.spec.start.mirrored);
         let mut rows = Vec::with_capacity(ready.len() * self.starts());
         for ready in ready {
             let originals: Vec<Seen> = seen.by_ref().take(copies).collect();

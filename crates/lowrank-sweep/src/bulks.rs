@@ -37,5 +37,5 @@ impl<T: Scalar> Bulks<T> {
 
 /// A bulk that nobody shares.
 pub(crate) fn draw<T: Scalar>(sweep: &Sweep, realisation: u64) -> Result<Bulk<T>, SweepError> {
-    Ok(Bulk::draw(sweep.bulk, sweep.definition.network.neurons, sweep.definition.seed, realisation)?)
+    Ok(Bulk::draw(sweep.bulk, sweep.spec.network.neurons, sweep.spec.seed, realisation)?)
 }

@@ -4,53 +4,12 @@ use lowrank_connectivity::ConnectivityError;
 use lowrank_meanfield::MeanFieldError;
 use lowrank_model::ModelError;
 use lowrank_simulate::SimulateError;
+use lowrank_spec::SpecError;
 use thiserror::Error;
 
 /// Why a sweep was refused or could not be computed.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum SweepError {
-    /// The definition is no TOML, or has fields or values that a definition has not.
-    #[error("the definition is not understood: {reason}")]
-    NotUnderstood {
-        /// What the parser says, in one line.
-        reason: String,
-    },
-    /// The definition could not be written as text.
-    #[error("the definition cannot be written as JSON: {reason}")]
-    NotWritten {
-        /// What the writer says.
-        reason: String,
-    },
-    /// A number out of its range.
-    #[error("{field} is {value}: it must be {relation}")]
-    OutOfRange {
-        /// Field of the definition.
-        field: String,
-        /// Its value.
-        value: String,
-        /// What it must be.
-        relation: &'static str,
-    },
-    /// A name that is not known.
-    #[error("{field} is {name:?}: choose one of {known}")]
-    UnknownName {
-        /// Field of the definition.
-        field: String,
-        /// The name given.
-        name: String,
-        /// The names there are.
-        known: String,
-    },
-    /// A parameter is set twice.
-    #[error("{first} and {second} both set {what}: leave one of the axes out")]
-    SetTwice {
-        /// One axis.
-        first: String,
-        /// Another.
-        second: String,
-        /// What both set.
-        what: String,
-    },
     /// A block that the sweep does not have.
     #[error("there is no block {block}: this sweep has {blocks}, counted from 0")]
     NoSuchBlock {
@@ -69,14 +28,9 @@ pub enum SweepError {
         /// Bytes needed.
         expected: usize,
     },
-    /// A model of the grid was refused.
-    #[error("at {at}: {source}")]
-    BadCell {
-        /// The values of the axes.
-        at: String,
-        /// Why.
-        source: ModelError,
-    },
+    /// The spec was refused.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
     /// A network was refused.
     #[error(transparent)]
     Connectivity(#[from] ConnectivityError),

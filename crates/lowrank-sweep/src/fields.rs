@@ -3,8 +3,7 @@
 use std::fmt;
 
 use lowrank_simulate::{CellEnd, Seen};
-
-use crate::definition::Thresholds;
+use lowrank_spec::Thresholds;
 
 /// The four phases (docs/theory.md section 7), told by thresholds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

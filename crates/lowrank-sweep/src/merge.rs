@@ -62,9 +62,17 @@ pub fn tables(sweep: &Sweep, payloads: &[Vec<u8>]) -> Result<Tables, SweepError>
     Ok(Tables { networks, cells, without_theory })
 }
 
+/// A column of a table by its name; NaN where nothing, or no number, stands. Lines that begin with # are remarks.
+pub fn column(table: &str, name: &str) -> Vec<f64> {
+    let mut lines = table.lines().filter(|line| !line.starts_with('#'));
+    let place = lines.next().and_then(|head| head.split(',').position(|found| found == name));
+    let of_line = |line: &str| line.split(',').nth(place?).and_then(|value| value.parse().ok());
+    lines.map(|line| of_line(line).unwrap_or(f64::NAN)).collect()
+}
+
 /// `[realisation][variant][cell and start]`.
 fn read(sweep: &Sweep, payloads: &[Vec<u8>]) -> Result<Vec<Vec<Vec<Row>>>, SweepError> {
-    let realisations = sweep.definition().realisations as usize;
+    let realisations = sweep.spec().realisations as usize;
     let mut rows = vec![vec![Vec::new(); sweep.variants.len()]; realisations];
     for (block, payload) in payloads.iter().enumerate() {
         let part = sweep.part(block)?;
@@ -108,7 +116,7 @@ fn summary(sweep: &Sweep, place: &[String], rows: &[&Row], theory: &Theory) -> S
     let phase = if finite.is_empty() {
         "diverged".to_owned()
     } else {
-        Phase::of(mean(0), mean(1), &sweep.definition().thresholds).to_string()
+        Phase::of(mean(0), mean(1), &sweep.spec().thresholds).to_string()
     };
     let diverged = rows.len() - finite.len();
     let ends = [rows.len().to_string(), at_rest.to_string(), diverged.to_string(), phase];

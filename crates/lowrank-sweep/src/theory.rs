@@ -7,9 +7,10 @@
 
 use lowrank_meanfield::{Shown, Solutions, solutions_along};
 use lowrank_model::{ModelError, OrderParameters, Vector};
+use lowrank_spec::{Parameter, SpecError};
 use rayon::prelude::*;
 
-use crate::{Parameter, Phase, Sweep, SweepError, fields};
+use crate::{Phase, Sweep, SweepError, fields};
 
 /// Below this kappa is that of a solution without structure: rounding in a root of 1e-12.
 const NO_STRUCTURE: f64 = 1e-7;
@@ -24,11 +25,11 @@ pub(crate) struct Theory {
 impl Sweep {
     /// Theory of every cell of a variant, from every start, `[cell][start]`; and why there is none for some.
     pub(crate) fn theory(&self, variant: usize) -> (Vec<Vec<Theory>>, Vec<String>) {
-        let along = self.axes.iter().position(|(parameter, _)| *parameter == Parameter::G);
-        let along = along.unwrap_or(self.axes.len().saturating_sub(1));
-        let length = self.axes.get(along).map_or(1, |(_, values)| values.len());
+        let along = self.axes().iter().position(|(parameter, _)| *parameter == Parameter::G);
+        let along = along.unwrap_or(self.axes().len().saturating_sub(1));
+        let length = self.axes().get(along).map_or(1, |(_, values)| values.len());
         // Cells along this axis are a stride apart.
-        let stride: usize = self.axes.iter().skip(along + 1).map(|(_, values)| values.len()).product();
+        let stride: usize = self.axes().iter().skip(along + 1).map(|(_, values)| values.len()).product();
         let line = |first: usize| {
             let cells: Vec<usize> = (0..length).map(|i| first + i * stride).collect();
             match self.line(variant, along, &cells) {
@@ -59,11 +60,12 @@ impl Sweep {
         let family = |value: f64| {
             let mut at = values[0].clone();
             at.iter_mut().skip(along).take(1).for_each(|at| *at = value);
-            self.draft_at(&at).and_then(|draft| self.model_of(variant, draft)).map_err(|error| match error {
-                SweepError::Model(error) => error,
+            match self.draft_at(&at) {
+                Ok(draft) => draft.model(self.variants[variant]),
+                Err(SpecError::Model(error)) => Err(error),
                 // All values were checked when the sweep was built.
-                _ => ModelError::NotFinite { field: "a parameter of the grid".to_owned(), value },
-            })
+                Err(_) => Err(ModelError::NotFinite { field: "a parameter of the grid".to_owned(), value }),
+            }
         };
         let all = solutions_along(family, &of_axis)?;
         all.iter().zip(cells).map(|(solutions, cell)| self.shown(solutions, *cell)).collect()
@@ -84,8 +86,8 @@ impl Sweep {
     /// <n^(k) x(0)> of a cell's start, `[R]`.
     fn direction(&self, cell: usize) -> Result<Vec<f64>, SweepError> {
         let draft = self.draft(cell)?;
-        let start = self.initial(&draft)?;
-        let ensemble = self.gaussian(&draft)?;
+        let start = draft.initial();
+        let ensemble = draft.model(self.variants[0])?.ensemble().moments()?;
         let moment = |k: usize, vector: Vector| -> Result<f64, SweepError> {
             let (n, v) = (ensemble.layout().index(Vector::N(k))?, ensemble.layout().index(vector)?);
             Ok(ensemble.mean()[n] * ensemble.mean()[v] + ensemble.covariance(n, v))
@@ -105,12 +107,10 @@ impl Theory {
         // The variance of a window's mean is missing from the variance within, and part of a lone copy's Delta_inf.
         let loss = match shown {
             Shown::Stationary(_) => 0.0,
-            Shown::Chaotic(c) => {
-                c.autocovariance()?.window_loss(sweep.definition.run.interval, sweep.protocol.samples())?
-            }
+            Shown::Chaotic(c) => c.autocovariance()?.window_loss(sweep.spec.run.interval, sweep.protocol.samples())?,
         };
         let delta_t = delta_t - loss;
-        let delta_inf = if sweep.definition.start.copies.0 == 1 { delta_inf + loss } else { *delta_inf };
+        let delta_inf = if sweep.spec.start.copies == 1 { delta_inf + loss } else { *delta_inf };
         let structure = kappa.iter().map(|kappa| kappa * kappa).sum::<f64>().sqrt();
         let structured = structure > NO_STRUCTURE;
         let (lambda_max, phase) = match shown {

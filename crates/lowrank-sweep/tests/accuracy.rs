@@ -4,7 +4,8 @@
 //! docs/theory.md section 13 has the same from 1500 networks in four other cells.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use lowrank_sweep::{Definition, Runner, Sweep, tables};
+use lowrank_spec::Spec;
+use lowrank_sweep::{Runner, Sweep, tables};
 
 const NETWORKS: usize = 400;
 const FIELDS: [&str; 6] = ["structure", "chaoticity", "delta_0", "delta_inf", "delta_t", "rate_second_moment"];
@@ -33,7 +34,7 @@ fn fields(method: &str, step: f64) -> Vec<Vec<f64>> {
         window = 100.0
         "#
     );
-    let sweep = Sweep::new(Definition::from_toml(&text).unwrap()).unwrap();
+    let sweep = Sweep::new(Spec::from_toml(&text).unwrap()).unwrap();
     let runner = Runner::new(&sweep);
     let blocks: Vec<Vec<u8>> = (0..sweep.blocks()).map(|block| runner.run(block).unwrap()).collect();
     let table = tables(&sweep, &blocks).unwrap().networks;

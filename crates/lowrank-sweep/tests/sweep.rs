@@ -1,4 +1,4 @@
-//! Sweeps as a library: what a definition means, what is refused, and that the fields are those of single networks and
+//! Sweeps as a library: what a spec means, what is refused, and that the fields are those of single networks and
 //! of theory.
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -6,7 +6,8 @@ use lowrank_connectivity::{GaussianBulk, Network, Sampling, draw_vectors};
 use lowrank_integrate::Method;
 use lowrank_model::{Initial, Vector};
 use lowrank_simulate::{Protocol, Timing, initial_currents, simulate};
-use lowrank_sweep::{Definition, Runner, Sweep, Tables, tables};
+use lowrank_spec::Spec;
+use lowrank_sweep::{Runner, Sweep, SweepError, Tables, tables};
 
 /// Three strengths by two g of a rank-one network with one input.
 const SMALL: &str = r#"
@@ -20,10 +21,10 @@ tau-s = 0.5
 tau-r = 1.5
 [structure]
 rank = 1
-inputs = 1
 means = { "m[0]" = 1.0 }
 covariances = { "m[0]" = 1.0, "n[0]" = 0.5, "I[0]" = 0.2, "n[0] I[0]" = 0.1 }
-amplitudes = [0.4]
+[[input]]
+amplitude = 0.4
 [start]
 along = { "m[0]" = 0.5 }
 deviation = 0.7
@@ -44,7 +45,11 @@ points = 2
 "#;
 
 fn sweep(text: &str) -> Sweep {
-    Sweep::new(Definition::from_toml(text).unwrap()).unwrap()
+    Sweep::new(Spec::from_toml(text).unwrap()).unwrap()
+}
+
+fn planned(text: &str) -> Result<Sweep, SweepError> {
+    Sweep::new(Spec::from_toml(text)?)
 }
 
 fn run(sweep: &Sweep) -> Vec<Vec<u8>> {
@@ -71,7 +76,7 @@ fn words<'a>(table: &'a str, name: &str) -> Vec<&'a str> {
 }
 
 #[test]
-fn every_cell_is_the_network_that_the_definition_describes() {
+fn every_cell_is_the_network_that_the_spec_describes() {
     let sweep = sweep(SMALL);
     let table = tables(&sweep, &run(&sweep)).unwrap().networks;
     assert_eq!(table.lines().count(), 1 + 3 * 6 * 2);
@@ -123,13 +128,13 @@ fn axes_set_what_they_name_the_last_one_fastest() {
 }
 
 #[test]
-fn the_canonical_text_is_the_same_however_the_definition_was_written() {
+fn the_canonical_text_is_the_same_however_the_spec_was_written() {
     let other = SMALL
         .replace("seed = 5", "# a remark\nseed    =  5")
         .replace("realisations = 2\n", "bulk-for = \"realisation\"\nrealisations = 2\n");
     let (a, b) = (sweep(SMALL), sweep(&other));
     assert_eq!(a.canonical(), b.canonical());
-    assert_eq!(&Definition::from_canonical(a.canonical()).unwrap(), a.definition());
+    assert_eq!(&Spec::from_canonical(a.canonical()).unwrap(), a.spec());
     assert_ne!(a.canonical(), sweep(&SMALL.replace("0.7", "0.8")).canonical());
 }
 
@@ -138,7 +143,7 @@ fn numbers_of_any_length_come_back_from_the_canonical_text() {
     let values: Vec<String> = (1..200).map(|i| format!("{:?}", 4.0 * f64::from(i) / 199.0)).collect();
     let long = SMALL.replace("[0.5, 1.5, 2.5]", &format!("[{}]", values.join(", ")));
     let sweep = sweep(&long);
-    let back = Definition::from_canonical(sweep.canonical()).unwrap();
+    let back = Spec::from_canonical(sweep.canonical()).unwrap();
     assert_eq!(back.canonical().unwrap(), sweep.canonical());
 }
 
@@ -170,7 +175,7 @@ fn mirrored_starts_are_simulated_only_where_the_network_is_not_odd() {
         kappa(SMALL).chunks(2).flatten().copied().collect::<Vec<_>>(),
         with_input.chunks(4).flat_map(|rows| &rows[..2]).copied().collect::<Vec<_>>()
     );
-    let odd = both.replace("amplitudes = [0.4]", "amplitudes = [0.0]");
+    let odd = both.replace("amplitude = 0.4", "amplitude = 0.0");
     assert!(kappa(&odd).chunks(4).all(|rows| rows[0] == -rows[2] && rows[1] == -rows[3]));
     // And a run of its own would have given just that.
     let negative = odd.replace("mirrored = true", "mirrored = false").replace("\"m[0]\" = 0.5", "\"m[0]\" = -0.5");
@@ -338,8 +343,8 @@ fn theory_of_a_grid_is_that_of_the_phase_diagram() {
 }
 
 #[test]
-fn bad_definitions_are_refused_in_one_line_that_names_the_field() {
-    let rows: [(&str, &str, &[&str]); 31] = [
+fn bad_specs_are_refused_in_one_line_that_names_the_field() {
+    let rows: [(&str, &str, &[&str]); 37] = [
         ("seed = 5", "", &["seed"]),
         ("seed = 5", "seed = -5", &["line 2", "-5"]),
         ("seed = 5", "seed = 5\ncolour = 3", &["line 3", "colour", "realisations"]),
@@ -354,9 +359,19 @@ fn bad_definitions_are_refused_in_one_line_that_names_the_field() {
         ("cells-a-block = 4", "cells-a-block = 0", &["cells-a-block", "0"]),
         ("\"rate\"", "\"rates\"", &["\"rates\"", "current, rate, two-timescale"]),
         ("\"rate\"", "\"current\"", &["current twice"]),
-        ("amplitudes = [0.4]", "amplitudes = []", &["structure.amplitudes", "0 numbers"]),
+        (
+            "amplitude = 0.4",
+            "amplitude = 0.4\nchanges = [[1.0, 2.0]]",
+            &["input.changes", "constant", "lowrank simulate"],
+        ),
+        ("amplitude = 0.4", "noise = 0.4", &["input.noise", "no noise"]),
+        ("neurons = 60", "neurons = 60\nnoise = 0.1", &["network.noise", "no noise"]),
+        ("rank = 1", "rank = 1\nvectors = \"v.npy\"", &["structure.vectors", "drawn"]),
+        ("rank = 1", "rank = 1\npopulation = [{ weight = 1.0 }]", &["structure.population", "Gaussian"]),
+        ("step = 0.125", "step = 0.125\nlags = [1.0]", &["run.lags", "autocovariances"]),
+        ("step = 0.125", "step = 0.125\noutliers = 1", &["run.outliers", "spectra"]),
         ("\"n[0] I[0]\" = 0.1", "\"n[0] I[0]\" = 9.0", &["mean n[0] = 0.5, g = 0.5", "semidefinite"]),
-        ("\"n[0] I[0]\" = 0.1", "\"n[0] x\" = 0.1", &["n[0] x"]),
+        ("\"n[0] I[0]\" = 0.1", "\"n[0] x\" = 0.1", &["structure.covariances", "\"x\""]),
         ("along = { \"m[0]\" = 0.5 }", "along = { \"m[1]\" = 0.5 }", &["m[1]", "rank 1"]),
         ("deviation = 0.7", "deviation = nan", &["deviation", "NaN"]),
         ("copies = 2", "copies = 0", &["start.copies", "0"]),
@@ -383,7 +398,7 @@ fn bad_definitions_are_refused_in_one_line_that_names_the_field() {
     for (good, bad, parts) in rows {
         assert!(SMALL.contains(good));
         let text = SMALL.replacen(good, bad, 1);
-        let told = match Definition::from_toml(&text).and_then(Sweep::new) {
+        let told = match planned(&text) {
             Ok(_) => "nothing".to_owned(),
             Err(error) => error.to_string(),
         };
@@ -393,7 +408,7 @@ fn bad_definitions_are_refused_in_one_line_that_names_the_field() {
         [("values = [1.0, inf]", "inf"), ("values = [1.0]\nfrom = 1.0", "not both"), ("from = 1.0", "incomplete")]
     {
         let text = SMALL.to_owned() + "[[axis]]\nparameter = \"deviation\"\n" + extra + "\n";
-        let told = Definition::from_toml(&text).and_then(Sweep::new).unwrap_err().to_string();
+        let told = planned(&text).unwrap_err().to_string();
         assert!(told.contains("axis deviation") && told.contains(part), "{told}");
     }
 }
@@ -401,7 +416,7 @@ fn bad_definitions_are_refused_in_one_line_that_names_the_field() {
 #[test]
 fn a_transient_off_the_steps_is_refused_before_anything_is_run() {
     let text = SMALL.replace("transient = 2.0", "transient = 2.05");
-    let told = Definition::from_toml(&text).and_then(Sweep::new).unwrap_err().to_string();
+    let told = planned(&text).unwrap_err().to_string();
     assert!(told.contains("the transient is 2.05") && told.contains("0.125"), "{told}");
 }
 

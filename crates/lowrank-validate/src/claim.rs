@@ -11,7 +11,7 @@ pub struct Claim {
     /// point/variant/statistic.
     pub name: String,
     /// Name of the operating point.
-    pub point: &'static str,
+    pub point: String,
     /// Variant of the dynamics that theory is about.
     pub variant: Variant,
     /// Name of the statistic.

@@ -12,15 +12,29 @@ pub enum Effort {
     Standard,
     /// Many minutes, at three network sizes.
     Full,
+    /// One size of the caller's.
+    Own {
+        /// Neurons of each network.
+        neurons: usize,
+        /// Independent networks.
+        networks: usize,
+    },
 }
+
+/// Neurons times networks of the standard effort.
+const STANDARD: f64 = 1000.0 * 96.0;
+/// The widest margins of a size of the caller's, in those of the standard effort: beyond, a claim would pass whatever networks
+/// do, so that few or small networks are inconclusive instead.
+const WIDEST: f64 = 2.5;
 
 impl Effort {
     /// Neurons of each network, and independent networks, at each size that is run; claims are judged at the last.
-    pub fn sizes(self) -> &'static [(usize, usize)] {
+    pub fn sizes(self) -> Vec<(usize, usize)> {
         match self {
-            Self::Quick => &[(500, 64)],
-            Self::Standard => &[(1000, 96)],
-            Self::Full => &[(500, 96), (1000, 96), (2000, 96)],
+            Self::Quick => vec![(500, 64)],
+            Self::Standard => vec![(1000, 96)],
+            Self::Full => vec![(500, 96), (1000, 96), (2000, 96)],
+            Self::Own { neurons, networks } => vec![(neurons, networks)],
         }
     }
 
@@ -31,6 +45,7 @@ impl Effort {
             Self::Quick => 1.7,
             Self::Standard => 1.0,
             Self::Full => 0.7,
+            Self::Own { neurons, networks } => (STANDARD / (neurons as f64 * networks as f64)).sqrt().min(WIDEST),
         }
     }
 }

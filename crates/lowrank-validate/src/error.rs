@@ -37,7 +37,7 @@ pub enum ValidateError {
     #[error("theory has no {phase} solution at operating point {point}")]
     WrongPhase {
         /// Name of the operating point.
-        point: &'static str,
+        point: String,
         /// The phase it should be in.
         phase: &'static str,
     },
@@ -45,7 +45,7 @@ pub enum ValidateError {
     #[error("operating point {point} has no {statistic}: claim it where theory and simulation find it")]
     NotThere {
         /// Name of the operating point.
-        point: &'static str,
+        point: String,
         /// Name of the statistic.
         statistic: String,
     },
@@ -65,7 +65,7 @@ pub enum ValidateError {
     #[error("operating point {point}, realisation {realisation}: {source}")]
     Simulation {
         /// Name of the operating point.
-        point: &'static str,
+        point: String,
         /// Which network.
         realisation: u64,
         /// What happened.

@@ -29,7 +29,7 @@ pub use plant::Plant;
 pub use point::{OperatingPoint, Phase, Predictor};
 pub use points::all_points;
 pub use prediction::predict;
-pub use run::{Progress, run, runs_of};
+pub use run::{Progress, run, run_points, runs_of, runs_of_points};
 pub use scaling::Scaling;
 pub use scan::{Predicted, Simulated, predict_along, scan_model, simulate_along};
 pub use statistic::{Margin, Statistic};

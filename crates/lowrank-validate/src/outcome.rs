@@ -29,7 +29,7 @@ pub struct Outcome {
     /// Size of the run.
     pub effort: Effort,
     /// (N, networks) of every size that was run.
-    pub sizes: &'static [(usize, usize)],
+    pub sizes: Vec<(usize, usize)>,
     /// What the margins of the points are multiplied by.
     pub margin_factor: f64,
     /// The pattern that chose the claims, if any.
@@ -49,12 +49,12 @@ pub struct Outcome {
 }
 
 /// The parameters of an operating point.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PointRecord {
     /// Its name.
-    pub name: &'static str,
+    pub name: String,
     /// Why it was chosen.
-    pub why: &'static str,
+    pub why: String,
     /// The model; its variant stands for all.
     pub model: Model,
     /// Which theory it is held against.
@@ -105,8 +105,8 @@ impl Outcome {
 pub(crate) fn record(point: &OperatingPoint, protocol: &Protocol, neurons: usize, networks: usize) -> PointRecord {
     let timing = protocol.timing();
     PointRecord {
-        name: point.name,
-        why: point.why,
+        name: point.name.to_string(),
+        why: point.why.to_string(),
         model: point.model.clone(),
         phase: point.phase,
         variants: point.variants.iter().map(|(v, _)| *v).collect(),
@@ -117,7 +117,7 @@ pub(crate) fn record(point: &OperatingPoint, protocol: &Protocol, neurons: usize
         bulk: point.bulk.to_string(),
         copies: point.copies,
         predictor: point.predictor,
-        method: point.method().name(),
+        method: point.method.name(),
         step: timing.step,
         transient: timing.transient,
         window: timing.window,

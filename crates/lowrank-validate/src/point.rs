@@ -1,5 +1,7 @@
 //! An operating point: a network in a known phase, how it is started, and what is claimed about it.
 
+use std::borrow::Cow;
+
 use lowrank_connectivity::{BulkKind, Sampling};
 use lowrank_integrate::Method;
 use lowrank_model::Initial;
@@ -46,9 +48,9 @@ impl Phase {
 #[derive(Debug, Clone)]
 pub struct OperatingPoint {
     /// Name in tables: lower case, hyphens.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Why this point: in which phase it is, and how far from the transitions.
-    pub why: &'static str,
+    pub why: Cow<'static, str>,
     /// The network model.
     pub model: Model,
     /// Which theory it is held against.
@@ -65,6 +67,8 @@ pub struct OperatingPoint {
     pub every: usize,
     /// Kind of bulk.
     pub bulk: BulkKind,
+    /// Method of integration.
+    pub method: Method,
     /// Times of a run.
     pub timing: Timing,
     /// Lags of the autocovariance.
@@ -79,11 +83,9 @@ impl OperatingPoint {
     /// The method of all points that last, and of the figure.
     pub const METHOD: Method = Method::EtdAb3;
 
-    /// The method of the point. Just after a jump of the input, where the multistep method has just begun, it errs by most
-    /// of a standard error: transients have Runge-Kutta.
-    pub fn method(&self) -> Method {
-        if self.phase == Phase::Transient { Method::Rk4 } else { Self::METHOD }
-    }
+    /// The method of transients: just after a jump of the input, where the multistep method has just begun, it errs by most of
+    /// a standard error.
+    pub const METHOD_OF_TRANSIENTS: Method = Method::Rk4;
 
     /// What is claimed about a variant; nothing about one that the point does not have.
     pub fn statistics_of(&self, variant: Variant) -> impl Iterator<Item = (Statistic, Margin)> + '_ {
@@ -115,6 +117,6 @@ impl OperatingPoint {
     /// Times out of range or lags off the grid: a mistake in the point.
     pub fn protocol(&self, step_factor: f64) -> Result<Protocol, SimulateError> {
         let timing = Timing { step: self.timing.step * step_factor, ..self.timing };
-        Protocol::new(timing, self.method())?.with_lags(&self.lags)
+        Protocol::new(timing, self.method)?.with_lags(&self.lags)
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn predict_infinite_window(point: &OperatingPoint, model: &Model) -> 
 
 /// The stable stationary solution with its outliers.
 fn at_rest(point: &OperatingPoint, model: &Model) -> Result<Findings, ValidateError> {
-    let missing = ValidateError::WrongPhase { point: point.name, phase: point.phase.name() };
+    let missing = ValidateError::WrongPhase { point: point.name.to_string(), phase: point.phase.name() };
     // A stationary state that the bulk makes unstable is not what a network shows.
     let stable = |s: &Stationary| s.rho < 1.0;
     let solution = if let Ensemble::Empirical(given) = model.ensemble() {
@@ -48,7 +48,7 @@ fn at_rest(point: &OperatingPoint, model: &Model) -> Result<Findings, ValidateEr
 
 /// The chaotic solution. Section 12: the variance within a window misses the variance of the window's mean.
 fn chaotic(point: &OperatingPoint, model: &Model, finite_window: bool) -> Result<Findings, ValidateError> {
-    let missing = ValidateError::WrongPhase { point: point.name, phase: point.phase.name() };
+    let missing = ValidateError::WrongPhase { point: point.name.to_string(), phase: point.phase.name() };
     let solutions = chaotic_solutions(model)?;
     let solution = nearest(point, &solutions, |c| &c.order).ok_or(missing)?;
     let of_lag = solution.autocovariance()?;

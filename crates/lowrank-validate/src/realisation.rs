@@ -100,15 +100,16 @@ pub(crate) fn run_realisation(
             }
             (None, _) => {
                 let predicted = predict(&case.point, &case.model.with_ensemble(vectors.clone())?)?;
-                own = Some((case.point.name, predicted.clone()));
+                own = Some((case.point.name.as_ref(), predicted.clone()));
                 predicted
             }
         };
         let bulk = bulks.of(case.point.bulk)?;
         let observed = observe(case, config, &bulk, vectors, realisation, predicted.outliers.len())
-            .map_err(|source| ValidateError::Simulation { point: case.point.name, realisation, source })?;
+            .map_err(|source| ValidateError::Simulation { point: case.point.name.to_string(), realisation, source })?;
         let pair = |statistic: Statistic| {
-            let missing = || ValidateError::NotThere { point: case.point.name, statistic: statistic.to_string() };
+            let missing =
+                || ValidateError::NotThere { point: case.point.name.to_string(), statistic: statistic.to_string() };
             Ok((statistic.of(&predicted).ok_or_else(missing)?, statistic.of(&observed).ok_or_else(missing)?))
         };
         results.push(Some(case.statistics.iter().map(|(s, _)| pair(*s)).collect::<Result<_, ValidateError>>()?));

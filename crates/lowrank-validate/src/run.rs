@@ -34,11 +34,19 @@ pub(crate) struct Case {
 /// # Errors
 /// A pattern that no claim matches; a bad number of threads.
 pub fn runs_of(config: &Config) -> Result<usize, ValidateError> {
+    runs_of_points(&all_points()?, config)
+}
+
+/// The same for points of the caller's.
+///
+/// # Errors
+/// As for [`runs_of`].
+pub fn runs_of_points(points: &[OperatingPoint], config: &Config) -> Result<usize, ValidateError> {
     let threads = config.threads;
     if threads == 0 || threads > MOST_THREADS {
         return Err(ValidateError::BadThreads { threads, limit: MOST_THREADS });
     }
-    let cases = selected(config)?;
+    let cases = selected(points, config)?;
     let of_size = |networks: usize| -> usize { cases.iter().map(|(point, ..)| point.networks_of(networks)).sum() };
     Ok(config.effort.sizes().iter().map(|(_, networks)| of_size(*networks)).sum())
 }
@@ -48,18 +56,31 @@ pub fn runs_of(config: &Config) -> Result<usize, ValidateError> {
 /// # Errors
 /// A pattern that no claim matches; a bad number of threads; whatever theory or simulation could not do.
 pub fn run(config: &Config, progress: Progress<'_>) -> Result<Outcome, ValidateError> {
-    runs_of(config)?;
+    run_points(&all_points()?, config, progress)
+}
+
+/// The same for points of the caller's, over all of whose claims the false-alarm rate is shared out.
+///
+/// # Errors
+/// As for [`run`].
+pub fn run_points(
+    points: &[OperatingPoint],
+    config: &Config,
+    progress: Progress<'_>,
+) -> Result<Outcome, ValidateError> {
+    runs_of_points(points, config)?;
     let threads = config.threads;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
         .map_err(|_| ValidateError::NoThreads { threads })?;
-    pool.install(|| run_on_this_pool(config, progress))
+    pool.install(|| run_on_this_pool(points, config, progress))
 }
 
-fn run_on_this_pool(config: &Config, progress: Progress<'_>) -> Result<Outcome, ValidateError> {
-    let family = family()?;
-    let cases = selected(config)?.into_par_iter().map(|c| prepare(c, config)).collect::<Result<Vec<_>, _>>()?;
+fn run_on_this_pool(all: &[OperatingPoint], config: &Config, progress: Progress<'_>) -> Result<Outcome, ValidateError> {
+    // Number of claims of a whole run.
+    let family = all.iter().map(OperatingPoint::claims).sum();
+    let cases = selected(all, config)?.into_par_iter().map(|c| prepare(c, config)).collect::<Result<Vec<_>, _>>()?;
     let mut sizes = Vec::new();
     for (size, &(neurons, networks)) in config.effort.sizes().iter().enumerate() {
         // Sizes share no random numbers: their realisations are numbered apart.
@@ -81,7 +102,7 @@ fn run_on_this_pool(config: &Config, progress: Progress<'_>) -> Result<Outcome, 
             let margin = margin.around(theory, config.effort.margin_factor());
             claims.push(Claim {
                 name: claim_name(&case.point, case.model.variant(), *statistic),
-                point: case.point.name,
+                point: case.point.name.to_string(),
                 variant: case.model.variant(),
                 statistic: statistic.to_string(),
                 neurons,
@@ -97,7 +118,7 @@ fn run_on_this_pool(config: &Config, progress: Progress<'_>) -> Result<Outcome, 
         let protocol = case.point.protocol(case.step_factor(config))?;
         points.push(record(&case.point, &protocol, neurons, pairs.len()));
     }
-    points.dedup_by_key(|p| p.name);
+    points.dedup();
     let Config { seed, effort, plant, .. } = *config;
     Ok(Outcome {
         seed,
@@ -118,21 +139,16 @@ pub(crate) fn claim_name(point: &OperatingPoint, variant: Variant, statistic: St
     format!("{}/{variant}/{statistic}", point.name)
 }
 
-/// Number of claims of a whole run.
-fn family() -> Result<usize, ValidateError> {
-    Ok(all_points()?.iter().map(OperatingPoint::claims).sum())
-}
-
 /// A point in a variant with the statistics that are claimed.
 type Selection = (OperatingPoint, Variant, Vec<(Statistic, Margin)>);
 
 /// The cases that have a claim matching the pattern, with those claims only.
-fn selected(config: &Config) -> Result<Vec<Selection>, ValidateError> {
+fn selected(points: &[OperatingPoint], config: &Config) -> Result<Vec<Selection>, ValidateError> {
     let mut selected = Vec::new();
     let mut example = String::new();
-    for point in all_points()? {
+    for point in points {
         for &(variant, _) in &point.variants {
-            let name = |statistic: Statistic| claim_name(&point, variant, statistic);
+            let name = |statistic: Statistic| claim_name(point, variant, statistic);
             let all: Vec<_> = point.statistics_of(variant).collect();
             example = all.first().map_or(example, |(s, _)| name(*s));
             let matches = |s: Statistic| config.only.as_ref().is_none_or(|only| name(s).contains(only.as_str()));

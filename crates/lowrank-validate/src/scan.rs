@@ -60,7 +60,7 @@ pub fn predict_along(gs: &[f64]) -> Result<Vec<Predicted>, ValidateError> {
             let stationary = stationary_branches(&model)?.swap_remove(0);
             let mut order = stationary.order;
             if stationary.rho >= 1.0 {
-                let missing = ValidateError::WrongPhase { point: "along g", phase: "chaotic" };
+                let missing = ValidateError::WrongPhase { point: "along g".to_owned(), phase: "chaotic" };
                 let chaos = chaotic_solutions(&model)?.into_iter().next().ok_or(missing)?;
                 order = chaos.order.clone();
                 order.delta_t -= chaos.autocovariance()?.window_loss(TIMING.interval, samples)?;

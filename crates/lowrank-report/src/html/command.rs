@@ -7,7 +7,7 @@ pub(super) fn command_line(command: &str, outcome: &Outcome) -> String {
     let mut line = command.to_owned();
     line += match outcome.effort {
         Effort::Quick => " --quick",
-        Effort::Standard => "",
+        Effort::Standard | Effort::Own { .. } => "",
         Effort::Full => " --full",
     };
     line += &format!(" --seed {}", outcome.seed);

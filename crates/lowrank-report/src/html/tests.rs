@@ -15,7 +15,7 @@ pub(crate) fn claim(statistic: &str, theory: f64, estimate: f64, half_width: f64
     let z = (estimate - theory) / standard_error;
     Claim {
         name: format!("structured-stationary/rate/{statistic}"),
-        point: "structured-stationary",
+        point: "structured-stationary".to_owned(),
         variant: Variant::Rate,
         statistic: statistic.to_owned(),
         neurons: 500,
@@ -30,8 +30,8 @@ pub(crate) fn claim(statistic: &str, theory: f64, estimate: f64, half_width: f64
 pub(crate) fn outcome() -> Outcome {
     let point = all_points().unwrap().into_iter().find(|p| p.name == "structured-stationary").unwrap();
     let record = PointRecord {
-        name: point.name,
-        why: "one phase & <b>no</b> other",
+        name: point.name.into_owned(),
+        why: "one phase & <b>no</b> other".to_owned(),
         model: point.model,
         phase: Phase::AtRest,
         variants: vec![Variant::Rate],
@@ -78,7 +78,8 @@ pub(crate) fn outcome() -> Outcome {
 }
 
 fn report(outcome: &Outcome, figures: &[(&str, &str)]) -> String {
-    let provenance = Provenance { program: "lowrank", version: "0.1.0", commit: "abc<d>".to_owned() };
+    let provenance =
+        Provenance { program: "lowrank", version: "0.1.0", commit: "abc<d>".to_owned(), instructions: "avx2" };
     html(outcome, &provenance, "cargo xtask validate", figures).unwrap()
 }
 

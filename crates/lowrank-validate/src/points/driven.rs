@@ -16,8 +16,8 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         .covariance(N(0), I(0), 0.8)
         .build()?;
     Ok(OperatingPoint {
-        name: "driven",
-        why: "g = 0.8, centred vectors, S_nI = 0.8: one stable state, kappa = S_nI <phi'>, no transition nearby",
+        name: "driven".into(),
+        why: "g = 0.8, centred vectors, S_nI = 0.8: one stable state, kappa = S_nI <phi'>, no transition nearby".into(),
         model: Model::new(0.8, Transfer::Tanh, Variant::Current, ensemble, Input::constant(&[1.0])?)?,
         phase: Phase::AtRest,
         kappa: vec![0.5],
@@ -26,6 +26,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         copies: 1,
         every: 1,
         bulk: BulkKind::Gaussian,
+        method: OperatingPoint::METHOD,
         timing: AT_REST,
         lags: Vec::new(),
         statistics: at_rest(1),

@@ -24,9 +24,9 @@ fn population(overlap: f64, input: f64) -> Result<Gaussian, ModelError> {
 pub(super) fn point() -> Result<OperatingPoint, ModelError> {
     let mixture = Mixture::new(vec![(0.6, population(0.8, 0.1)?), (0.4, population(-0.8, 1.8)?)])?;
     Ok(OperatingPoint {
-        name: "mixture",
+        name: "mixture".into(),
         why: "g = 0.6, two populations of 60 and 40 %: overlaps of opposite sign, the negative one silenced by its input; \
-              all neurons as one Gaussian would have another kappa",
+              all neurons as one Gaussian would have another kappa".into(),
         model: Model::new(0.6, Transfer::Tanh, Variant::Current, mixture, Input::constant(&[1.0])?)?,
         phase: Phase::AtRest,
         kappa: vec![0.5],
@@ -35,6 +35,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         copies: 1,
         every: 1,
         bulk: BulkKind::Gaussian,
+        method: OperatingPoint::METHOD,
         timing: AT_REST,
         lags: Vec::new(),
         statistics: at_rest_within(1, [0.012, 0.017, 0.024, 0.043, 0.0085, 0.0145]),

@@ -7,8 +7,9 @@ use crate::{OperatingPoint, Predictor};
 
 pub(super) fn point() -> Result<OperatingPoint, ModelError> {
     Ok(OperatingPoint {
-        name: "own-vectors",
-        why: "the structured stationary point with vectors as drawn: the empirical ensemble predicts each network",
+        name: "own-vectors".into(),
+        why: "the structured stationary point with vectors as drawn: the empirical ensemble predicts each network"
+            .into(),
         predictor: Predictor::EachNetwork,
         ..structured_stationary::point()?
     })

@@ -23,9 +23,9 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
     let mut statistics = at_rest_within(1, [0.021, 0.01, 0.065, 0.062, 0.0105, 0.048]);
     statistics.push((Statistic::OutlierRe(0), absolute(0.02)));
     Ok(OperatingPoint {
-        name: "positive-overlap",
+        name: "positive-overlap".into(),
         why: "1 + tanh near its threshold, S_mn = 1.1 at g = 0.3: one state, a real outlier 0.64, far outside the disc of \
-              radius 0.20 and below 1",
+              radius 0.20 and below 1".into(),
         model: Model::new(0.3, Transfer::OnePlusTanh, Variant::Current, ensemble, Input::constant(&[1.0])?)?,
         phase: Phase::AtRest,
         kappa: vec![0.6],
@@ -34,6 +34,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         copies: 1,
         every: 1,
         bulk: BulkKind::Gaussian,
+        method: OperatingPoint::METHOD,
         timing: AT_REST,
         lags: Vec::new(),
         statistics,

@@ -19,8 +19,8 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         .variance(N(0), 1.0)
         .build()?;
     Ok(OperatingPoint {
-        name: "quiescent",
-        why: "g = 0.5 and overlap 0.5, half of what either instability needs: x decays as e^(-t / 2)",
+        name: "quiescent".into(),
+        why: "g = 0.5 and overlap 0.5, half of what either instability needs: x decays as e^(-t / 2)".into(),
         model: Model::new(0.5, Transfer::Tanh, Variant::Current, ensemble, Input::none())?,
         phase: Phase::AtRest,
         kappa: vec![0.0],
@@ -29,6 +29,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         copies: 1,
         every: 1,
         bulk: BulkKind::Gaussian,
+        method: OperatingPoint::METHOD,
         timing: AT_REST,
         lags: Vec::new(),
         statistics: [Statistic::Mu, Statistic::Delta0, Statistic::Delta0Individual, Statistic::Kappa(0)]

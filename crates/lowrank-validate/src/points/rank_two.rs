@@ -23,8 +23,9 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         .covariance(N(1), I(0), 0.5)
         .build()?;
     Ok(OperatingPoint {
-        name: "rank-two",
-        why: "g = 0.8: kappa_1 from the means, kappa_2 from covariances with m_1, m_2 and the input; far below rho = 1",
+        name: "rank-two".into(),
+        why: "g = 0.8: kappa_1 from the means, kappa_2 from covariances with m_1, m_2 and the input; far below rho = 1"
+            .into(),
         model: Model::new(0.8, Transfer::Tanh, Variant::Current, ensemble, Input::constant(&[1.0])?)?,
         phase: Phase::AtRest,
         kappa: vec![1.0, 0.5],
@@ -33,6 +34,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         copies: 1,
         every: 1,
         bulk: BulkKind::Gaussian,
+        method: OperatingPoint::METHOD,
         timing: AT_REST,
         lags: Vec::new(),
         statistics: at_rest(2),

@@ -10,8 +10,8 @@ use crate::{OperatingPoint, Statistic};
 /// [`structured_stationary`] on signs.
 pub(super) fn at_rest() -> Result<OperatingPoint, ModelError> {
     Ok(OperatingPoint {
-        name: "sign-stationary",
-        why: "structured-stationary on a bulk of signs: the same theory",
+        name: "sign-stationary".into(),
+        why: "structured-stationary on a bulk of signs: the same theory".into(),
         bulk: BulkKind::Sign,
         variants: vec![(Variant::Current, Vec::new())],
         ..structured_stationary::point()?
@@ -21,8 +21,8 @@ pub(super) fn at_rest() -> Result<OperatingPoint, ModelError> {
 /// [`unstructured_chaos`] on signs, half as many networks, margins half as wide again.
 pub(super) fn chaotic() -> Result<OperatingPoint, ModelError> {
     Ok(OperatingPoint {
-        name: "sign-chaos",
-        why: "unstructured-chaos on a bulk of signs: the same theory",
+        name: "sign-chaos".into(),
+        why: "unstructured-chaos on a bulk of signs: the same theory".into(),
         bulk: BulkKind::Sign,
         every: 2,
         lags: Vec::new(),

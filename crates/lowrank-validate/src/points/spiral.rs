@@ -18,9 +18,9 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
     let mut statistics = at_rest_within(2, [0.0075, 0.0078, 0.026, 0.051, 0.0065, 0.021]);
     statistics.extend([(Statistic::OutlierRe(0), absolute(0.0125)), (Statistic::OutlierIm(0), absolute(0.014))]);
     Ok(OperatingPoint {
-        name: "spiral",
+        name: "spiral".into(),
         why: "S_mn = [[0.5, 0.9], [-0.9, 0.5]] at g = 0.5, an input along n_1: at rest away from zero, outliers 0.33 +- 0.66 i \
-              outside the disc of radius 0.39",
+              outside the disc of radius 0.39".into(),
         model: Model::new(0.5, Transfer::Tanh, Variant::Current, ensemble, Input::constant(&[1.0])?)?,
         phase: Phase::AtRest,
         kappa: vec![0.17, 0.17],
@@ -29,6 +29,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         copies: 1,
         every: 1,
         bulk: BulkKind::Gaussian,
+        method: OperatingPoint::METHOD,
         timing: AT_REST,
         lags: Vec::new(),
         statistics,

@@ -41,9 +41,9 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         .build()?;
     let input = Input::new(vec![TimeCourse::step(ONSET, 0.0, 1.0)?]);
     Ok(OperatingPoint {
-        name: "step-input",
+        name: "step-input".into(),
         why: "g = 0.8, overlap 0.7, S_nI = 0.7 (section 8, geometry c, one state with and without input): x(0) = m + noise \
-              decays, the input comes on at t = 6; M_I = 0.8 makes mu jump in the rate variant",
+              decays, the input comes on at t = 6; M_I = 0.8 makes mu jump in the rate variant".into(),
         model: Model::new(0.8, Transfer::Tanh, Variant::Current, ensemble, input)?,
         phase: Phase::Transient,
         kappa: vec![0.9],
@@ -52,6 +52,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         copies: 1,
         every: 1,
         bulk: BulkKind::Gaussian,
+        method: OperatingPoint::METHOD_OF_TRANSIENTS,
         timing: Timing { transient: 0.0, window: 8.0, interval: 1.6, step: STEP },
         lags: Vec::new(),
         statistics: claims(),

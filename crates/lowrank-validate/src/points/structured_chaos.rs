@@ -36,9 +36,9 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
     statistics.extend(at_lags(absolute(0.07 * DELTA_0)));
     statistics.extend(r_at_lags(0.023, 0.043));
     Ok(OperatingPoint {
-        name: "structured-chaos",
+        name: "structured-chaos".into(),
         why: "g = 4, rho = 1.50, nearly half of the variance fluctuates; the input has one sign, so that no network flips between +kappa and -kappa, as they do \
-              near the borders of the phase without input",
+              near the borders of the phase without input".into(),
         model: Model::new(4.0, Transfer::Tanh, Variant::Current, ensemble, Input::constant(&[1.0])?)?,
         phase: Phase::Chaotic,
         kappa: vec![0.96],
@@ -47,6 +47,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         copies: 4,
         every: 1,
         bulk: BulkKind::Gaussian,
+        method: OperatingPoint::METHOD,
         timing: CHAOTIC,
         lags: LAGS.to_vec(),
         statistics,

@@ -21,8 +21,8 @@ pub(crate) fn model() -> Result<Model, ModelError> {
 
 pub(super) fn point() -> Result<OperatingPoint, ModelError> {
     Ok(OperatingPoint {
-        name: "structured-stationary",
-        why: "[MO18]'s ensemble (overlap 2.2) at g = 0.8: bulk radius 0.41, chaos sets in at 1.80; the start chooses kappa > 0",
+        name: "structured-stationary".into(),
+        why: "[MO18]'s ensemble (overlap 2.2) at g = 0.8: bulk radius 0.41, chaos sets in at 1.80; the start chooses kappa > 0".into(),
         model: model()?,
         phase: Phase::AtRest,
         kappa: vec![1.0],
@@ -31,6 +31,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         copies: 1,
         every: 1,
         bulk: BulkKind::Gaussian,
+        method: OperatingPoint::METHOD,
         timing: AT_REST,
         lags: Vec::new(),
         statistics: at_rest(1),

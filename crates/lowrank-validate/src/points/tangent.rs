@@ -13,9 +13,9 @@ const INTERVAL: f64 = 4.0;
 
 pub(super) fn point() -> Result<OperatingPoint, ModelError> {
     Ok(OperatingPoint {
-        name: "tangent",
+        name: "tangent".into(),
         why: "the unstructured chaotic point; exponents of networks lie below theory by 12 to 15 / N (current, rate) and 3 to 5 / N \
-              (1, 1), most of the margin",
+              (1, 1), most of the margin".into(),
         copies: 1,
         every: 2,
         bulk: BulkKind::Gaussian,

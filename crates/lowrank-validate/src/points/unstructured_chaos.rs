@@ -32,8 +32,8 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
     statistics.extend(at_lags(absolute(0.07 * DELTA_0)));
     statistics.extend(r_at_lags(0.014, 0.036));
     Ok(OperatingPoint {
-        name: "unstructured-chaos",
-        why: "g = 3, far above 1; overlap 0.5 times <phi'> is about 0.2, far below the 1 that would give kappa",
+        name: "unstructured-chaos".into(),
+        why: "g = 3, far above 1; overlap 0.5 times <phi'> is about 0.2, far below the 1 that would give kappa".into(),
         model: Model::new(3.0, Transfer::Tanh, Variant::Current, ensemble, Input::none())?,
         phase: Phase::Chaotic,
         kappa: vec![0.0],
@@ -42,6 +42,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         copies: 4,
         every: 1,
         bulk: BulkKind::Gaussian,
+        method: OperatingPoint::METHOD,
         timing: CHAOTIC,
         lags: LAGS.to_vec(),
         statistics,

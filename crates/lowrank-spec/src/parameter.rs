@@ -1,11 +1,12 @@
-//! What an axis of a sweep can set.
+//! What an axis can set.
 
 use std::fmt;
 use std::str::FromStr;
 
 use lowrank_model::Vector;
 
-use crate::SweepError;
+use crate::SpecError;
+use crate::error::unknown;
 
 /// One parameter of the network or its start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +29,17 @@ pub enum Parameter {
     TauR,
 }
 
-const KNOWN: &str =
-    "g, strength, mean m[0], covariance m[0] n[0] (or covariance m[0]), amplitude 0, deviation, tau-s, tau-r";
+const KNOWN: [&str; 9] = [
+    "g",
+    "strength",
+    "mean m[0]",
+    "covariance m[0]",
+    "covariance m[0] n[0]",
+    "amplitude 0",
+    "deviation",
+    "tau-s",
+    "tau-r",
+];
 
 impl Parameter {
     /// The covariance of two vectors, whichever is named first.
@@ -44,7 +54,7 @@ impl Parameter {
     }
 
     /// The single parameters that this one sets.
-    pub(crate) fn sets(self) -> Vec<Self> {
+    pub fn sets(self) -> Vec<Self> {
         match self {
             Self::Strength => vec![Self::Mean(Vector::M(0)), Self::Mean(Vector::N(0))],
             single => vec![single],
@@ -53,14 +63,10 @@ impl Parameter {
 }
 
 impl FromStr for Parameter {
-    type Err = SweepError;
+    type Err = SpecError;
 
-    fn from_str(name: &str) -> Result<Self, SweepError> {
-        let unknown = || SweepError::UnknownName {
-            field: "parameter of an axis".to_owned(),
-            name: name.to_owned(),
-            known: KNOWN.to_owned(),
-        };
+    fn from_str(name: &str) -> Result<Self, SpecError> {
+        let unknown = || unknown("axis.parameter", name, &KNOWN);
         let words: Vec<&str> = name.split_whitespace().collect();
         let vector = |word: &str| word.parse::<Vector>().map_err(|_| unknown());
         match words[..] {

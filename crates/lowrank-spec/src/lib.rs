@@ -1,0 +1,25 @@
+//! The spec file: one TOML format for a network, its inputs over time, its start, how it is run and measured, and the axes
+//! along which it is varied. Theory, single networks and sweeps all read it.
+//!
+//! A [`Spec`] is what was written down. A [`Draft`] holds the numbers that an axis can set and makes the model; an
+//! [`Experiment`] is a checked spec of one point. No file is read here.
+
+mod draft;
+mod error;
+mod experiment;
+mod grid;
+mod parameter;
+mod parse;
+mod run;
+mod spec;
+mod structure;
+
+pub use draft::Draft;
+pub use error::SpecError;
+pub use experiment::Experiment;
+pub use grid::Grid;
+pub use parameter::Parameter;
+pub use parse::schema;
+pub use run::{InputCourse, Run, Start};
+pub use spec::{Axis, BulkFor, Network, Precision, Spec, Thresholds};
+pub use structure::{Bistable, Driven, Geometry, Orthogonal, Population, Sampled, Strength, Structure};

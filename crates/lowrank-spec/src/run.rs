@@ -1,0 +1,107 @@
+//! Inputs, start and run of a spec.
+
+use std::collections::BTreeMap;
+
+use lowrank_integrate::Method;
+use lowrank_simulate::{Protocol, Timing};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::SpecError;
+use crate::error::unknown;
+
+/// The course in time of one input vector's amplitude.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct InputCourse {
+    /// Amplitude until the first change.
+    pub amplitude: f64,
+    /// Pairs (time, amplitude from then on), times increasing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<(f64, f64)>,
+    /// Strength of white noise on the amplitude, shared by all units along the vector.
+    pub noise: f64,
+}
+
+/// The initial currents x_i(0) = sum_v c_v v_i + deviation xi_i.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Start {
+    /// Coefficients by vector.
+    pub along: BTreeMap<String, f64>,
+    /// Deviation of the independent part.
+    pub deviation: f64,
+    /// States with independent parts of their own; two or more give an unbiased Delta_inf.
+    pub copies: usize,
+    /// Sweeps: also from the state of opposite sign. Where the network is odd it is not simulated: its course is the mirror
+    /// image.
+    pub mirrored: bool,
+}
+
+impl Default for Start {
+    fn default() -> Self {
+        Self { along: BTreeMap::new(), deviation: 0.0, copies: 1, mirrored: false }
+    }
+}
+
+/// Times, method and what is measured of every run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Run {
+    /// "etd-ab3", "euler", "exponential-euler", "heun" or "rk4"; white noise needs "euler", sweeps take the first three.
+    pub method: String,
+    /// Step.
+    pub step: f64,
+    /// Time before the first sample, a multiple of the step in sweeps.
+    pub transient: f64,
+    /// Length of the measuring window.
+    pub window: f64,
+    /// Time between samples, a multiple of the step in sweeps.
+    pub interval: f64,
+    /// Sweeps: whether cells at rest leave their block.
+    pub leave_at_rest: bool,
+    /// Whether largest Lyapunov exponents are measured: twice the cost, and no cell of a sweep leaves.
+    pub lyapunov: bool,
+    /// Lags of the autocovariance, multiples of the interval; none in sweeps.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lags: Vec<f64>,
+    /// How many leading eigenvalues of the stability matrix are measured at the end of a run; none in sweeps.
+    pub outliers: usize,
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Self {
+            method: "etd-ab3".to_owned(),
+            step: 0.2,
+            transient: 100.0,
+            window: 100.0,
+            interval: 1.0,
+            leave_at_rest: true,
+            lyapunov: false,
+            lags: Vec::new(),
+            outliers: 0,
+        }
+    }
+}
+
+impl Run {
+    /// The method by name.
+    ///
+    /// # Errors
+    /// A name that is not known.
+    pub fn method(&self) -> Result<Method, SpecError> {
+        let found = Method::ALL.into_iter().find(|method| method.name() == self.method);
+        found.ok_or_else(|| unknown("run.method", &self.method, &Method::ALL.map(Method::name)))
+    }
+
+    /// The protocol.
+    ///
+    /// # Errors
+    /// A time out of range; a lag off the grid of samples; a method that is not known.
+    pub fn protocol(&self) -> Result<Protocol, SpecError> {
+        let timing =
+            Timing { transient: self.transient, window: self.window, interval: self.interval, step: self.step };
+        Ok(Protocol::new(timing, self.method()?)?.with_lags(&self.lags)?)
+    }
+}

@@ -1,0 +1,51 @@
+//! What a spec may have and a sweep may not: the engine of sweeps has constant inputs, no noise, and Gaussian vectors.
+
+use lowrank_spec::{Spec, SpecError};
+
+/// The methods that take one product a step.
+const METHODS: [&str; 3] = ["etd-ab3", "euler", "exponential-euler"];
+
+/// Refuses what single networks can have and sweeps cannot, and what no sweep could run.
+pub(crate) fn check(spec: &Spec) -> Result<(), SpecError> {
+    let (network, structure, run) = (&spec.network, &spec.structure, &spec.run);
+    let input = |of: fn(&lowrank_spec::InputCourse) -> bool| spec.inputs.iter().any(of);
+    let single = "leave it out, or use lowrank simulate";
+    for (field, given, why) in [
+        ("input.changes", input(|input| !input.changes.is_empty()), "inputs of a sweep are constant"),
+        ("input.noise", input(|input| input.noise != 0.0), "a sweep has no noise"),
+        ("network.noise", network.noise != 0.0, "a sweep has no noise"),
+        ("structure.population", !structure.populations.is_empty(), "vectors of a sweep are Gaussian"),
+        ("structure.vectors", structure.vectors.is_some(), "vectors of a sweep are drawn"),
+        ("run.lags", !run.lags.is_empty(), "a sweep measures no autocovariances"),
+        ("run.outliers", run.outliers > 0, "a sweep measures no spectra"),
+    ] {
+        if given {
+            return Err(SpecError::NotHere { field: field.to_owned(), why, mend: single });
+        }
+    }
+    if !METHODS.contains(&run.method.as_str()) && run.method().is_ok() {
+        let relation = "etd-ab3, euler or exponential-euler, which take one product a step";
+        return Err(out_of_range("run.method", format!("{:?}", run.method), relation));
+    }
+    at_least("realisations", spec.realisations as usize, 1)?;
+    at_least("cells-a-block", spec.cells_a_block, 1)?;
+    at_least("network.neurons", network.neurons, 2)?;
+    at_least("start.copies", spec.start.copies, 1)?;
+    let thresholds = &spec.thresholds;
+    for (field, value) in
+        [("thresholds.structure", thresholds.structure), ("thresholds.chaoticity", thresholds.chaoticity)]
+    {
+        if !(value > 0.0 && value.is_finite()) {
+            return Err(out_of_range(field, value, "a finite number > 0"));
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn out_of_range(field: &str, value: impl ToString, relation: &'static str) -> SpecError {
+    SpecError::OutOfRange { field: field.to_owned(), value: value.to_string(), relation }
+}
+
+fn at_least(field: &str, value: usize, limit: usize) -> Result<(), SpecError> {
+    if value >= limit { Ok(()) } else { Err(out_of_range(field, value, if limit == 1 { ">= 1" } else { ">= 2" })) }
+}

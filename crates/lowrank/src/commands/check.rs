@@ -1,0 +1,177 @@
+//! `lowrank check`: theory against simulated networks of the user's own spec, by the harness' rules.
+//!
+//! Theory says which state the start leads to (`chosen.rs`); what it predicts of that state is claimed of independent
+//! networks, within margins that were fixed beforehand (`margins.rs`).
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use lowrank_connectivity::Sampling;
+use lowrank_model::{Model, ModelError};
+use lowrank_spec::{Experiment, Spec};
+use lowrank_validate::{
+    Config, Effort, OperatingPoint, Phase, Plant, Predictor, Statistic, ValidateError, Verdict, predict, run_points,
+    runs_of_points,
+};
+
+use super::chosen::{Chosen, chosen};
+use super::margins::margin;
+use super::validate::{failure, write_verdicts};
+use crate::common::{check_memory, given_vectors, in_file, name_of};
+use crate::{Common, Failure, on_interrupt};
+
+/// Samples of a transient that are claimed.
+const TIMES: usize = 4;
+
+/// Options of `lowrank check`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: lowrank check examples/specs/network.toml --out target/check\n\n\
+    Needs two networks or more (realisations in the spec). With --out it writes check.json and check.md.\n\n\
+    Exit codes: 0 every claim passed, 1 some claim failed or networks were too few to tell, 2 bad input,\n\
+    3 could not be computed, 130 interrupted.")]
+pub struct Options {
+    /// The spec, a TOML file
+    spec: PathBuf,
+    /// Only claims whose name (spec/variant/statistic) contains this
+    #[arg(long, value_name = "PATTERN")]
+    only: Option<String>,
+    /// Plant a fault that must be caught, as in lowrank validate
+    #[arg(long, value_name = "NAME")]
+    plant: Option<String>,
+}
+
+/// Builds the claims, runs the networks, prints the verdicts.
+///
+/// # Errors
+/// A claim that does not pass; bad input; what could not be computed.
+pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
+    let spec = common.read(&options.spec)?;
+    let given = given_vectors(&options.spec, &spec)?;
+    let here = |error: String| in_file(&options.spec, error);
+    let experiment = Experiment::new(&spec, given).map_err(|error| here(error.to_string()))?;
+    if experiment.realisations < 2 {
+        let found = experiment.realisations;
+        return Err(here(format!("realisations is {found}: a check needs >= 2, and some ten to pass")));
+    }
+    let plant = options.plant.as_deref().map(str::parse::<Plant>).transpose().map_err(failure)?;
+    let threads = common.spread()?;
+    let bulk = experiment.bulk.bytes(experiment.neurons, size_of::<f64>());
+    check_memory(bulk.saturating_mul((threads as u64).min(experiment.realisations)))?;
+    common.check_out()?;
+    on_interrupt("no claim was judged, nothing was written; run it again");
+    let name = name_of(&options.spec);
+    let points = experiment
+        .models
+        .iter()
+        .map(|model| point(&spec, &experiment, model, &name, &options.spec))
+        .collect::<Result<Vec<_>, _>>()?;
+    for point in &points {
+        common.detail(&format!("{}: {}", point.model.variant(), point.why));
+    }
+    let effort = Effort::Own { neurons: experiment.neurons, networks: experiment.realisations as usize };
+    let config = Config { effort, seed: experiment.seed, only: options.only.clone(), plant, threads };
+    let bar = common.bar(runs_of_points(&points, &config).map_err(failure)?, "runs");
+    let outcome = run_points(&points, &config, &|runs| bar.inc(runs as u64)).map_err(failure)?;
+    bar.finish_and_clear();
+    let unclear = outcome.count(Verdict::Inconclusive);
+    if unclear > 0 {
+        common.remark(&format!("{unclear} claims are inconclusive: more realisations narrow the intervals"));
+    }
+    let command = format!("lowrank check {}", options.spec.display());
+    write_verdicts(&outcome, "check", &command, common.out.as_ref(), common)
+}
+
+/// The operating point of one variant, with what theory says of it as claims.
+fn point(
+    spec: &Spec,
+    experiment: &Experiment,
+    model: &Model,
+    name: &str,
+    path: &Path,
+) -> Result<OperatingPoint, Failure> {
+    let Chosen { phase, kappa, why } = chosen(experiment, model).map_err(|failure| match failure {
+        Failure::Input(line) => in_file(path, line),
+        other => other,
+    })?;
+    let own = experiment.sampling == Sampling::Independent && spec.structure.vectors.is_none();
+    if own && phase != Phase::AtRest {
+        let why = "the theory of each network's own vectors is that of networks at rest";
+        return Err(in_file(path, format!("structure.sampling is \"independent\": {why}; choose \"matched\"")));
+    }
+    let mut point = OperatingPoint {
+        name: name.to_owned().into(),
+        why: why.into(),
+        model: model.clone(),
+        phase,
+        kappa,
+        predictor: if own { Predictor::EachNetwork } else { Predictor::Ensemble },
+        initial: experiment.initial.clone(),
+        copies: experiment.copies,
+        every: 1,
+        bulk: experiment.bulk,
+        method: experiment.protocol.method(),
+        timing: experiment.protocol.timing(),
+        lags: spec.run.lags.clone(),
+        statistics: Vec::new(),
+        variants: vec![(model.variant(), Vec::new())],
+    };
+    let statistics = statistics(spec, &point);
+    // The exponent is predicted where it is claimed.
+    if statistics.contains(&Statistic::Lyapunov) {
+        point.statistics = vec![(Statistic::Lyapunov, margin(Statistic::Lyapunov, phase, model, None))];
+    }
+    let predicted = predict(&point, model).map_err(could_not)?;
+    let there = statistics.into_iter().filter(|statistic| statistic.of(&predicted).is_some());
+    point.statistics = there.map(|s| (s, margin(s, phase, model, Some(&predicted)))).collect();
+    Ok(point)
+}
+
+/// What is claimed of a state of this phase.
+fn statistics(spec: &Spec, point: &OperatingPoint) -> Vec<Statistic> {
+    use Statistic::{
+        Autocovariance, Delta0, Delta0At, Delta0Individual, DeltaInf, DeltaT, Kappa, KappaAt, Lyapunov, Mu, MuAt,
+        OutlierIm, OutlierRe, RAutocovariance, RMean, RSecondMoment,
+    };
+    let rank = point.model.rank();
+    if point.phase == Phase::Transient {
+        return times(point)
+            .into_iter()
+            .flat_map(|t| (0..rank).map(move |k| KappaAt(k, t)).chain([MuAt(t), Delta0At(t)]))
+            .collect();
+    }
+    let mut all: Vec<Statistic> = (0..rank).map(Kappa).collect();
+    all.extend([Mu, Delta0, Delta0Individual, RMean, RSecondMoment]);
+    if point.phase == Phase::AtRest {
+        all.extend((0..spec.run.outliers).flat_map(|k| [OutlierRe(k), OutlierIm(k)]));
+    } else {
+        if point.timing.window > 0.0 {
+            all.push(DeltaT);
+        }
+        // One copy's covariance with itself is not at infinite lag.
+        if point.copies > 1 {
+            all.push(DeltaInf);
+        }
+        all.extend((0..point.lags.len()).flat_map(|lag| [Autocovariance(lag), RAutocovariance(lag)]));
+        if spec.run.lyapunov {
+            all.push(Lyapunov);
+        }
+    }
+    all
+}
+
+/// Samples of a transient, spread evenly over the window, the last one among them; never time 0.
+fn times(point: &OperatingPoint) -> Vec<f64> {
+    let timing = point.timing;
+    let intervals = (timing.window / timing.interval * (1.0 + 1e-9)).floor() as usize;
+    let mut samples: Vec<usize> = (1..=TIMES).map(|i| i * intervals / TIMES).collect();
+    samples.dedup();
+    let times = samples.into_iter().map(|sample| timing.transient + sample as f64 * timing.interval);
+    times.filter(|time| *time > 0.0).collect()
+}
+
+fn could_not(error: ValidateError) -> Failure {
+    match error {
+        ValidateError::Model(error @ ModelError::NotFinite { .. }) => Failure::Input(error.to_string()),
+        other => Failure::could_not(other),
+    }
+}

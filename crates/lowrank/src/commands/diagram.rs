@@ -1,0 +1,105 @@
+//! `lowrank diagram`: a sweep in one go, with theory beside it and the boundaries of the phases.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use lowrank_meanfield::{Boundaries, MeanFieldError, phase_boundaries};
+use lowrank_model::ModelError;
+use lowrank_report::{FigureOrigin, Provenance, data_json, read_text, write_figure, write_file};
+use lowrank_spec::{Draft, Parameter, SpecError};
+use lowrank_sweep::Sweep;
+
+use super::picture::picture;
+use super::sweep::{Said, compute, merge_all, plan};
+use crate::common::in_file;
+use crate::table::Table;
+use crate::{Common, Failure};
+
+/// Options of `lowrank diagram`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: lowrank diagram examples/specs/diagram.toml --out target/diagram\n\n\
+    What it writes: cells.csv (means, standard errors, phases, theory), networks.csv, and where the axes are g and strength\n\
+    boundaries.csv and boundaries.json; over one or two axes the figure, diagram.svg, .pdf and .png. It may be interrupted and run again: finished blocks are kept.")]
+pub struct Options {
+    /// The spec, a TOML file with axes
+    spec: PathBuf,
+}
+
+/// Plans, runs and merges, and computes the boundaries.
+///
+/// # Errors
+/// Bad input; blocks or boundaries that could not be computed.
+pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
+    let Some(out) = &common.out else {
+        return Err(Failure::Input("--out is missing: give a folder for the diagram".to_owned()));
+    };
+    let spec = common.read(&options.spec)?;
+    let sweep = Sweep::new(spec).map_err(|error| in_file(&options.spec, error))?;
+    let text = |said: &Said| if common.json { String::new() } else { said.text.clone() };
+    let (store, planned) = plan(&sweep, out, common)?;
+    common.print(&text(&planned));
+    let ran = compute(&sweep, &store, (0..sweep.blocks()).collect(), common)?;
+    common.print(&text(&ran));
+    let mut merged = merge_all(&sweep, &store, common)?;
+    let found = boundaries(&sweep)?;
+    if let Some(found) = &found {
+        let record = data_json(found, sweep.spec().seed, &Provenance::here())?;
+        for (name, content) in [("boundaries.json", &record), ("boundaries.csv", &csv(found))] {
+            let path = out.join(name);
+            write_file(&path, content.as_bytes())?;
+            merged.text += &format!("{}\n", path.display());
+        }
+    }
+    let cells = read_text(&out.join("cells.csv"))?;
+    match picture(&sweep, &cells, found.as_ref()) {
+        Some(figure) => {
+            let (command, seed) = (format!("lowrank diagram {}", options.spec.display()), sweep.spec().seed);
+            let origin = FigureOrigin { provenance: Provenance::here(), seed, command };
+            for path in write_figure(&out.join("diagram"), &figure, &figure, &origin)? {
+                merged.text += &format!("{}\n", path.display());
+            }
+        }
+        None => common.remark("no figure: it needs one or two axes of several rising values"),
+    }
+    let all = serde_json::json!({ "plan": planned.record, "run": ran.record, "merge": merged.record });
+    common.print_either(&merged.text, &all)
+}
+
+/// The boundaries of the phases, where the axes are g and strength and the network has such phases.
+fn boundaries(sweep: &Sweep) -> Result<Option<Boundaries>, Failure> {
+    let values = |wanted: Parameter| {
+        let axis = sweep.axes().iter().find(|(parameter, _)| *parameter == wanted);
+        axis.map(|(_, values)| values.clone()).filter(|values| values.len() > 1)
+    };
+    let (Some(gs), Some(strengths)) = (values(Parameter::G), values(Parameter::Strength)) else { return Ok(None) };
+    let draft = Draft::new(sweep.spec(), None)?;
+    let Some(variant) = sweep.spec().variants()?.first().copied() else { return Ok(None) };
+    let family = |g: f64, strength: f64| {
+        let mut draft = draft.clone();
+        let set = draft.set(Parameter::G, g).and_then(|()| draft.set(Parameter::Strength, strength));
+        match set {
+            Ok(()) => draft.model(variant),
+            Err(SpecError::Model(error)) => Err(error),
+            Err(_) => Err(ModelError::NotFinite { field: "a parameter of the grid".to_owned(), value: strength }),
+        }
+    };
+    match phase_boundaries(family, &gs, &strengths) {
+        Ok(found) => Ok(Some(found)),
+        // Another kind of network has no such boundaries.
+        Err(MeanFieldError::WrongModel { .. }) => Ok(None),
+        Err(error) => Err(Failure::could_not(error)),
+    }
+}
+
+fn csv(found: &Boundaries) -> String {
+    let mut table = Table::new(["boundary", "g", "strength"].map(str::to_owned).to_vec());
+    for (name, boundary) in [
+        ("onset-of-structure", &found.onset_of_structure),
+        ("onset-of-chaos", &found.onset_of_chaos),
+        ("structured-onset-of-chaos", &found.structured_onset_of_chaos),
+        ("end-of-structure", &found.end_of_structure),
+    ] {
+        boundary.points.iter().for_each(|(g, strength)| table.push(vec![name.into(), (*g).into(), (*strength).into()]));
+    }
+    table.csv()
+}

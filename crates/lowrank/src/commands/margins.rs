@@ -1,0 +1,64 @@
+//! Margins of a check, fixed before anything is simulated.
+//!
+//! They are those of the harness' own points at standard effort (1000 neurons, 96 networks), as parts of the scale of each
+//! statistic, and follow N and the number of networks as the harness' do (`Effort::margin_factor`). A network near a
+//! transition fluctuates more than they allow.
+
+use lowrank_model::{Model, Vector};
+use lowrank_validate::{Findings, Margin, Phase, Statistic};
+
+/// Below this everything is at rest.
+const REST: f64 = 1e-3;
+
+/// The margin of a statistic, given what theory predicts.
+pub(super) fn margin(statistic: Statistic, phase: Phase, model: &Model, predicted: Option<&Findings>) -> Margin {
+    use Statistic::{
+        Autocovariance, Delta0, Delta0At, Delta0Individual, DeltaInf, DeltaT, Kappa, KappaAt, Lyapunov, Mu, MuAt,
+        OutlierIm, OutlierRe, RAutocovariance, RMean, RSecondMoment, RTemporalVariance,
+    };
+    let order = predicted.and_then(|findings| findings.order.as_ref());
+    let course = predicted.map(|findings| findings.course.as_slice()).unwrap_or_default();
+    let delta_0 = order.map_or(0.0, |o| o.delta_0).max(course.iter().map(|m| m.delta_0).fold(0.0, f64::max));
+    // phi is at most one or two for most functions; where it is not, rates are as large as x.
+    let rate = order.map_or(model.transfer().bound().unwrap_or(delta_0.sqrt()), |o| o.r_second_moment.sqrt());
+    let part = if phase == Phase::Chaotic { CHAOTIC } else { CALM };
+    let absolute = match statistic {
+        Kappa(k) | KappaAt(k, _) => part.kappa * size_of_n(model, k) * rate,
+        Mu | MuAt(_) => part.mu * delta_0.sqrt(),
+        RMean => part.r_mean * rate,
+        RSecondMoment | RAutocovariance(_) | RTemporalVariance => part.r_second_moment * rate * rate,
+        Delta0 | Delta0Individual | Delta0At(_) => part.delta_0 * delta_0,
+        DeltaInf | DeltaT | Autocovariance(_) => part.delta_inf * delta_0,
+        OutlierRe(_) | OutlierIm(_) => OUTLIER,
+        Lyapunov => EXPONENT,
+    };
+    Margin { relative: 0.0, absolute: absolute.max(REST) }
+}
+
+/// Root mean square of the entries of n^(k).
+fn size_of_n(model: &Model, k: usize) -> f64 {
+    let Ok(moments) = model.ensemble().moments() else { return 0.0 };
+    moments.layout().index(Vector::N(k)).map_or(0.0, |a| (moments.mean()[a].powi(2) + moments.covariance(a, a)).sqrt())
+}
+
+/// Parts of the scales.
+#[derive(Clone, Copy)]
+struct Parts {
+    kappa: f64,
+    mu: f64,
+    r_mean: f64,
+    r_second_moment: f64,
+    delta_0: f64,
+    delta_inf: f64,
+}
+
+/// Of networks at rest and of transients: the widest of the harness' points (`structured-stationary`, `driven`, `step-input`).
+const CALM: Parts =
+    Parts { kappa: 0.045, mu: 0.04, r_mean: 0.025, r_second_moment: 0.03, delta_0: 0.05, delta_inf: 0.05 };
+/// Of chaotic networks (`structured-chaos`): they differ in their slow fluctuations.
+const CHAOTIC: Parts =
+    Parts { kappa: 0.04, mu: 0.055, r_mean: 0.045, r_second_moment: 0.055, delta_0: 0.04, delta_inf: 0.08 };
+/// Of the outliers' parts (`positive-overlap`).
+const OUTLIER: f64 = 0.02;
+/// Of the largest Lyapunov exponent (`tangent`), most of it finite size.
+const EXPONENT: f64 = 0.04;

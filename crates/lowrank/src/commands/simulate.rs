@@ -1,0 +1,260 @@
+//! `lowrank simulate`: what networks of a spec show, each realisation on one bulk for all variants.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use lowrank_connectivity::{Bulk, Network, draw_vectors, leading_eigenvalues};
+use lowrank_model::{Model, Variant};
+use lowrank_report::{Array, Arrays, Origin, Provenance, array, data_json, write_file, write_npz};
+use lowrank_simulate::{Observed, SimulateError, initial_currents, lyapunov, simulate};
+use lowrank_spec::{Experiment, Spec};
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::common::{check_memory, given_vectors, in_file};
+use crate::table::Table;
+use crate::{Common, Failure, on_interrupt};
+
+/// Options of `lowrank simulate`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: lowrank simulate examples/specs/network.toml --out target/simulate\n\n\
+    With --out it writes simulate.json, observables.csv (mean and standard error over networks), and of each variant\n\
+    VARIANT.npz for NumPy with VARIANT.npz.json beside it: kappa, mu and Delta_0 at every sample of every network, and\n\
+    with --trajectories x of every neuron.")]
+pub struct Options {
+    /// The spec, a TOML file
+    spec: PathBuf,
+    /// Write x of every neuron at every sample; needs --out
+    #[arg(long)]
+    trajectories: bool,
+}
+
+/// What one network showed in one variant.
+struct Seen {
+    /// Observables by name.
+    values: Vec<(String, f64)>,
+    observed: Observed,
+}
+
+/// An observable over all networks.
+#[derive(Serialize)]
+struct Observable {
+    name: String,
+    mean: f64,
+    /// None for a single network.
+    standard_error: Option<f64>,
+    /// One a network.
+    values: Vec<f64>,
+}
+
+/// One variant.
+#[derive(Serialize)]
+struct OfVariant {
+    variant: Variant,
+    observables: Vec<Observable>,
+    /// What depends on time.
+    #[serde(skip)]
+    courses: Vec<Array>,
+}
+
+#[derive(Serialize)]
+struct Record<'a> {
+    spec: &'a Spec,
+    variants: &'a [OfVariant],
+}
+
+/// Simulates, prints the table, writes the files.
+///
+/// # Errors
+/// Bad input; a network that diverges.
+pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
+    let spec = common.read(&options.spec)?;
+    let given = given_vectors(&options.spec, &spec)?;
+    let experiment = Experiment::new(&spec, given).map_err(|error| in_file(&options.spec, error))?;
+    if options.trajectories && common.out.is_none() {
+        return Err(Failure::Input("--trajectories needs a folder for the file: give --out".to_owned()));
+    }
+    common.check_out()?;
+    let threads = common.spread()?;
+    check_memory(needed(&experiment, threads, options.trajectories))?;
+    common.detail(&format!("seed {}, {threads} threads", experiment.seed));
+    on_interrupt("nothing was written; run it again");
+    let bar = common.bar(experiment.realisations as usize * experiment.models.len(), "runs");
+    let networks: Vec<Vec<Seen>> = (0..experiment.realisations)
+        .into_par_iter()
+        .map(|realisation| one_network(&experiment, realisation, options.trajectories, &|| bar.inc(1)))
+        .collect::<Vec<_>>()
+        .into_iter()
+        // The first failure in the order of realisations, whichever came first in time.
+        .collect::<Result<_, Failure>>()?;
+    bar.finish_and_clear();
+    let variants: Vec<OfVariant> = (0..experiment.models.len())
+        .map(|v| of_variant(experiment.models[v].variant(), networks.iter().map(|seen| &seen[v]).collect()))
+        .collect();
+    let table = observables(&variants);
+    let record = data_json(&Record { spec: &spec, variants: &variants }, spec.seed, &Provenance::here())?;
+    if let Some(out) = &common.out {
+        for (name, content) in [("simulate.json", &record), ("observables.csv", &table.csv())] {
+            write_file(&out.join(name), content.as_bytes())?;
+        }
+        let provenance = Provenance::here();
+        let origin = Origin { provenance: &provenance, seed: Some(spec.seed), spec: &spec };
+        for of in variants {
+            write_npz(&out.join(format!("{}.npz", of.variant)), &Arrays::new(of.courses)?, &origin)?;
+        }
+    }
+    common.print(&if common.json { record } else { table.text() });
+    Ok(())
+}
+
+/// Bytes of the bulks in flight and of all states that are kept.
+fn needed(experiment: &Experiment, threads: usize, trajectories: bool) -> u64 {
+    let in_flight = (threads as u64).min(experiment.realisations);
+    let bulks = experiment.bulk.bytes(experiment.neurons, size_of::<f64>()).saturating_mul(in_flight);
+    let kept = match (trajectories, experiment.outliers > 0) {
+        (true, _) => experiment.realisations.saturating_mul(experiment.models.len() as u64),
+        (_, true) => in_flight,
+        _ => 0,
+    };
+    let state = (experiment.neurons as u64).saturating_mul(experiment.copies as u64 * size_of::<f64>() as u64);
+    bulks.saturating_add(state.saturating_mul(experiment.protocol.samples() as u64).saturating_mul(kept))
+}
+
+/// One network in every variant.
+fn one_network(
+    experiment: &Experiment,
+    realisation: u64,
+    trajectories: bool,
+    progress: &(dyn Fn() + Sync),
+) -> Result<Vec<Seen>, Failure> {
+    let Experiment { neurons, seed, .. } = *experiment;
+    let input = |error: lowrank_connectivity::ConnectivityError| Failure::Input(error.to_string());
+    let bulk = Arc::new(Bulk::draw(experiment.bulk, neurons, seed, realisation).map_err(input)?);
+    let mut all = Vec::new();
+    for model in &experiment.models {
+        let vectors = draw_vectors(model.ensemble(), neurons, experiment.sampling, seed, realisation).map_err(input)?;
+        let network = Network::new(model.g(), Arc::clone(&bulk), vectors).map_err(input)?;
+        let seen = one_run(experiment, &network, model, realisation, trajectories).map_err(|error| {
+            Failure::Computation(format!("{}, realisation {realisation}: {error}", model.variant()))
+        })?;
+        all.push(seen);
+        progress();
+    }
+    Ok(all)
+}
+
+fn one_run(
+    experiment: &Experiment,
+    network: &Network,
+    model: &Model,
+    realisation: u64,
+    trajectories: bool,
+) -> Result<Seen, SimulateError> {
+    let key = (experiment.seed, realisation);
+    let x0 = initial_currents(network, &experiment.initial, experiment.copies, key.0, key.1)?;
+    let keep = trajectories || experiment.outliers > 0;
+    let protocol = experiment.protocol.clone();
+    let protocol = if keep { protocol.with_trajectory() } else { protocol };
+    let mut observed = simulate(network, model, x0.as_ref(), &protocol, key)?;
+    let o = &observed.order;
+    let mut values: Vec<(String, f64)> =
+        o.kappa.iter().enumerate().map(|(k, kappa)| (format!("kappa_{}", k + 1), *kappa)).collect();
+    values.extend(
+        [
+            ("mu", o.mu),
+            ("delta_0", o.delta_0),
+            ("delta_0_individual", o.delta_0_individual),
+            ("delta_inf", o.delta_inf),
+            ("delta_t", o.delta_t),
+            ("chaoticity", observed.chaoticity),
+            ("r_mean", o.r_mean),
+            ("r_second_moment", o.r_second_moment),
+            ("r_temporal_variance", o.r_temporal_variance),
+        ]
+        .map(|(name, value)| (name.to_owned(), value)),
+    );
+    for (of, lagged) in [("autocovariance", &observed.autocovariance), ("r_autocovariance", &observed.r_autocovariance)]
+    {
+        values.extend(lagged.iter().enumerate().map(|(lag, value)| (format!("{of}_{}", lag + 1), *value)));
+    }
+    if let Some(x) = observed.trajectory.last().filter(|_| experiment.outliers > 0) {
+        // Of the first copy, at its last sample.
+        let gains: Vec<f64> = x.col(0).iter().map(|x| model.transfer().jet(*x).d1).collect();
+        let leading = leading_eigenvalues(network, &gains, experiment.outliers)?;
+        for (k, value) in leading.values.iter().enumerate() {
+            values.extend([
+                (format!("eigenvalue_{}_re", k + 1), value.re),
+                (format!("eigenvalue_{}_im", k + 1), value.im),
+            ]);
+        }
+    }
+    if experiment.lyapunov {
+        values.push(("lambda_max".to_owned(), lyapunov(network, model, x0.as_ref(), &experiment.protocol, key)?.mean));
+    }
+    if !trajectories {
+        observed.trajectory.clear();
+    }
+    Ok(Seen { values, observed })
+}
+
+/// Mean and standard error over networks, and the courses of all of them.
+fn of_variant(variant: Variant, networks: Vec<&Seen>) -> OfVariant {
+    let count = networks.len() as f64;
+    let names: Vec<&String> = networks[0].values.iter().map(|(name, _)| name).collect();
+    let observables = names.iter().enumerate().map(|(k, name)| {
+        let values: Vec<f64> = networks.iter().map(|seen| seen.values[k].1).collect();
+        let mean = values.iter().sum::<f64>() / count;
+        let squares = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
+        let standard_error = (values.len() > 1).then(|| (squares / (count - 1.0) / count).sqrt());
+        Observable { name: (*name).clone(), mean, standard_error, values }
+    });
+    let observables = observables.collect();
+    let times = &networks[0].observed.times;
+    let rank = networks[0].observed.order.kappa.len();
+    let all = |of: &dyn Fn(&Observed) -> Vec<f64>| networks.iter().flat_map(|seen| of(&seen.observed)).collect();
+    let axes = [("realisation", networks.len()), ("time", times.len())];
+    let with_k = [axes[0], axes[1], ("k", rank)];
+    let mut courses = vec![
+        array("time", &axes[1..], times.clone(), "time constant", "times of the samples"),
+        array("kappa", &with_k, all(&|o| kappa(o).concat()), "1", "n^(k) . r / N, averaged over copies"),
+        array("mu", &axes, all(&|o| o.mu_of_time.clone()), "1", "population mean of x"),
+        array("delta_0", &axes, all(&|o| o.delta_0_of_time.clone()), "1", "population variance of x"),
+    ];
+    let states = networks[0].observed.trajectory.first();
+    if let Some((neurons, copies)) = states.map(|x| x.shape()) {
+        let with_i = [axes[0], axes[1], ("copy", copies), ("neuron", neurons)];
+        // Column after column, which is copy after copy.
+        let x = all(&|o| o.trajectory.iter().flat_map(|x| x.col_iter()).flat_map(|x| x.iter().copied()).collect());
+        courses.push(array("x", &with_i, x, "1", "current of every neuron"));
+    }
+    OfVariant { variant, observables, courses }
+}
+
+/// kappa at every sample, averaged over copies, `[sample][k]`.
+fn kappa(observed: &Observed) -> Vec<Vec<f64>> {
+    let mean = |copies: &Vec<Vec<f64>>| {
+        let rank = copies.first().map_or(0, Vec::len);
+        (0..rank).map(|k| copies.iter().map(|copy| copy[k]).sum::<f64>() / copies.len() as f64).collect()
+    };
+    observed.kappa.iter().map(mean).collect()
+}
+
+fn observables(variants: &[OfVariant]) -> Table {
+    let mut table =
+        Table::new(["variant", "observable", "mean", "standard_error", "networks"].map(str::to_owned).to_vec());
+    for of in variants {
+        for o in &of.observables {
+            let error = o.standard_error.unwrap_or(f64::NAN);
+            let networks = o.values.len().to_string();
+            table.push(vec![
+                of.variant.name().into(),
+                o.name.as_str().into(),
+                o.mean.into(),
+                error.into(),
+                networks.into(),
+            ]);
+        }
+    }
+    table
+}

@@ -1,0 +1,318 @@
+//! `lowrank sweep plan | run | merge`: a sweep as a job that can be killed, resumed and split.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use lowrank_report::{
+    DEFINITION, Event, Job, Provenance, Shard, Store, available_memory, blocks_of, merge, read_text, run_blocks,
+    write_file,
+};
+use lowrank_spec::Spec;
+use lowrank_sweep::{Runner, SCHEMA, Sweep, SweepError, tables};
+use serde::Serialize;
+
+use crate::common::in_file;
+use crate::{Common, Failure, on_interrupt};
+
+/// The three steps of a sweep.
+#[derive(Debug, Subcommand)]
+pub enum Step {
+    /// Check a spec with axes, say what it will take, and write the list of its blocks
+    #[command(after_help = "Example: lowrank sweep plan examples/sweeps/small.toml --out target/small")]
+    Plan(Plan),
+    /// Compute the blocks that are not finished yet; may be killed and run again, and by many processes at once
+    #[command(after_help = "Example: lowrank sweep run target/small\n\n\
+        A Slurm array of 20 tasks: lowrank sweep run FOLDER --shard $SLURM_ARRAY_TASK_ID/20")]
+    Run(Run),
+    /// Put the finished blocks together: networks.csv, and cells.csv with theory beside
+    #[command(after_help = "Example: lowrank sweep merge target/small")]
+    Merge(Merge),
+}
+
+/// Options of `plan`.
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// The spec, a TOML file with axes
+    spec: PathBuf,
+}
+
+/// Options of `run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Folder of a planned sweep
+    folder: PathBuf,
+    /// Only this block
+    #[arg(long, conflicts_with = "shard")]
+    block: Option<usize>,
+    /// Only shard k of n, 0 <= k < n
+    #[arg(long, value_name = "K/N")]
+    shard: Option<String>,
+}
+
+/// Options of `merge`.
+#[derive(Debug, Args)]
+pub struct Merge {
+    /// Folder of a finished sweep
+    folder: PathBuf,
+}
+
+/// The command line that this one is part of, for remarks that name the next step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    /// `lowrank sweep`.
+    Lowrank,
+    /// `cargo xtask sweep`.
+    Xtask,
+}
+
+impl Caller {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Lowrank => "lowrank",
+            Self::Xtask => "cargo xtask",
+        }
+    }
+}
+
+/// One step.
+///
+/// # Errors
+/// Bad input; blocks that could not be computed.
+pub fn run(step: &Step, common: &Common, caller: Caller) -> Result<(), Failure> {
+    match step {
+        Step::Plan(options) => {
+            let Some(out) = &common.out else {
+                return Err(Failure::Input("--out is missing: give the folder of the sweep".to_owned()));
+            };
+            let spec = common.read(&options.spec)?;
+            let sweep = Sweep::new(spec).map_err(|error| in_file(&options.spec, error))?;
+            let (_, mut said) = plan(&sweep, out, common)?;
+            said.text += &format!("run it with: {} sweep run {}\n", caller.name(), out.display());
+            common.print_either(&said.text, &said.record)
+        }
+        Step::Run(options) => {
+            let (sweep, store) = planned(&options.folder, common, caller)?;
+            let mut said = compute(&sweep, &store, chosen(&sweep, options)?, common)?;
+            if store.missing().is_empty() {
+                let folder = options.folder.display();
+                said.text += &format!("put them together with: {} sweep merge {folder}\n", caller.name());
+            }
+            common.print_either(&said.text, &said.record)
+        }
+        Step::Merge(options) => {
+            let (sweep, store) = planned(&options.folder, common, caller)?;
+            let said = merge_all(&sweep, &store, common)?;
+            common.print_either(&said.text, &said.record)
+        }
+    }
+}
+
+/// What a step says, for people and for programs.
+pub(super) struct Said {
+    pub(super) text: String,
+    pub(super) record: serde_json::Value,
+}
+
+impl Said {
+    fn new(text: String, record: &impl Serialize) -> Result<Self, Failure> {
+        Ok(Self { text, record: serde_json::to_value(record).map_err(Failure::could_not)? })
+    }
+}
+
+/// What a plan says.
+#[derive(Serialize)]
+struct Planned<'a> {
+    folder: &'a Path,
+    seed: u64,
+    cells: usize,
+    realisations: u64,
+    neurons: usize,
+    axes: Vec<(String, &'a [f64])>,
+    blocks: usize,
+    finished: usize,
+    memory_bytes: u64,
+}
+
+/// Opens the folder of a sweep, writes the list of its blocks and says what it takes.
+pub(super) fn plan(sweep: &Sweep, out: &Path, common: &Common) -> Result<(Store, Said), Failure> {
+    let threads = common.threads()?;
+    let store = open(out, sweep)?;
+    let path = out.join("blocks.csv");
+    write_file(&path, blocks_csv(sweep)?.as_bytes())?;
+    let spec = sweep.spec();
+    let axes = sweep.axes();
+    let grid: Vec<String> =
+        axes.iter().map(|(parameter, values)| format!("{} values of {parameter}", values.len())).collect();
+    let finished = sweep.blocks() - store.missing().len();
+    let text = format!(
+        "{} cells of {} neurons in {} realisations, seed {}: {}\n{} blocks, {finished} of them finished; listed in {}\n{}\n",
+        sweep.cells(),
+        spec.network.neurons,
+        spec.realisations,
+        spec.seed,
+        if grid.is_empty() { "one point".to_owned() } else { grid.join(" x ") },
+        sweep.blocks(),
+        path.display(),
+        memory_line(sweep, threads),
+    );
+    let record = Planned {
+        folder: out,
+        seed: spec.seed,
+        cells: sweep.cells(),
+        realisations: spec.realisations,
+        neurons: spec.network.neurons,
+        axes: axes.iter().map(|(parameter, values)| (parameter.to_string(), values.as_slice())).collect(),
+        blocks: sweep.blocks(),
+        finished,
+        memory_bytes: sweep.memory(threads).total(),
+    };
+    Ok((store, Said::new(text, &record)?))
+}
+
+/// One line a block.
+fn blocks_csv(sweep: &Sweep) -> Result<String, Failure> {
+    let mut list = "block,realisation,variant,first_cell,cells\n".to_owned();
+    for block in 0..sweep.blocks() {
+        let part = sweep.part(block).map_err(Failure::could_not)?;
+        let variant = &sweep.spec().network.variants[part.variant];
+        list += &format!("{block},{},{variant},{},{}\n", part.realisation, part.first, part.cells);
+    }
+    Ok(list)
+}
+
+/// What a run says.
+#[derive(Serialize)]
+struct Ran {
+    seed: u64,
+    computed: usize,
+    kept: usize,
+    left: usize,
+    blocks: usize,
+}
+
+/// The blocks that were asked for.
+fn chosen(sweep: &Sweep, options: &Run) -> Result<Vec<usize>, Failure> {
+    let shard = options
+        .shard
+        .as_deref()
+        .map_or(Ok(Shard::ALL), Shard::parse)
+        .map_err(|e| Failure::Input(format!("--shard: {e}")))?;
+    match options.block {
+        Some(block) => {
+            sweep.part(block).map_err(|error| Failure::Input(format!("--block: {error}")))?;
+            Ok(vec![block])
+        }
+        None => Ok(blocks_of(shard, sweep.blocks()).collect()),
+    }
+}
+
+/// Computes what is not finished of these blocks.
+pub(super) fn compute(sweep: &Sweep, store: &Store, which: Vec<usize>, common: &Common) -> Result<Said, Failure> {
+    // Draws, and products of large networks, are spread over the pool; blocks of small ones over threads of their own.
+    let threads = common.spread()?;
+    let seed = sweep.spec().seed;
+    if !common.json {
+        common.print(&format!("seed {seed}; {}\n", memory_line(sweep, threads)));
+    }
+    if let Some(available) = available_memory() {
+        sweep.memory(threads).check(available).map_err(|error| Failure::Input(error.to_string()))?;
+    }
+    let side_by_side = NonZeroUsize::new(sweep.threads(threads)).unwrap_or(NonZeroUsize::MIN);
+    on_interrupt("finished blocks are kept; run the same command again to go on");
+    let bar = common.bar(which.len(), "blocks");
+    let runner = Runner::new(sweep);
+    let told = |block: usize, event: Event<'_, SweepError>| {
+        if let Event::Damaged(damage) = event {
+            bar.suspend(|| common.remark(&format!("block {block} {damage}; it is computed anew")));
+        } else {
+            bar.inc(1);
+        }
+    };
+    let summary =
+        run_blocks(store, which, side_by_side, |block| runner.run(block), told).map_err(Failure::could_not)?;
+    bar.finish_and_clear();
+    if let Some((block, error)) = summary.failed.first() {
+        let count = summary.failed.len();
+        return Err(Failure::Computation(format!("{count} blocks failed, the first of them block {block}: {error}")));
+    }
+    let (left, blocks) = (store.missing().len(), sweep.blocks());
+    let text = format!(
+        "{} blocks computed, {} were finished before, {left} of {blocks} are left\n",
+        summary.done, summary.kept
+    );
+    Said::new(text, &Ran { seed, computed: summary.done, kept: summary.kept, left, blocks })
+}
+
+/// What a merge says.
+#[derive(Serialize)]
+struct Merged<'a> {
+    version: &'a str,
+    commit: &'a str,
+    seed: u64,
+    files: Vec<PathBuf>,
+    without_theory: &'a [String],
+}
+
+/// Writes the tables of a finished sweep.
+pub(super) fn merge_all(sweep: &Sweep, store: &Store, common: &Common) -> Result<Said, Failure> {
+    on_interrupt("no table was written; finished blocks are kept, merge them again");
+    let merged = merge(store)?;
+    common.spread()?;
+    let tables = tables(sweep, &merged.payloads).map_err(Failure::could_not)?;
+    let (version, commit, seed) = (&merged.version, &merged.commit, merged.job.seed());
+    let head = format!("# lowrank {version}, commit {commit}, seed {seed}, definition {}\n", merged.job.spec_hash());
+    let mut files = Vec::new();
+    for (name, table) in [("networks.csv", &tables.networks), ("cells.csv", &tables.cells)] {
+        let path = store.folder().join(name);
+        write_file(&path, (head.clone() + table).as_bytes())?;
+        files.push(path);
+    }
+    for reason in &tables.without_theory {
+        common.remark(&format!("no theory for some cells: {reason}"));
+    }
+    let text: String = files.iter().map(|path| format!("{}\n", path.display())).collect();
+    Said::new(text, &Merged { version, commit, seed, files, without_theory: &tables.without_theory })
+}
+
+/// The sweep of a folder, by the spec in it.
+fn planned(folder: &Path, common: &Common, caller: Caller) -> Result<(Sweep, Store), Failure> {
+    let path = folder.join(DEFINITION);
+    let text = read_text(&path).map_err(|error| {
+        Failure::Input(format!("{error}; a folder becomes a sweep's by {} sweep plan", caller.name()))
+    })?;
+    let spec = Spec::from_canonical(&text).map_err(|error| in_file(&path, error))?;
+    if let Some(seed) = common.seed.filter(|seed| *seed != spec.seed) {
+        let own = spec.seed;
+        return Err(Failure::Input(format!("--seed is {seed}: the seed of this sweep is {own}; plan another sweep")));
+    }
+    let sweep = Sweep::new(spec).map_err(|error| in_file(&path, error))?;
+    let store = open(folder, &sweep)?;
+    Ok((sweep, store))
+}
+
+fn open(folder: &Path, sweep: &Sweep) -> Result<Store, Failure> {
+    let job = Job::new(SCHEMA, sweep.canonical(), sweep.spec().seed, sweep.blocks());
+    Ok(Store::open(folder, job, Provenance::here())?)
+}
+
+fn memory_line(sweep: &Sweep, threads: usize) -> String {
+    let memory = sweep.memory(threads);
+    let available = available_memory().map(|bytes| format!(" of {} available", size(bytes))).unwrap_or_default();
+    format!(
+        "memory {}{available}: {} x {} of bulk, {} x {} of blocks in flight",
+        size(memory.total()),
+        memory.bulks,
+        size(memory.bulk),
+        memory.blocks,
+        size(memory.block)
+    )
+}
+
+fn size(bytes: u64) -> String {
+    if bytes < 1_000_000_000 {
+        format!("{:.1} MB", bytes as f64 * 1e-6)
+    } else {
+        format!("{:.2} GB", bytes as f64 * 1e-9)
+    }
+}

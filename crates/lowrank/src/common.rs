@@ -1,0 +1,124 @@
+//! The options that every command has, and what follows from them.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use lowrank_report::{Numbers, available_memory, check_folder, read_npy, read_text};
+use lowrank_spec::Spec;
+
+use crate::Failure;
+
+/// More threads than this is a typing error.
+const MOST_THREADS: usize = 1024;
+
+/// Options of every command.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Common {
+    /// Print JSON in place of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Folder for the results; nothing is written unless it is given, but where a command says otherwise
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+    /// Number of threads, one a core unless given; no result depends on it
+    #[arg(long, global = true, value_name = "NUMBER")]
+    pub threads: Option<usize>,
+    /// Seed of all random numbers, in place of the spec's
+    #[arg(long, global = true, value_name = "NUMBER")]
+    pub seed: Option<u64>,
+    /// No progress bar and no remarks: results and errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// More remarks on the terminal: seeds, memory, residuals
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+impl Common {
+    /// The number of threads.
+    ///
+    /// # Errors
+    /// None, or more than 1024.
+    pub fn threads(&self) -> Result<usize, Failure> {
+        match self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)) {
+            threads @ 1..=MOST_THREADS => Ok(threads),
+            other => {
+                Err(Failure::Input(format!("--threads: {other} threads: choose a number between 1 and {MOST_THREADS}")))
+            }
+        }
+    }
+
+    /// Spreads what follows over so many threads.
+    ///
+    /// # Errors
+    /// As for [`Common::threads`].
+    pub fn spread(&self) -> Result<usize, Failure> {
+        let threads = self.threads()?;
+        // A second command in one process keeps the pool of the first; no result depends on it.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        Ok(threads)
+    }
+
+    /// Proves that the results can be written, before time is spent on them.
+    ///
+    /// # Errors
+    /// A folder that cannot be made or written.
+    pub fn check_out(&self) -> Result<(), Failure> {
+        self.out.as_deref().map_or(Ok(()), |out| Ok(check_folder(out)?))
+    }
+
+    /// The spec of a file, with the seed of the command line if there is one.
+    ///
+    /// # Errors
+    /// A file that cannot be read; a spec that is not understood.
+    pub fn read(&self, path: &Path) -> Result<Spec, Failure> {
+        let text = read_text(path)?;
+        let mut spec = Spec::from_toml(&text).map_err(|error| in_file(path, error))?;
+        spec.seed = self.seed.unwrap_or(spec.seed);
+        Ok(spec)
+    }
+}
+
+/// An error with the file it is about.
+pub(crate) fn in_file(path: &Path, error: impl std::fmt::Display) -> Failure {
+    Failure::Input(format!("{}: {error}", path.display()))
+}
+
+/// The vectors of the .npy file that a spec names, if it names one; the file's place is relative to the spec's.
+///
+/// # Errors
+/// A file that cannot be read, or holds no matrix.
+pub(crate) fn given_vectors(path: &Path, spec: &Spec) -> Result<Option<Vec<Vec<f64>>>, Failure> {
+    match &spec.structure.vectors {
+        None => Ok(None),
+        Some(name) => {
+            let here = |error: String| in_file(path, format!("structure.vectors is {name:?}: {error}"));
+            let file = path.parent().unwrap_or(Path::new("")).join(name);
+            let Numbers { shape, values } = read_npy(&file).map_err(|error| here(error.to_string()))?;
+            match shape[..] {
+                [_, neurons] if neurons > 0 => Ok(Some(values.chunks(neurons).map(<[f64]>::to_vec).collect())),
+                _ => {
+                    Err(here(format!("its shape is {shape:?}: save a matrix of one vector a row, [vectors x neurons]")))
+                }
+            }
+        }
+    }
+}
+
+/// The name of a spec: that of its file.
+pub(crate) fn name_of(path: &Path) -> String {
+    path.file_stem().map_or_else(|| "spec".to_owned(), |stem| stem.to_string_lossy().into_owned())
+}
+
+/// Whether so many bytes can be had, as far as the system tells.
+///
+/// # Errors
+/// If they cannot.
+pub(crate) fn check_memory(needed: u64) -> Result<(), Failure> {
+    match available_memory() {
+        Some(available) => {
+            lowrank_connectivity::check_memory(needed, available).map_err(|error| Failure::Input(error.to_string()))
+        }
+        None => Ok(()),
+    }
+}

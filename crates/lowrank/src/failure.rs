@@ -1,0 +1,63 @@
+//! What a command came to, other than success, and the exit code of each.
+
+use std::process::ExitCode;
+
+use lowrank_report::ReportError;
+use lowrank_spec::SpecError;
+use thiserror::Error;
+
+/// Why a command did not end well.
+#[derive(Debug, Error)]
+pub enum Failure {
+    /// Some claim did not pass; the table says which. Exit code 1.
+    #[error("some claim did not pass")]
+    Claims,
+    /// One line about the input. Exit code 2.
+    #[error("{0}")]
+    Input(String),
+    /// One line about what could not be done. Exit code 3.
+    #[error("{0}")]
+    Computation(String),
+}
+
+impl Failure {
+    /// What could not be computed.
+    pub fn could_not(error: impl std::fmt::Display) -> Self {
+        Self::Computation(error.to_string())
+    }
+}
+
+/// Files that cannot be read or written are chosen by the user.
+impl From<ReportError> for Failure {
+    fn from(error: ReportError) -> Self {
+        Self::Input(error.to_string())
+    }
+}
+
+impl From<SpecError> for Failure {
+    fn from(error: SpecError) -> Self {
+        Self::Input(error.to_string())
+    }
+}
+
+/// Prints the one line of a failure and gives its exit code.
+#[allow(clippy::print_stderr, reason = "this is the command line")]
+pub fn report(failure: &Failure) -> ExitCode {
+    let code = match failure {
+        Failure::Claims => return ExitCode::from(1),
+        Failure::Input(_) => 2,
+        Failure::Computation(_) => 3,
+    };
+    eprintln!("error: {failure}");
+    ExitCode::from(code)
+}
+
+/// clap's message without its usage text, and where to find that.
+pub fn one_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let first: Vec<&str> = text.lines().take_while(|l| !l.trim().is_empty()).map(str::trim).collect();
+    let message = first.join(" ");
+    let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
+    let tip = tip.map(|tip| format!(" ({tip})")).unwrap_or_default();
+    format!("{}{tip}; see --help", message.trim_start_matches("error: "))
+}

@@ -1,0 +1,104 @@
+//! Tables as aligned text and as comma-separated values.
+
+/// One cell.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Value {
+    Text(String),
+    /// A number; nothing where it is none.
+    Number(f64),
+}
+
+/// Rows under a head.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Table {
+    head: Vec<String>,
+    rows: Vec<Vec<Value>>,
+}
+
+impl From<f64> for Value {
+    fn from(number: f64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl Table {
+    pub(crate) fn new(head: Vec<String>) -> Self {
+        Self { head, rows: Vec::new() }
+    }
+
+    pub(crate) fn push(&mut self, row: Vec<Value>) {
+        self.rows.push(row);
+    }
+
+    /// Numbers with four decimals, to the right; a column without any entry is left out.
+    pub(crate) fn text(&self) -> String {
+        let cell = |value: &Value| match value {
+            Value::Text(text) => text.clone(),
+            Value::Number(number) if !number.is_finite() => String::new(),
+            // What rounds to zero has no sign.
+            Value::Number(number) => format!("{:.4}", if number.abs() < 5e-5 { 0.0 } else { *number }),
+        };
+        let cells: Vec<Vec<String>> = self.rows.iter().map(|row| row.iter().map(cell).collect()).collect();
+        let shown: Vec<usize> =
+            (0..self.head.len()).filter(|&c| cells.is_empty() || cells.iter().any(|row| !row[c].is_empty())).collect();
+        let mut text = String::new();
+        for (index, row) in std::iter::once(&self.head).chain(&cells).enumerate() {
+            let mut line = String::new();
+            for &c in &shown {
+                let width = cells.iter().map(|row| row[c].chars().count()).chain([self.head[c].chars().count()]).max();
+                let width = width.unwrap_or(0);
+                let is_text = self.rows.iter().all(|row| matches!(row[c], Value::Text(_)));
+                let entry = if is_text { format!("{:<width$}", row[c]) } else { format!("{:>width$}", row[c]) };
+                line += if line.is_empty() { "" } else { "  " };
+                line += &entry;
+            }
+            text += line.trim_end();
+            text += "\n";
+            if index == 0 {
+                text += &"-".repeat(line.chars().count());
+                text += "\n";
+            }
+        }
+        text
+    }
+
+    /// Every column, numbers with all digits, nothing where there is none.
+    pub(crate) fn csv(&self) -> String {
+        let quoted = |text: &str| {
+            if text.contains([',', '"']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+        };
+        let cell = |value: &Value| match value {
+            Value::Text(text) => quoted(text),
+            Value::Number(number) if number.is_finite() => format!("{number:?}"),
+            Value::Number(_) => String::new(),
+        };
+        let head = self.head.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(",") + "\n";
+        self.rows.iter().fold(head, |text, row| text + &row.iter().map(cell).collect::<Vec<_>>().join(",") + "\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_aligned_and_csv_has_every_digit() {
+        let mut table = Table::new(["name", "value", "never"].map(str::to_owned).to_vec());
+        table.push(vec!["a, b".into(), (1.0 / 3.0).into(), f64::NAN.into()]);
+        table.push(vec!["c".into(), (-20.0).into(), f64::NAN.into()]);
+        assert_eq!(table.text(), "name     value\n--------------\na, b    0.3333\nc     -20.0000\n");
+        assert_eq!(table.csv(), "name,value,never\n\"a, b\",0.3333333333333333,\nc,-20.0,\n");
+    }
+}
