@@ -1,6 +1,6 @@
 //! What is wrong with a result of theory, if anything: everything that must hold for whatever model.
 
-use lowrank_meanfield::{Branch, Chaotic, MeanFieldError, Stability, Stationary, Transient};
+use lowrank_meanfield::{Branch, BranchEnd, Chaotic, MeanFieldError, Stability, Stationary, Transient};
 use lowrank_model::{Model, OrderParameters, Variant};
 
 /// What every solver promises.
@@ -131,5 +131,9 @@ pub fn wrong_branch(b: &Branch, model: &Model) -> Option<String> {
     let solutions = b.points.iter().map(|p| &p.solution).chain(b.events.iter().map(|e| &e.solution));
     let event = b.events.iter().find(|e| e.residual.is_nan() || e.residual.abs() > 1e-6);
     let wrong = solutions.filter_map(|s| wrong_stationary(s, model.variant())).next();
-    wrong.or_else(|| event.map(|e| format!("{e:?}"))).or_else(|| unless(b.points.len() > 1, || "no branch".to_owned()))
+    // Where the activity is beyond 1e4 from the start there is nothing to follow.
+    let beyond = b.ends == [BranchEnd::Unbounded; 2];
+    wrong
+        .or_else(|| event.map(|e| format!("{e:?}")))
+        .or_else(|| unless(b.points.len() > 1 || beyond, || "no branch".to_owned()))
 }

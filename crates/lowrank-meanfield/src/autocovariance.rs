@@ -146,9 +146,9 @@ impl Autocovariance {
     pub fn spectrum(&self, frequency: f64) -> Result<f64, MeanFieldError> {
         check("frequency", frequency)?;
         let Sampled { line, decayed } = self.sampled();
-        // Panels short enough for the cosine.
+        // Panels short enough for the cosine, and at the beginning for what bends there.
         let longest = FIRST * std::f64::consts::PI / frequency.max(self.decay_rate());
-        let fine = HalfLine::graded(longest, 1.0, longest, line.end());
+        let fine = HalfLine::graded(longest.min(line.shortest()), GROWTH, longest, line.end());
         let value = |t: f64| line.interpolate(&decayed, t, self.decay_rate());
         Ok(2.0 * fine.nodes().iter().map(|(t, w)| w * (frequency * t).cos() * value(*t)).sum::<f64>())
     }

@@ -9,7 +9,7 @@
 use lowrank_model::{Ensemble, Model, OrderParameters, Variant};
 
 use crate::autocovariance::Autocovariance;
-use crate::chaotic_search::{central_variance, starting_points};
+use crate::chaotic_search::{central_variance, starting_points, weakly_driven};
 use crate::excess::{Excess, Top};
 use crate::followed::{Fate, Loss, Lost, follow};
 use crate::lyapunov::{Lyapunov, exponent};
@@ -17,7 +17,9 @@ use crate::nested::{FULL, Precision, ROUGH};
 use crate::neurons::Neurons;
 use crate::newton::{Evaluation, Outcome, RESIDUAL_GOAL, RESIDUAL_LIMIT, fixed_point, fixed_point_within, residual};
 use crate::stability::radius_at;
-use crate::stationary::{MERGE_DISTANCE, SMALLEST_KAPPA, compare, distance, evaluate as evaluate_stationary};
+use crate::stationary::{
+    MERGE_DISTANCE, SMALLEST_KAPPA, compare, distance, evaluate as evaluate_stationary, stationary_branches,
+};
 use crate::two_timescale::Grid;
 use crate::{Averages, MeanFieldError};
 
@@ -119,7 +121,12 @@ pub fn chaotic_solutions(model: &Model) -> Result<Vec<Chaotic>, MeanFieldError> 
         }
         Ensemble::Empirical(given) => {
             let alike = chaotic_solutions(&model.with_ensemble(given.moments()?)?)?;
-            alike.iter().map(|c| unknowns(&c.order)).collect()
+            let mut starts: Vec<Vec<f64>> = alike.iter().map(|c| unknowns(&c.order)).collect();
+            if model.noise() > 0.0 {
+                // Around their own stationary states, which the ensemble need not have.
+                starts.extend(weakly_driven(&neurons, &stationary_branches(&model.with_noise(0.0)?)?));
+            }
+            starts
         }
     };
     covariances(solutions_from(model, &neurons, central, starts)?)

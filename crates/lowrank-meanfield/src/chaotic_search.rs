@@ -6,7 +6,6 @@
 
 use lowrank_model::Model;
 
-use crate::MeanFieldError;
 use crate::averages::{Averages, LARGEST_VARIANCE};
 use crate::chaotic::solve_at;
 use crate::excess::{Top, values};
@@ -14,6 +13,7 @@ use crate::nested::{FULL, Precision, ROUGH};
 use crate::neurons::{Drive, Neurons};
 use crate::root::bracketed_root;
 use crate::stationary::{SMALLEST_KAPPA, halton, stationary_branches};
+use crate::{MeanFieldError, Stationary};
 
 /// Grid of Delta_0 on which T14 is scanned for sign changes.
 const SCAN: usize = 24;
@@ -52,7 +52,11 @@ pub(crate) fn starting_points(
     let widest: Vec<f64> = (0..rank).map(|k| neurons.kappa_bound(k, neurons.bound())).collect();
     let mut starts = Vec::new();
     let mut at_rest = Vec::new();
-    for kappa in places(model, neurons, &widest)? {
+    let branches = stationary_branches(&model.with_noise(0.0)?)?;
+    if neurons.sigma > 0.0 {
+        starts.extend(weakly_driven(neurons, &branches));
+    }
+    for kappa in places(&branches, neurons, &widest) {
         let at_zero = kappa.iter().all(|k| *k == 0.0);
         let found = if at_zero && neurons.is_symmetric() {
             central.map(|zero| (zero, 0.0)).into_iter().collect()
@@ -76,10 +80,10 @@ pub(crate) fn starting_points(
 }
 
 /// The kappa at which scans are made.
-fn places(model: &Model, neurons: &Neurons, widest: &[f64]) -> Result<Vec<Vec<f64>>, MeanFieldError> {
+fn places(branches: &[Stationary], neurons: &Neurons, widest: &[f64]) -> Vec<Vec<f64>> {
     let rank = neurons.rank;
     let mut kappas = vec![vec![0.0; rank]];
-    for branch in stationary_branches(&model.with_noise(0.0)?)? {
+    for branch in branches {
         if branch.order.kappa.iter().any(|k| k.abs() > SMALLEST_KAPPA) {
             kappas.extend(STATIONARY_PARTS.map(|part| branch.order.kappa.iter().map(|k| part * k).collect::<Vec<_>>()));
         }
@@ -98,7 +102,18 @@ fn places(model: &Model, neurons: &Neurons, widest: &[f64]) -> Result<Vec<Vec<f6
     if neurons.is_symmetric() {
         kappas.retain(|kappa| kappa.iter().find(|k| **k != 0.0).is_none_or(|k| *k > 0.0));
     }
-    Ok(kappas)
+    kappas
+}
+
+/// Starts around stationary solutions with rho < 1, where weak noise makes Delta_T = sigma^2 / sqrt(1 - rho^2): T21 to first
+/// order.
+pub(crate) fn weakly_driven(neurons: &Neurons, branches: &[Stationary]) -> Vec<Vec<f64>> {
+    let start = |branch: &Stationary| {
+        let delta_t = neurons.sigma.powi(2) / (1.0 - branch.rho.powi(2)).sqrt();
+        let inf = branch.order.delta_0_individual;
+        branch.order.kappa.iter().copied().chain([inf + delta_t, inf]).collect()
+    };
+    branches.iter().filter(|branch| branch.rho < 1.0).map(start).collect()
 }
 
 /// Rank one: the solution at fixed kappa followed from zero towards `end`; starts where what is left of T8 changes sign.

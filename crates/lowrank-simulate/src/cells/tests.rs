@@ -294,14 +294,14 @@ fn what_the_engine_cannot_run_is_refused_in_one_line() {
     };
     let good = Timing { transient: 1.0, window: 2.0, interval: 0.5, step: 0.25 };
     let cells = setting.cells();
-    let other = Cell { variant: Variant::Rate, ..cells[0].clone() };
+    let other = Cell { variant: Variant::Rate, ..cells[0] };
     let short = Cell { x0: &[0.0; 39], ..cells[0] };
     let bad = Cell { x0: &[f64::NAN; 40], ..cells[0] };
     let rows = [
         (run(&cells, good, Method::Rk4), ["rk4", "etd-ab3"]),
         (run(&cells, Timing { transient: 1.1, ..good }, Method::Euler), ["the transient is 1.1", "0.25"]),
         (run(&cells, Timing { interval: 0.6, ..good }, Method::Euler), ["interval is 0.6", "0.25"]),
-        (run(&[cells[0].clone(), other], good, Method::Euler), ["cell 1", "rate"]),
+        (run(&[cells[0], other], good, Method::Euler), ["cell 1", "rate"]),
         (run(&[short], good, Method::Euler), ["39", "40"]),
         (run(&[bad], good, Method::Euler), ["NaN", "time 0"]),
     ];
