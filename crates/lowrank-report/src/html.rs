@@ -9,7 +9,7 @@ mod command;
 mod parameters;
 mod strip;
 
-use lowrank_validate::{Claim, Outcome, PointRecord, Scaling, Verdict};
+use lowrank_validate::{Claim, Effort, Outcome, PointRecord, Scaling, Verdict};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use serde::Serialize;
@@ -127,7 +127,13 @@ fn page<'a>(
     command: &str,
     figures: &[(&'a str, &str)],
 ) -> Result<Page<'a>, ReportError> {
-    let effort = format!("{:?}", outcome.effort).to_lowercase();
+    let effort = match outcome.effort {
+        Effort::Quick => "quick",
+        Effort::Standard => "standard",
+        Effort::Full => "full",
+        Effort::Own { .. } => "own size",
+    };
+    let effort = effort.to_owned();
     let mut variants: Vec<String> = Vec::new();
     for claim in &outcome.claims {
         let variant = claim.variant.to_string();

@@ -16,7 +16,6 @@ mod prediction;
 mod realisation;
 mod run;
 mod scaling;
-mod scan;
 mod statistic;
 mod verdict;
 
@@ -31,6 +30,5 @@ pub use points::all_points;
 pub use prediction::predict;
 pub use run::{Progress, run, run_points, runs_of, runs_of_points};
 pub use scaling::Scaling;
-pub use scan::{Predicted, Simulated, predict_along, scan_model, simulate_along};
 pub use statistic::{Margin, Statistic};
 pub use verdict::{FALSE_ALARM_RATE, Judgement, Verdict, judge};

@@ -21,8 +21,6 @@ mod unstructured_chaos;
 use lowrank_model::{ModelError, Variant};
 use lowrank_simulate::Timing;
 
-pub(crate) use structured_stationary::model as structured_stationary_model;
-
 use crate::{Margin, OperatingPoint, Statistic};
 
 /// Every operating point, in the order of the tables.

@@ -15,6 +15,9 @@ use crate::common::in_file;
 use crate::table::Table;
 use crate::{Common, Failure};
 
+/// Points of a boundary along its axis.
+const POINTS: usize = 61;
+
 /// Options of `lowrank diagram`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: lowrank diagram examples/specs/diagram.toml --out target/diagram\n\n\
@@ -69,7 +72,10 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
 fn boundaries(sweep: &Sweep) -> Result<Option<Boundaries>, Failure> {
     let values = |wanted: Parameter| {
         let axis = sweep.axes().iter().find(|(parameter, _)| *parameter == wanted);
-        axis.map(|(_, values)| values.clone()).filter(|values| values.len() > 1)
+        let ends = axis.and_then(|(_, values)| Some((*values.first()?, *values.last()?)));
+        // As smooth a curve for a coarse grid as for a fine one.
+        let point = |(low, high): (f64, f64), i: usize| low + (high - low) * i as f64 / (POINTS - 1) as f64;
+        ends.filter(|(low, high)| low < high).map(|ends| (0..POINTS).map(|i| point(ends, i)).collect::<Vec<f64>>())
     };
     let (Some(gs), Some(strengths)) = (values(Parameter::G), values(Parameter::Strength)) else { return Ok(None) };
     let draft = Draft::new(sweep.spec(), None)?;
