@@ -157,7 +157,7 @@ fn drawn_numbers_keep_their_values() {
     let mut text = String::new();
     for (seed, realisation) in [(SEED, 0), (SEED, 1), (2, 0)] {
         let bulk = GaussianBulk::draw(100, seed, realisation).unwrap();
-        let entries = [(0, 0), (1, 0), (0, 1), (50, 50), (99, 99)].map(|(i, j)| bulk.matrix()[(i, j)]);
+        let entries = [(0, 0), (1, 0), (0, 1), (50, 50), (99, 99)].map(|(i, j)| bulk.entry(i, j));
         writeln!(text, "bulk of 100, seed {seed}, realisation {realisation}: {}", numbers(&entries, 9)).unwrap();
     }
     for sampling in [Sampling::Independent, Sampling::Matched] {

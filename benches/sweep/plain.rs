@@ -33,7 +33,7 @@ impl Plain {
             let x0 = initial_currents_along(&vectors, &initial, 1, seed, 0).unwrap();
             let [m, n] = [Vector::M(0), Vector::N(0)]
                 .map(|vector| vectors.vectors()[vectors.layout().index(vector).unwrap()].clone());
-            let entry = |(i, j): (usize, usize)| model.g() * bulk.matrix()[(i, j)] + m[i] * n[j] / neurons as f64;
+            let entry = |(i, j): (usize, usize)| model.g() * bulk.entry(i, j) + m[i] * n[j] / neurons as f64;
             let rows = (0..neurons).flat_map(|i| (0..neurons).map(move |j| (i, j))).map(entry).collect();
             Cell { rows, n, x0: x0.col(0).iter().copied().collect() }
         };

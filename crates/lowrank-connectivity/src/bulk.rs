@@ -10,18 +10,17 @@ use std::sync::Arc;
 
 use faer::traits::RealField;
 use faer::{Mat, MatMut, MatRef};
-use lowrank_model::Real;
 
-pub use self::gaussian::GaussianBulk;
+pub use self::gaussian::{GaussianBulk, Panels};
 pub use self::kind::BulkKind;
 pub use self::sign::SignBulk;
 pub use self::sparse::SparseBulk;
 use crate::ConnectivityError;
 
-/// `f32` or `f64`, with faer's products.
-pub trait Scalar: Real + RealField {}
+/// `f32` or `f64`, with the products of bulks.
+pub trait Scalar: Panels + RealField {}
 
-impl<T: Real + RealField> Scalar for T {}
+impl<T: Panels + RealField> Scalar for T {}
 
 /// chi of any kind, its entries (if it keeps any) in `T`.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,7 +100,7 @@ impl<T: Scalar> Bulk<T> {
     /// chi itself, `[n x n]`: for spectra, not for products.
     pub fn dense(&self) -> Mat<T> {
         match self {
-            Self::Gaussian(bulk) => bulk.matrix().to_owned(),
+            Self::Gaussian(bulk) => bulk.dense(),
             Self::Sign(bulk) => bulk.dense(),
             Self::Sparse(bulk) => bulk.dense(),
         }
@@ -158,7 +157,7 @@ pub(crate) fn check_shape(
 
 #[cfg(test)]
 mod tests {
-    use super::gaussian::PANEL;
+    use super::gaussian::SHARE;
     use super::*;
 
     const KINDS: [BulkKind; 3] = [BulkKind::Gaussian, BulkKind::Sign, BulkKind::Sparse { inputs: 20 }];
@@ -206,7 +205,7 @@ mod tests {
 
     #[test]
     fn products_on_one_and_on_three_threads_are_the_same_bits() {
-        let n = 2 * PANEL + 37;
+        let n = 2 * SHARE + 37;
         let bulk = Bulk::<f32>::draw(BulkKind::Gaussian, n, 5, 1).unwrap();
         let v = Mat::from_fn(n, 3, |i, j| ((i * 7 + j * 13) as f32).sin());
         let product = |threads| {

@@ -12,7 +12,7 @@ mod random;
 mod spectrum;
 mod vectors;
 
-pub use bulk::{Bulk, BulkKind, GaussianBulk, Scalar, SignBulk, SparseBulk};
+pub use bulk::{Bulk, BulkKind, GaussianBulk, Panels, Scalar, SignBulk, SparseBulk};
 pub use error::ConnectivityError;
 pub use leading::{Leading, leading_eigenvalues};
 pub use memory::check_memory;

@@ -99,7 +99,7 @@ mod tests {
         let halves = eigenvalues_with_gain(&network, &[0.5; 50]).unwrap();
         let sum = |v: &[c64]| v.iter().map(|l| l.norm_sqr()).sum::<f64>();
         assert!((4.0 * sum(&halves) - sum(&eigenvalues(&network).unwrap())).abs() < 1e-10);
-        let trace: f64 = (0..50).map(|i| GaussianBulk::draw(50, 4, 0).unwrap().matrix()[(i, i)]).sum();
+        let trace: f64 = (0..50).map(|i| GaussianBulk::draw(50, 4, 0).unwrap().entry(i, i)).sum();
         let re: f64 = halves.iter().map(|l| l.re).sum();
         assert!((re - 0.35 * trace).abs() < 1e-12);
     }

@@ -5,9 +5,8 @@
 //! update and its filters. P holds what chi multiplies: phi(x) in the current variant, r in the other two.
 //!
 //! One product a step, hence Euler, exponential Euler or ETD-AB3. States and products are in `T`, all statistics in `f64`.
-//! Nothing is allocated between the first step and the last but by products: faer's, for its panels, and those of sign and
-//! sparse bulks, for the states in the order they read them. A column's numbers
-//! depend on its block (the order of additions within a product), never on threads.
+//! Nothing is allocated between the first step and the last but by products of sign and sparse bulks, for the states in the
+//! order they read them. A column's numbers never depend on threads, and with a Gaussian bulk not on its block either.
 
 mod block;
 mod column;

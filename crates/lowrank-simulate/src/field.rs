@@ -17,25 +17,42 @@ use crate::SimulateError;
 
 pub(crate) use tangent::Tangent;
 
-/// dx/dt or dr/dt of a batch of states of one network at fixed input amplitudes.
+/// dx/dt or dr/dt of a batch of states of one network at fixed input amplitudes, in one variant or in several at once,
+/// which then share every product with J.
 ///
-/// A flat state holds one column a member of the batch. A column is x (current), r and then one filtered noise a
-/// noisy input and one a unit (rate: the last only if the units have noise of their own), or x and then r
-/// (two-timescale).
+/// A flat state holds one column a member of the batch, those of the first variant first. A column is x (current), r and
+/// then one filtered noise a noisy input and one a unit (rate: the last only if the units have noise of their own), or x
+/// and then r (two-timescale).
 #[derive(Debug)]
 pub struct Field<'a> {
     network: &'a Network,
-    transfer: Transfer,
-    variant: Variant,
     batch: usize,
+    drive: Drive,
+    parts: Vec<Part>,
+    /// `[n x batch]` a variant: what J multiplies, and J times that.
+    p: Mat<f64>,
+    q: Mat<f64>,
+}
+
+/// What acts on the neurons besides J.
+#[derive(Debug)]
+struct Drive {
+    neurons: usize,
+    transfer: Transfer,
     /// sum_q a_q I_i^(q) at the present amplitudes.
     input: Vec<f64>,
     /// I^(q) of the inputs that carry noise, times its strength.
     noise: Vec<Vec<f64>>,
     /// Strength sigma of the units' own noise (T24).
     private: f64,
-    /// `[n x batch]`: phi(x) or J r.
-    work: Mat<f64>,
+}
+
+/// The columns of one variant: where they are in a flat state, and which they are of P and Q.
+#[derive(Debug)]
+struct Part {
+    variant: Variant,
+    state: Range<usize>,
+    columns: Range<usize>,
 }
 
 impl<'a> Field<'a> {
@@ -44,6 +61,16 @@ impl<'a> Field<'a> {
     /// # Errors
     /// A network of another g, rank or number of inputs than the model's.
     pub fn new(network: &'a Network, model: &Model, batch: usize) -> Result<Self, SimulateError> {
+        Self::of_variants(network, model, &[model.variant()], batch)
+    }
+
+    /// The fields of all these variants of the model side by side.
+    pub(crate) fn of_variants(
+        network: &'a Network,
+        model: &Model,
+        variants: &[Variant],
+        batch: usize,
+    ) -> Result<Self, SimulateError> {
         let (theirs, ours) = (network.vectors().layout(), model.ensemble().layout());
         if theirs.rank != ours.rank || theirs.inputs != ours.inputs || network.g() != model.g() {
             return Err(SimulateError::ModelMismatch {
@@ -59,10 +86,16 @@ impl<'a> Field<'a> {
         for (q, strength) in model.input().noise().iter().enumerate().filter(|(_, s)| **s > 0.0) {
             noise.push(network.vector(Vector::I(q))?.iter().map(|entry| strength * entry).collect());
         }
-        let n = network.neurons();
-        let (transfer, variant, work) = (model.transfer(), model.variant(), Mat::zeros(n, batch));
-        let (input, private) = (vec![0.0; n], model.noise());
-        let mut field = Self { network, transfer, variant, batch, input, noise, private, work };
+        let (neurons, transfer, private) = (network.neurons(), model.transfer(), model.noise());
+        let drive = Drive { neurons, transfer, input: vec![0.0; neurons], noise, private };
+        let mut parts: Vec<Part> = Vec::new();
+        for (i, variant) in variants.iter().enumerate() {
+            let start = parts.last().map_or(0, |part| part.state.end);
+            let state = start..start + drive.rows(*variant) * batch;
+            parts.push(Part { variant: *variant, state, columns: i * batch..(i + 1) * batch });
+        }
+        let zeros = || Mat::zeros(neurons, batch * variants.len());
+        let mut field = Self { network, batch, drive, parts, p: zeros(), q: zeros() };
         field.set_amplitudes(&model.input().at(0.0))?;
         Ok(field)
     }
@@ -72,9 +105,9 @@ impl<'a> Field<'a> {
     /// # Errors
     /// More amplitudes than input vectors.
     pub fn set_amplitudes(&mut self, amplitudes: &[f64]) -> Result<(), SimulateError> {
-        self.input.fill(0.0);
+        self.drive.input.fill(0.0);
         for (q, amplitude) in amplitudes.iter().enumerate() {
-            for (total, entry) in self.input.iter_mut().zip(self.network.vector(Vector::I(q))?) {
+            for (total, entry) in self.drive.input.iter_mut().zip(self.network.vector(Vector::I(q))?) {
                 *total += amplitude * entry;
             }
         }
@@ -83,7 +116,7 @@ impl<'a> Field<'a> {
 
     /// The total input of every neuron at the present amplitudes.
     pub fn input(&self) -> &[f64] {
-        &self.input
+        &self.drive.input
     }
 
     /// The flat state whose currents are `x`, `[n x batch]`: r = phi(x) where rates are part of the state.
@@ -91,18 +124,20 @@ impl<'a> Field<'a> {
     /// # Errors
     /// Currents of another shape.
     pub fn state_from_currents(&self, x: MatRef<'_, f64>) -> Result<Vec<f64>, SimulateError> {
-        self.check_shape(x.shape())?;
-        let n = self.network.neurons();
+        self.check_shape(x.shape(), self.batch)?;
+        let n = self.drive.neurons;
         let mut state = vec![0.0; self.dimension()];
-        for (column, chunk) in state.chunks_exact_mut(self.rows()).enumerate() {
-            for i in 0..n {
-                let current = x[(i, column)];
-                match self.variant {
-                    Variant::Current => chunk[i] = current,
-                    Variant::Rate => chunk[i] = self.transfer.value(current),
-                    Variant::TwoTimescale { .. } => {
-                        chunk[i] = current;
-                        chunk[n + i] = self.transfer.value(current);
+        for part in &self.parts {
+            let columns = state[part.state.clone()].chunks_exact_mut(self.drive.rows(part.variant));
+            for (chunk, x) in columns.zip(x.col_iter()) {
+                for (i, current) in x.iter().enumerate() {
+                    match part.variant {
+                        Variant::Current => chunk[i] = *current,
+                        Variant::Rate => chunk[i] = self.drive.transfer.value(*current),
+                        Variant::TwoTimescale { .. } => {
+                            chunk[i] = *current;
+                            chunk[n + i] = self.drive.transfer.value(*current);
+                        }
                     }
                 }
             }
@@ -110,7 +145,7 @@ impl<'a> Field<'a> {
         Ok(state)
     }
 
-    /// Writes the currents x and the rates r of a flat state, both `[n x batch]`.
+    /// Writes the currents x and the rates r of a flat state, `[n x batch]` a variant.
     ///
     /// # Errors
     /// A state or buffers of another shape.
@@ -120,38 +155,32 @@ impl<'a> Field<'a> {
         mut x: MatMut<'_, f64>,
         mut r: MatMut<'_, f64>,
     ) -> Result<(), SimulateError> {
-        self.check_shape(x.shape())?;
-        self.check_shape(r.shape())?;
+        let columns = self.batch * self.parts.len();
+        self.check_shape(x.shape(), columns)?;
+        self.check_shape(r.shape(), columns)?;
         let (found, expected) = (state.len(), self.dimension());
         if found != expected {
             return Err(IntegrateError::WrongDimension { found, expected }.into());
         }
-        let n = self.network.neurons();
-        match self.variant {
-            Variant::Current => {
-                let transfer = self.transfer;
-                for (column, chunk) in state.chunks_exact(n).enumerate() {
-                    for i in 0..n {
-                        x[(i, column)] = chunk[i];
-                        r[(i, column)] = transfer.value(chunk[i]);
-                    }
-                }
-            }
-            Variant::Rate => {
-                rate::currents(self, state);
-                x.copy_from(&self.work);
-                r.copy_from(self.block(state, 0));
-            }
-            Variant::TwoTimescale { .. } => {
-                x.copy_from(self.block(state, 0));
-                r.copy_from(self.block(state, n));
+        self.gather(state);
+        r.copy_from(&self.p);
+        // Currents are part of the state but in the rate variant.
+        if self.parts.iter().any(|part| part.variant == Variant::Rate) {
+            self.network.apply(self.p.as_ref(), self.q.as_mut())?;
+        }
+        for part in &self.parts {
+            let (state, mut q) = part.of(state, &mut self.q);
+            match part.variant {
+                Variant::Rate => rate::currents(&self.drive, state, &mut q),
+                variant => q.copy_from(self.drive.block(variant, state, 0)),
             }
         }
+        x.copy_from(&self.q);
         Ok(())
     }
 
-    fn check_shape(&self, (rows, columns): (usize, usize)) -> Result<(), SimulateError> {
-        let (neurons, copies) = (self.network.neurons(), self.batch);
+    fn check_shape(&self, (rows, columns): (usize, usize), copies: usize) -> Result<(), SimulateError> {
+        let neurons = self.drive.neurons;
         if (rows, columns) == (neurons, copies) {
             Ok(())
         } else {
@@ -159,16 +188,27 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// Writes to P what J multiplies.
+    fn gather(&mut self, state: &[f64]) {
+        for part in &self.parts {
+            let (state, mut p) = part.of(state, &mut self.p);
+            match part.variant {
+                Variant::Current => current::rates(&self.drive, state, &mut p),
+                variant @ Variant::Rate => p.copy_from(self.drive.block(variant, state, 0)),
+                variant => p.copy_from(self.drive.block(variant, state, self.drive.neurons)),
+            }
+        }
+    }
+
     /// Directions of the white noise in the flat state: first every noisy input of column 0, then of column 1, ...
     pub fn noise_directions(&self) -> Vec<Vec<f64>> {
-        let n = self.network.neurons();
-        let mut directions = Vec::new();
-        for column in 0..self.batch {
-            for (q, noise) in self.noise.iter().enumerate() {
+        let (n, mut directions) = (self.drive.neurons, Vec::new());
+        for (variant, start) in self.columns() {
+            for (q, noise) in self.drive.noise.iter().enumerate() {
                 let mut direction = vec![0.0; self.dimension()];
-                let chunk = &mut direction[column * self.rows()..(column + 1) * self.rows()];
-                match self.variant {
-                    Variant::Current => chunk.copy_from_slice(noise),
+                let chunk = &mut direction[start..];
+                match variant {
+                    Variant::Current => chunk[..n].copy_from_slice(noise),
                     Variant::Rate => chunk[n + q] = 1.0,
                     Variant::TwoTimescale { tau_s, .. } => {
                         chunk[..n].iter_mut().zip(noise).for_each(|(c, entry)| *c = entry / tau_s);
@@ -183,55 +223,84 @@ impl<'a> Field<'a> {
     /// Where the units' own noise enters the flat state, and how strongly (T24): one block a column, of N components;
     /// empty without such noise.
     pub fn private_noise(&self) -> Vec<(Range<usize>, f64)> {
-        if self.private == 0.0 {
+        let (n, strength) = (self.drive.neurons, SQRT_2 * self.drive.private);
+        if strength == 0.0 {
             return Vec::new();
         }
-        let n = self.network.neurons();
-        let (first, amplitude) = match self.variant {
-            Variant::Current => (0, SQRT_2 * self.private),
-            Variant::Rate => (n + self.noise.len(), SQRT_2 * self.private),
-            Variant::TwoTimescale { tau_s, .. } => (0, SQRT_2 * self.private / tau_s),
+        let block = |(variant, start): (Variant, usize)| {
+            let (first, amplitude) = match variant {
+                Variant::Current => (start, strength),
+                Variant::Rate => (start + n + self.drive.noise.len(), strength),
+                Variant::TwoTimescale { tau_s, .. } => (start, strength / tau_s),
+            };
+            (first..first + n, amplitude)
         };
-        let starts = (0..self.batch).map(|column| column * self.rows() + first);
-        starts.map(|start| (start..start + n, amplitude)).collect()
+        self.columns().map(block).collect()
     }
 
+    /// The variant of every column, and where it starts in the flat state.
+    fn columns(&self) -> impl Iterator<Item = (Variant, usize)> {
+        self.parts.iter().flat_map(|part| {
+            let starts = part.state.clone().step_by(self.drive.rows(part.variant));
+            starts.map(|start| (part.variant, start))
+        })
+    }
+}
+
+impl Part {
+    /// This variant's part of a flat state, and its columns of P or Q.
+    fn of<'s, 'm>(&self, state: &'s [f64], columns: &'m mut Mat<f64>) -> (&'s [f64], MatMut<'m, f64>) {
+        (&state[self.state.clone()], columns.subcols_mut(self.columns.start, self.columns.len()))
+    }
+}
+
+impl Drive {
     /// Rows of one column of the state.
-    fn rows(&self) -> usize {
-        let n = self.network.neurons();
-        match self.variant {
+    fn rows(&self, variant: Variant) -> usize {
+        let n = self.neurons;
+        match variant {
             Variant::Current => n,
             Variant::Rate => n + self.noise.len() + if self.private > 0.0 { n } else { 0 },
             Variant::TwoTimescale { .. } => 2 * n,
         }
     }
 
-    /// Rows `first`..`first` + n of every column of a flat state.
-    fn block<'s>(&self, state: &'s [f64], first: usize) -> MatRef<'s, f64> {
-        let all = MatRef::from_column_major_slice(state, self.rows(), self.batch);
-        all.subrows(first, self.network.neurons())
+    /// Rows `first`..`first` + n of every column of a variant's part of a flat state.
+    fn block<'s>(&self, variant: Variant, state: &'s [f64], first: usize) -> MatRef<'s, f64> {
+        let rows = self.rows(variant);
+        MatRef::from_column_major_slice(state, rows, state.len() / rows).subrows(first, self.neurons)
     }
 }
 
 impl VectorField for Field<'_> {
     fn dimension(&self) -> usize {
-        self.rows() * self.batch
+        self.parts.last().map_or(0, |part| part.state.end)
     }
 
     fn derivative(&mut self, _: f64, state: &[f64], out: &mut [f64]) {
-        match self.variant {
-            Variant::Current => current::derivative(self, state, out),
-            Variant::Rate => rate::derivative(self, state, out),
-            Variant::TwoTimescale { tau_s, tau_r } => two_timescale::derivative(self, (tau_s, tau_r), state, out),
+        self.gather(state);
+        let product = self.network.apply(self.p.as_ref(), self.q.as_mut());
+        debug_assert!(product.is_ok(), "the work space has the network's shape");
+        for part in &self.parts {
+            let (state, mut q) = part.of(state, &mut self.q);
+            let (drive, out) = (&self.drive, &mut out[part.state.clone()]);
+            match part.variant {
+                Variant::Current => current::derivative(drive, state, &q, out),
+                Variant::Rate => rate::derivative(drive, state, &mut q, out),
+                Variant::TwoTimescale { tau_s, tau_r } => {
+                    two_timescale::derivative(drive, (tau_s, tau_r), state, &q, out);
+                }
+            }
         }
     }
 
     fn decay_rate(&self, component: usize) -> f64 {
-        match self.variant {
-            Variant::Current | Variant::Rate => 1.0,
-            Variant::TwoTimescale { tau_s, tau_r } => {
-                1.0 / if component % self.rows() < self.network.neurons() { tau_s } else { tau_r }
+        let part = self.parts.iter().find(|part| part.state.contains(&component));
+        match part.map(|part| (part.variant, component - part.state.start)) {
+            Some((variant @ Variant::TwoTimescale { tau_s, tau_r }, component)) => {
+                1.0 / if component % self.drive.rows(variant) < self.drive.neurons { tau_s } else { tau_r }
             }
+            _ => 1.0,
         }
     }
 }

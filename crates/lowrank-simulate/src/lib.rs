@@ -19,4 +19,4 @@ pub use initial::{initial_currents, initial_currents_along};
 pub use lyapunov::{Lyapunov, lyapunov};
 pub use observables::Observed;
 pub use protocol::{Protocol, Timing};
-pub use run::simulate;
+pub use run::{simulate, simulate_variants};

@@ -59,7 +59,7 @@ pub fn lyapunov(
     let mut all = field.state_from_currents(x0)?;
     let rows = all.len() / copies;
     all.extend(tangent_vectors(rows, copies, tangent_key));
-    let mut tangent = Tangent::new(&mut field);
+    let mut tangent = Tangent::new(&mut field, model.variant());
     let mut stepper = Stepper::new(protocol.method(), &tangent);
     // The transient in intervals as well, or the tangent vector would leave the range of numbers.
     let before = (timing.transient / timing.interval).ceil() as usize;

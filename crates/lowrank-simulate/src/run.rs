@@ -3,7 +3,7 @@
 use faer::{Mat, MatRef};
 use lowrank_connectivity::{Network, stream};
 use lowrank_integrate::{EulerMaruyama, IntegrateError, Method, Stepper, VectorField, check_steps, integrate};
-use lowrank_model::{Model, Role, StreamKey, Vector};
+use lowrank_model::{Model, Role, StreamKey, Variant, Vector};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
@@ -25,15 +25,40 @@ pub fn simulate(
     protocol: &Protocol,
     noise_key: (u64, u64),
 ) -> Result<Observed, SimulateError> {
+    simulate_variants(network, model, &[model.variant()], x0, protocol, noise_key)
+        .map(|mut observed| observed.remove(0))
+}
+
+/// [`simulate`] in each of these variants of the model, in their order and to the bit. Without noise they advance together:
+/// a product with J, which reads the whole matrix, then serves all of them.
+///
+/// # Errors
+/// As [`simulate`].
+pub fn simulate_variants(
+    network: &Network,
+    model: &Model,
+    variants: &[Variant],
+    x0: MatRef<'_, f64>,
+    protocol: &Protocol,
+    noise_key: (u64, u64),
+) -> Result<Vec<Observed>, SimulateError> {
+    if variants.is_empty() {
+        return Ok(Vec::new());
+    }
+    if is_noisy(model) && variants.len() > 1 {
+        let each = |variant: &Variant| simulate_variants(network, model, &[*variant], x0, protocol, noise_key);
+        return Ok(variants.iter().map(each).collect::<Result<Vec<_>, _>>()?.concat());
+    }
     let (n, copies) = (network.neurons(), check_states(network, x0)?);
-    let mut field = Field::new(network, model, copies)?;
+    let mut field = Field::of_variants(network, model, variants, copies)?;
     let mut state = field.state_from_currents(x0)?;
     let mut mover = Mover::new(&field, model, protocol.method(), copies, noise_key)?;
     let along = vectors(network, &protocol.kappa_along(network.rank()))?;
     let of = |name: fn(usize) -> Vector| vectors(network, &(0..network.rank()).map(name).collect::<Vec<_>>());
     let structure = Structure { m: of(Vector::M)?, n: of(Vector::N)? };
-    let mut sums = Accumulator::new(n, copies, protocol.lags(), protocol.keeps_trajectory());
-    let (mut x, mut r) = (Mat::zeros(n, copies), Mat::zeros(n, copies));
+    let sums = |_: &Variant| Accumulator::new(n, copies, protocol.lags(), protocol.keeps_trajectory());
+    let mut sums: Vec<Accumulator> = variants.iter().map(sums).collect();
+    let (mut x, mut r) = (Mat::zeros(n, copies * variants.len()), Mat::zeros(n, copies * variants.len()));
     let mut time = 0.0;
     // The field has those of time 0.
     let mut amplitudes = model.input().at(time);
@@ -52,10 +77,13 @@ pub fn simulate(
             }
         }
         field.currents_and_rates(&state, x.as_mut(), r.as_mut())?;
-        sums.sample(time, (x.as_ref(), r.as_ref()), field.input(), &along, &structure);
+        for (v, sums) in sums.iter_mut().enumerate() {
+            let (x, r) = (x.subcols(v * copies, copies), r.subcols(v * copies, copies));
+            sums.sample(time, (x, r), field.input(), &along, &structure);
+        }
     }
-    let observed = sums.finish(&structure);
-    match observed.first_not_finite() {
+    let observed: Vec<Observed> = sums.into_iter().map(|sums| sums.finish(&structure)).collect();
+    match observed.iter().find_map(Observed::first_not_finite) {
         None => Ok(observed),
         Some((observable, value)) => Err(SimulateError::NotANumber { observable, value, time }),
     }
@@ -162,5 +190,41 @@ impl Mover {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lowrank_connectivity::Sampling;
+    use lowrank_integrate::Method;
+    use lowrank_model::{Initial, Input, Layout, Moments, TimeCourse, Transfer};
+
+    use super::*;
+    use crate::{Timing, initial_currents};
+
+    #[test]
+    fn variants_together_are_each_alone_to_the_bit() {
+        let moments = Moments::new(Layout::rank(1).with_inputs(1)).mean(Vector::M(0), 1.0).mean(Vector::N(0), 1.5);
+        let ensemble = moments.variance(Vector::M(0), 1.0).variance(Vector::I(0), 0.5).build().unwrap();
+        let variants = [Variant::Rate, Variant::two_timescale(0.7, 1.9).unwrap(), Variant::Current];
+        let step = Input::new(vec![TimeCourse::step(1.3, 0.2, 0.8).unwrap()]);
+        for input in [step.clone(), step.with_noise(&[0.4]).unwrap()] {
+            let method = if input.is_noisy() { Method::Euler } else { Method::EtdAb3 };
+            let model = Model::new(1.8, Transfer::Tanh, Variant::Current, ensemble.clone(), input).unwrap();
+            let network = Network::draw(&model, 70, Sampling::Independent, 2, 0).unwrap();
+            let x0 = initial_currents(&network, &Initial { along: Vec::new(), deviation: 1.0 }, 3, 2, 0).unwrap();
+            let timing = Timing { transient: 2.0, window: 4.0, interval: 0.5, step: 0.1 };
+            let protocol = Protocol::new(timing, method).unwrap();
+            let together = simulate_variants(&network, &model, &variants, x0.as_ref(), &protocol, (2, 0)).unwrap();
+            for (variant, observed) in variants.into_iter().zip(together) {
+                let model = model.with_variant(variant).unwrap();
+                assert_eq!(observed, simulate(&network, &model, x0.as_ref(), &protocol, (2, 0)).unwrap(), "{variant}");
+            }
+        }
+        let timing = Timing { transient: 0.0, window: 1.0, interval: 1.0, step: 0.1 };
+        let model = Model::new(1.0, Transfer::Tanh, Variant::Rate, ensemble, Input::constant(&[0.0]).unwrap()).unwrap();
+        let network = Network::draw(&model, 10, Sampling::Independent, 2, 0).unwrap();
+        let (x0, protocol) = (Mat::zeros(10, 1), Protocol::new(timing, Method::Euler).unwrap());
+        assert_eq!(simulate_variants(&network, &model, &[], x0.as_ref(), &protocol, (2, 0)), Ok(Vec::new()));
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lowrank_connectivity::{Bulk, BulkKind, GaussianBulk, Network, draw_vectors, leading_eigenvalues};
 use lowrank_model::{Empirical, Input, Model, ModelError, TimeCourse, Variant, Vector};
-use lowrank_simulate::{Protocol, SimulateError, initial_currents, lyapunov, simulate};
+use lowrank_simulate::{Protocol, SimulateError, initial_currents, lyapunov, simulate_variants};
 
 use crate::findings::sort_outliers;
 use crate::run::{Case, Progress};
@@ -84,80 +84,102 @@ pub(crate) fn run_realisation(
     let realisation = first + index;
     let mut bulks = Bulks { neurons, config, realisation, held: Vec::new() };
     let mut results = Vec::new();
-    // Stationary theory does not depend on the variant: a network's own is solved once a point.
-    let mut own: Option<(&str, Findings)> = None;
-    for case in cases {
-        if index % case.point.every.max(1) as u64 != 0 {
-            results.push(None);
+    for cases in cases.chunk_by(|a, b| a.point.name == b.point.name) {
+        let (point, model) = (&cases[0].point, &cases[0].model);
+        if index % point.every.max(1) as u64 != 0 {
+            results.extend(cases.iter().map(|_| None));
             continue;
         }
-        let ensemble = case.model.ensemble();
-        let vectors = draw_vectors(ensemble, neurons, case.point.sampling(), config.seed, realisation)?;
-        let predicted = match (&case.prediction, &own) {
-            (Some(predicted), _) => predicted.clone(),
-            (None, Some((name, predicted))) if *name == case.point.name && case.point.phase == Phase::AtRest => {
-                predicted.clone()
-            }
-            (None, _) => {
-                let predicted = predict(&case.point, &case.model.with_ensemble(vectors.clone())?)?;
-                own = Some((case.point.name.as_ref(), predicted.clone()));
-                predicted
-            }
-        };
-        let bulk = bulks.of(case.point.bulk)?;
-        let observed = observe(case, config, &bulk, vectors, realisation, predicted.outliers.len())
-            .map_err(|source| ValidateError::Simulation { point: case.point.name.to_string(), realisation, source })?;
-        let pair = |statistic: Statistic| {
-            let missing =
-                || ValidateError::NotThere { point: case.point.name.to_string(), statistic: statistic.to_string() };
-            Ok((statistic.of(&predicted).ok_or_else(missing)?, statistic.of(&observed).ok_or_else(missing)?))
-        };
-        results.push(Some(case.statistics.iter().map(|(s, _)| pair(*s)).collect::<Result<_, ValidateError>>()?));
-        progress(1);
+        let vectors = draw_vectors(model.ensemble(), neurons, point.sampling(), config.seed, realisation)?;
+        let predicted = predictions(cases, &vectors)?;
+        let bulk = bulks.of(point.bulk)?;
+        let observed = observe(cases, config, &bulk, vectors, realisation, &predicted)
+            .map_err(|source| ValidateError::Simulation { point: point.name.to_string(), realisation, source })?;
+        for (case, (predicted, observed)) in cases.iter().zip(predicted.iter().zip(&observed)) {
+            let pair = |statistic: Statistic| {
+                let missing =
+                    || ValidateError::NotThere { point: point.name.to_string(), statistic: statistic.to_string() };
+                Ok((statistic.of(predicted).ok_or_else(missing)?, statistic.of(observed).ok_or_else(missing)?))
+            };
+            results.push(Some(case.statistics.iter().map(|(s, _)| pair(*s)).collect::<Result<_, ValidateError>>()?));
+            progress(1);
+        }
     }
     Ok(results)
 }
 
-/// What one network shows of what is claimed, with the planted fault if there is one; as many outliers as theory has.
+/// What theory says of each case of a point on a network of these vectors.
+fn predictions(cases: &[Case], vectors: &Empirical) -> Result<Vec<Findings>, ValidateError> {
+    // Stationary theory does not depend on the variant: a network's own is solved once.
+    let mut own: Option<Findings> = None;
+    let predicted = |case: &Case| match (&case.prediction, &own) {
+        (Some(predicted), _) => Ok(predicted.clone()),
+        (None, Some(predicted)) if case.point.phase == Phase::AtRest => Ok(predicted.clone()),
+        (None, _) => {
+            let predicted = predict(&case.point, &case.model.with_ensemble(vectors.clone())?)?;
+            own = Some(predicted.clone());
+            Ok(predicted)
+        }
+    };
+    cases.iter().map(predicted).collect()
+}
+
+/// What one network shows in each case of a point, with the planted fault if there is one; as many outliers as theory has.
 fn observe(
-    case: &Case,
+    cases: &[Case],
     config: &Config,
     bulk: &Arc<Bulk>,
     vectors: Empirical,
     realisation: u64,
-    outliers: usize,
-) -> Result<Findings, SimulateError> {
-    let g = case.model.g() * if config.plant == Some(Plant::Gain) { PLANTED_GAIN } else { 1.0 };
+    predicted: &[Findings],
+) -> Result<Vec<Findings>, SimulateError> {
+    let point = &cases[0].point;
+    let g = cases[0].model.g() * if config.plant == Some(Plant::Gain) { PLANTED_GAIN } else { 1.0 };
     let vectors = if config.plant == Some(Plant::Transpose) { exchange(&vectors)? } else { vectors };
-    let variant = match (config.plant, case.model.variant()) {
+    let variant = |case: &Case| match (config.plant, case.model.variant()) {
         (Some(Plant::Variant), Variant::Current) => Variant::Rate,
         (Some(Plant::Variant), _) => Variant::Current,
         (_, variant) => variant,
     };
-    let model = case.model.with_variant(variant)?.with_g(g)?;
+    let model = cases[0].model.with_g(g)?;
     let model = if config.plant == Some(Plant::Onset) { later(&model)? } else { model };
     let network = Network::new(g, Arc::clone(bulk), vectors)?;
     let key = (config.seed, realisation);
-    let x0 = initial_currents(&network, &case.point.initial, case.point.copies, key.0, key.1)?;
-    let protocol = case.protocol(config)?;
-    let spectrum = case.needs(Source::Spectrum) && outliers > 0;
-    let mut findings = Findings::default();
-    if case.needs(Source::Run) || spectrum {
-        let protocol = if spectrum { protocol.clone().with_trajectory() } else { protocol.clone() };
-        let mut observed = simulate(&network, &model, x0.as_ref(), &protocol, key)?;
-        let state = observed.trajectory.pop();
-        findings = Findings::from(observed);
-        if let Some(x) = state {
-            // Of the first copy: at rest all are alike.
-            let slope = |x: &f64| if config.plant == Some(Plant::Spectrum) { 1.0 } else { model.transfer().jet(*x).d1 };
-            let gains: Vec<f64> = x.col(0).iter().map(slope).collect();
-            let leading = leading_eigenvalues(&network, &gains, outliers)?;
-            findings.outliers = leading.values.iter().map(|l| (l.re, l.im)).collect();
-            sort_outliers(&mut findings.outliers);
+    let x0 = initial_currents(&network, &point.initial, point.copies, key.0, key.1)?;
+    let protocol = cases[0].protocol(config)?;
+    let spectrum = |case: &Case, outliers: usize| case.needs(Source::Spectrum) && outliers > 0;
+    let outliers = || cases.iter().zip(predicted.iter().map(|predicted| predicted.outliers.len()));
+    let runs: Vec<bool> = outliers().map(|(case, n)| case.needs(Source::Run) || spectrum(case, n)).collect();
+    let variants: Vec<Variant> =
+        cases.iter().zip(&runs).filter(|(_, run)| **run).map(|(case, _)| variant(case)).collect();
+    let kept = if outliers().any(|(case, n)| spectrum(case, n)) {
+        protocol.clone().with_trajectory()
+    } else {
+        protocol.clone()
+    };
+    // All variants at once: the matrix is read once for all of them.
+    let mut observed = simulate_variants(&network, &model, &variants, x0.as_ref(), &kept, key)?.into_iter();
+    let mut findings = Vec::new();
+    for ((case, outliers), run) in outliers().zip(runs) {
+        let mut of_case = Findings::default();
+        if let Some(mut observed) = observed.by_ref().take(usize::from(run)).next() {
+            let state = observed.trajectory.pop();
+            of_case = Findings::from(observed);
+            if let Some(x) = state.filter(|_| spectrum(case, outliers)) {
+                // Of the first copy: at rest all are alike.
+                let slope =
+                    |x: &f64| if config.plant == Some(Plant::Spectrum) { 1.0 } else { model.transfer().jet(*x).d1 };
+                let gains: Vec<f64> = x.col(0).iter().map(slope).collect();
+                let leading = leading_eigenvalues(&network, &gains, outliers)?;
+                of_case.outliers = leading.values.iter().map(|l| (l.re, l.im)).collect();
+                sort_outliers(&mut of_case.outliers);
+            }
         }
-    }
-    if case.needs(Source::Tangent) {
-        findings.lyapunov = Some(lyapunov(&network, &model, x0.as_ref(), &protocol, key)?.mean);
+        if case.needs(Source::Tangent) {
+            let model = model.with_variant(variant(case))?;
+            of_case.lyapunov = Some(lyapunov(&network, &model, x0.as_ref(), &protocol, key)?.mean);
+        }
+        findings.push(of_case);
     }
     Ok(findings)
 }

@@ -2,25 +2,36 @@
 //!
 //! Entries in `f32` are those in `f64` rounded: both are the same network.
 
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
+mod product;
+
+use faer::{Mat, MatMut, MatRef};
 use lowrank_model::{Real, Role, StreamKey};
 use rayon::prelude::*;
 
+pub use self::product::Panels;
+use self::product::panel_rows;
 use super::{Scalar, check_shape};
 use crate::ConnectivityError;
 use crate::memory::zeroed;
 use crate::random::{Normals, Words};
 
-/// Most and fewest rows of a panel of a parallel product: wide enough that a panel's reads are long.
-pub(super) const PANEL: usize = 1024;
-const NARROWEST_PANEL: usize = 256;
+/// Columns drawn before they are put into panels: they stay in the caches in between.
+const DRAWN: usize = 32;
+/// Most and fewest rows that a thread takes of a parallel product.
+pub(super) const SHARE: usize = 1024;
+const SMALLEST_SHARE: usize = 256;
 
-/// chi, `[n x n]`, column-major; entry (i, j) weighs the input of neuron i from neuron j.
+/// Memory of a bulk of `n` neurons, whose last panel is filled up with zeros.
+pub(super) fn bytes(n: u64, precision: u64) -> u64 {
+    let rows = panel_rows(precision as usize) as u64;
+    n.div_ceil(rows).saturating_mul(rows * precision).saturating_mul(n)
+}
+
+/// chi, `[n x n]`; entry (i, j) weighs the input of neuron i from neuron j. In panels of rows, each column after column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GaussianBulk<T = f64> {
     n: usize,
-    entries: Vec<T>,
+    panels: Vec<T>,
 }
 
 impl GaussianBulk {
@@ -59,12 +70,33 @@ impl<T: Real> GaussianBulk<T> {
             return Err(ConnectivityError::BadVariance { value: variance_times_n });
         }
         let scale = (variance_times_n / n as f64).sqrt();
-        let mut entries = zeroed::<T>(n, n.checked_mul(n))?;
-        entries.par_chunks_mut(n).enumerate().for_each(|(column, chunk)| {
-            let key = StreamKey { seed, realisation, role: Role::Bulk, line: column as u64 };
-            Normals::new(Words::new(key)).fill(scale, chunk);
+        let mut bulk = Self::zeros(n)?;
+        let mut drawn = vec![T::ZERO; n * DRAWN.min(n)];
+        for first in (0..n).step_by(DRAWN) {
+            let columns = &mut drawn[..n * DRAWN.min(n - first)];
+            columns.par_chunks_mut(n).enumerate().for_each(|(column, entries)| {
+                let key = StreamKey { seed, realisation, role: Role::Bulk, line: (first + column) as u64 };
+                Normals::new(Words::new(key)).fill(scale, entries);
+            });
+            bulk.set_columns(first, columns);
+        }
+        Ok(bulk)
+    }
+
+    fn zeros(n: usize) -> Result<Self, ConnectivityError> {
+        let rows = n.checked_next_multiple_of(panel_rows(size_of::<T>()));
+        Ok(Self { n, panels: zeroed::<T>(n, rows.and_then(|rows| rows.checked_mul(n)))? })
+    }
+
+    /// Sets columns from the `first` on, one after the other in `columns`.
+    fn set_columns(&mut self, first: usize, columns: &[T]) {
+        let (n, rows) = (self.n, panel_rows(size_of::<T>()));
+        self.panels.par_chunks_mut(n * rows).enumerate().for_each(|(panel, to)| {
+            for (column, to) in columns.chunks_exact(n).zip(to[first * rows..].chunks_exact_mut(rows)) {
+                let from = &column[panel * rows..n.min((panel + 1) * rows)];
+                to[..from.len()].copy_from_slice(from);
+            }
         });
-        Ok(Self { n, entries })
     }
 
     /// A bulk of given entries, column by column: entry (i, j) at j n + i.
@@ -82,7 +114,9 @@ impl<T: Real> GaussianBulk<T> {
             let value = entries[entry].to_f64();
             return Err(ConnectivityError::EntryNotFinite { row: entry % n, column: entry / n, value });
         }
-        Ok(Self { n, entries })
+        let mut bulk = Self::zeros(n)?;
+        bulk.set_columns(0, &entries);
+        Ok(bulk)
     }
 
     /// Number of neurons N.
@@ -92,12 +126,25 @@ impl<T: Real> GaussianBulk<T> {
 
     /// Memory of the entries.
     pub fn bytes(&self) -> u64 {
-        size_of_val(self.entries.as_slice()) as u64
+        size_of_val(self.panels.as_slice()) as u64
     }
 
-    /// chi as a matrix, `[n x n]`.
-    pub fn matrix(&self) -> MatRef<'_, T> {
-        MatRef::from_column_major_slice(&self.entries, self.n, self.n)
+    /// Entry (i, j), counted from zero.
+    ///
+    /// # Panics
+    /// No such entry.
+    pub fn entry(&self, i: usize, j: usize) -> T {
+        assert!(i < self.n && j < self.n, "entry ({i}, {j}) of {} x {0}", self.n);
+        let rows = panel_rows(size_of::<T>());
+        self.panels[(i / rows * self.n + j) * rows + i % rows]
+    }
+
+    /// chi as a matrix, `[n x n]`: for spectra, not for products.
+    pub fn dense(&self) -> Mat<T>
+    where
+        T: Scalar,
+    {
+        Mat::from_fn(self.n, self.n, |i, j| self.entry(i, j))
     }
 }
 
@@ -112,24 +159,33 @@ impl<T: Scalar> GaussianBulk<T> {
         Ok(())
     }
 
-    /// [`GaussianBulk::apply`] with panels of rows in parallel on the current rayon pool; the panels, and with them the
-    /// bits, do not depend on the number of threads.
+    /// [`GaussianBulk::apply`] on all threads of the current rayon pool; the same bits.
     ///
     /// # Errors
     /// Buffers of the wrong shape.
     pub fn apply_par(&self, v: MatRef<'_, T>, out: MatMut<'_, T>) -> Result<(), ConnectivityError> {
         check_shape(self.n, v.shape(), out.shape())?;
-        // Some panels for every thread even where the network is small; whole vectors of the processor.
-        let rows = (self.n / 4).next_multiple_of(64).clamp(NARROWEST_PANEL, PANEL);
-        let panels = self.matrix().par_row_chunks(rows).zip(out.par_row_chunks_mut(rows));
-        panels.for_each(|(rows, out)| matmul(out, Accum::Replace, rows, v, T::ONE, Par::Seq));
+        // Some shares for every thread even where the network is small; whole panels.
+        let rows = (self.n / 4).next_multiple_of(64).clamp(SMALLEST_SHARE, SHARE);
+        let shares = self.panels.par_chunks(rows * self.n).zip(out.par_row_chunks_mut(rows));
+        shares.for_each(|(panels, out)| multiply(panels, T::ONE, v, out));
         Ok(())
     }
 
     /// `out` = `factor` chi `v` for buffers of the right shape.
     pub(super) fn apply_scaled(&self, factor: T, v: MatRef<'_, T>, out: MatMut<'_, T>) {
-        matmul(out, Accum::Replace, self.matrix(), v, factor, Par::Seq);
+        multiply(&self.panels, factor, v, out);
     }
+}
+
+/// [`Panels::multiply`] of matrices of any strides.
+fn multiply<T: Scalar>(panels: &[T], factor: T, v: MatRef<'_, T>, mut out: MatMut<'_, T>) {
+    if v.row_stride() == 1 && out.row_stride() == 1 {
+        return T::multiply(panels, factor, v, out);
+    }
+    let mut contiguous = Mat::zeros(out.nrows(), out.ncols());
+    T::multiply(panels, factor, v.to_owned().as_ref(), contiguous.as_mut());
+    out.copy_from(contiguous);
 }
 
 #[cfg(test)]
@@ -152,16 +208,20 @@ mod tests {
         let n = 700;
         let bulk = GaussianBulk::draw(n, 11, 0).unwrap();
         let count = (n * n) as f64;
-        let mean = bulk.entries.iter().sum::<f64>() / count;
-        let second = bulk.entries.iter().map(|x| x * x).sum::<f64>() / count * n as f64;
-        let fourth = bulk.entries.iter().map(|x| x.powi(4)).sum::<f64>() / count * (n * n) as f64;
+        let entries = |bulk: &GaussianBulk| {
+            bulk.dense().col_iter().flat_map(|c| c.iter().copied().collect::<Vec<_>>()).collect::<Vec<f64>>()
+        };
+        let drawn = entries(&bulk);
+        let mean = drawn.iter().sum::<f64>() / count;
+        let second = drawn.iter().map(|x| x * x).sum::<f64>() / count * n as f64;
+        let fourth = drawn.iter().map(|x| x.powi(4)).sum::<f64>() / count * (n * n) as f64;
         // Five standard errors each: 1/sqrt(n), sqrt(2), sqrt(96), all over sqrt(count); false alarm 2e-6.
         assert!(mean.abs() < 5.0 / (n as f64 * count).sqrt(), "{mean}");
         assert!((second - 1.0).abs() < 5.0 * (2.0 / count).sqrt(), "{second}");
         assert!((fourth - 3.0).abs() < 5.0 * (96.0 / count).sqrt(), "{fourth}");
         // The planted fault: five per cent more variance is seen.
         let planted = GaussianBulk::draw_with_variance(n, 1.05, 11, 0).unwrap();
-        let second = planted.entries.iter().map(|x| x * x).sum::<f64>() / n as f64;
+        let second = entries(&planted).iter().map(|x| x * x).sum::<f64>() / n as f64;
         assert!((second - 1.0).abs() > 5.0 * (2.0 / count).sqrt(), "{second}");
     }
 
@@ -169,9 +229,9 @@ mod tests {
     fn columns_are_uncorrelated() {
         let n = 900;
         let bulk = GaussianBulk::draw(n, 5, 1).unwrap();
-        let column = |j: usize| &bulk.entries[j * n..(j + 1) * n];
+        let column = |j: usize| (0..n).map(|i| bulk.entry(i, j)).collect::<Vec<f64>>();
         for (a, b) in [(0, 1), (1, 2), (0, 899), (17, 400)] {
-            let dot: f64 = column(a).iter().zip(column(b)).map(|(x, y)| x * y).sum();
+            let dot: f64 = column(a).iter().zip(&column(b)).map(|(x, y)| x * y).sum();
             assert!(dot.abs() < 5.0 / (n as f64).sqrt(), "{a} {b}: {dot}");
         }
     }
@@ -179,8 +239,10 @@ mod tests {
     fn single_precision_is_the_same_network_rounded() {
         let (double, single) =
             (GaussianBulk::draw(70, 3, 1).unwrap(), GaussianBulk::<f32>::draw_as(70, 1.0, 3, 1).unwrap());
-        assert!(double.entries.iter().zip(&single.entries).all(|(d, s)| *d as f32 == *s));
-        assert_eq!((double.bytes(), single.bytes()), (8 * 4900, 4 * 4900));
+        let pairs = (0..70).flat_map(|j| (0..70).map(move |i| (i, j)));
+        assert!(pairs.into_iter().all(|(i, j)| double.entry(i, j) as f32 == single.entry(i, j)));
+        // Panels of 16 and of 32 rows.
+        assert_eq!((double.bytes(), single.bytes()), (8 * 80 * 70, 4 * 96 * 70));
         let v = faer::Mat::<f64>::from_fn(70, 3, |i, j| ((i * 7 + j * 13) as f64).sin());
         let single_v = faer::Mat::<f32>::from_fn(70, 3, |i, j| v[(i, j)] as f32);
         let (mut out, mut single_out) = (faer::Mat::zeros(70, 3), faer::Mat::zeros(70, 3));
@@ -188,5 +250,37 @@ mod tests {
         single.apply(single_v.as_ref(), single_out.as_mut()).unwrap();
         // Seventy terms of rounding 6e-8 each.
         (0..70).for_each(|i| assert!((out[(i, 2)] - f64::from(single_out[(i, 2)])).abs() < 2e-6));
+    }
+
+    /// Sizes that fill no panel, one exactly, and several blocks; widths that take every tile.
+    #[test]
+    fn products_are_those_of_the_dense_matrix_and_the_same_bits_at_every_width() {
+        fn check<T: Scalar>(tolerance: f64) {
+            for n in [1, 7, 16, 33, 128, 300] {
+                let bulk = GaussianBulk::<T>::draw_as(n, n as f64, 3, 1).unwrap();
+                let v = Mat::from_fn(n, 15, |i, j| T::from_f64(((i * 7 + j * 13) as f64).sin()));
+                let dense = bulk.dense();
+                let mut all = Mat::zeros(n, 15);
+                bulk.apply(v.as_ref(), all.as_mut()).unwrap();
+                for (i, j) in (0..n).flat_map(|i| (0..15).map(move |j| (i, j))) {
+                    let expected: f64 = (0..n).map(|k| dense[(i, k)].to_f64() * v[(k, j)].to_f64()).sum();
+                    let off = (all[(i, j)].to_f64() - expected).abs();
+                    assert!(off < tolerance * (n as f64).sqrt(), "{n} ({i}, {j}): {off}");
+                }
+                for width in 1..15 {
+                    let mut some = Mat::zeros(n, width);
+                    bulk.apply(v.subcols(0, width), some.as_mut()).unwrap();
+                    assert!((0..width).all(|j| (0..n).all(|i| some[(i, j)] == all[(i, j)])), "{n} x {width}");
+                    bulk.apply_par(v.subcols(0, width), some.as_mut()).unwrap();
+                    assert!((0..width).all(|j| (0..n).all(|i| some[(i, j)] == all[(i, j)])), "{n} x {width}");
+                }
+                // Rows that are not contiguous.
+                let mut transposed = Mat::zeros(15, n);
+                bulk.apply(v.transpose().to_owned().transpose(), transposed.as_mut().transpose_mut()).unwrap();
+                assert!((0..15).all(|j| (0..n).all(|i| transposed[(j, i)] == all[(i, j)])), "{n}");
+            }
+        }
+        check::<f64>(1e-13);
+        check::<f32>(1e-4);
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::sign;
+use super::{gaussian, sign};
 use crate::ConnectivityError;
 
 /// Which bulk to draw. Written and read as "gaussian", "sign", "sparse:K".
@@ -35,7 +35,7 @@ impl BulkKind {
     pub fn bytes(self, n: usize, precision: usize) -> u64 {
         let (n, precision) = (n as u64, precision as u64);
         match self {
-            Self::Gaussian => n.saturating_mul(n).saturating_mul(precision),
+            Self::Gaussian => gaussian::bytes(n, precision),
             Self::Sign => sign::bytes(n),
             Self::Sparse { inputs } => {
                 n.saturating_mul(inputs as u64).saturating_mul(precision + size_of::<u32>() as u64)

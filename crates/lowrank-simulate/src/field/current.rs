@@ -1,19 +1,24 @@
 //! The current variant: dx/dt = -x + J phi(x) + I (\[MO18\] eq. 1; T2 with tau_r -> 0, tau_s = 1).
 
 use faer::MatMut;
+use faer::prelude::{Reborrow, ReborrowMut};
 
-use super::Field;
+use super::Drive;
 
-pub(super) fn derivative(field: &mut Field<'_>, state: &[f64], out: &mut [f64]) {
-    let n = field.network.neurons();
-    for (column, x) in field.work.col_iter_mut().zip(state.chunks_exact(n)) {
-        column.iter_mut().zip(x).for_each(|(r, x)| *r = field.transfer.value(*x));
+/// phi(x).
+pub(super) fn rates(drive: &Drive, state: &[f64], rates: &mut MatMut<'_, f64>) {
+    for (column, x) in rates.rb_mut().col_iter_mut().zip(state.chunks_exact(drive.neurons)) {
+        column.iter_mut().zip(x).for_each(|(r, x)| *r = drive.transfer.value(*x));
     }
-    let product = field.network.apply(field.work.as_ref(), MatMut::from_column_major_slice_mut(out, n, field.batch));
-    debug_assert!(product.is_ok(), "the work space has the network's shape");
-    for (out, x) in out.chunks_exact_mut(n).zip(state.chunks_exact(n)) {
-        for ((out, x), input) in out.iter_mut().zip(x).zip(&field.input) {
-            *out += input - x;
+}
+
+/// `product` is J phi(x).
+pub(super) fn derivative(drive: &Drive, state: &[f64], product: &MatMut<'_, f64>, out: &mut [f64]) {
+    let n = drive.neurons;
+    let columns = out.chunks_exact_mut(n).zip(state.chunks_exact(n)).zip(product.rb().col_iter());
+    for ((out, x), product) in columns {
+        for (((out, x), input), product) in out.iter_mut().zip(x).zip(&drive.input).zip(product.iter()) {
+            *out = product + (input - x);
         }
     }
 }

@@ -9,22 +9,23 @@ use lowrank_model::Variant;
 
 use super::Field;
 
-/// A noise-free field and its linearisation: the flat state of the field, then one tangent vector a column, of the same
+/// A noise-free field of one variant and its linearisation: the flat state of the field, then one tangent vector a column, of the same
 /// layout.
 pub(crate) struct Tangent<'a, 'n> {
     pub(crate) field: &'a mut Field<'n>,
+    variant: Variant,
     /// `[n x 2 batch]`: what J is applied to, or J applied to it.
     work: Mat<f64>,
 }
 
 impl<'a, 'n> Tangent<'a, 'n> {
-    pub(crate) fn new(field: &'a mut Field<'n>) -> Self {
-        let work = Mat::zeros(field.network.neurons(), 2 * field.batch);
-        Self { field, work }
+    pub(crate) fn new(field: &'a mut Field<'n>, variant: Variant) -> Self {
+        let work = Mat::zeros(field.drive.neurons, 2 * field.batch);
+        Self { field, variant, work }
     }
 
     fn current(&mut self, all: &[f64], out: &mut [f64]) {
-        let (n, batch, phi) = (self.field.network.neurons(), self.field.batch, self.field.transfer);
+        let (n, batch, phi) = (self.field.drive.neurons, self.field.batch, self.field.drive.transfer);
         let (states, tangents) = all.split_at(n * batch);
         let (mut rates, mut slopes) = self.work.as_mut().split_at_col_mut(batch);
         for (column, (x, v)) in states.chunks_exact(n).zip(tangents.chunks_exact(n)).enumerate() {
@@ -38,18 +39,18 @@ impl<'a, 'n> Tangent<'a, 'n> {
         debug_assert!(product.is_ok(), "the work space has the network's shape");
         out.iter_mut().zip(all).for_each(|(out, x)| *out -= x);
         for out in out[..n * batch].chunks_exact_mut(n) {
-            out.iter_mut().zip(&self.field.input).for_each(|(out, input)| *out += input);
+            out.iter_mut().zip(&self.field.drive.input).for_each(|(out, input)| *out += input);
         }
     }
 
     fn rate(&mut self, all: &[f64], out: &mut [f64]) {
-        let (n, batch, phi) = (self.field.network.neurons(), self.field.batch, self.field.transfer);
+        let (n, batch, phi) = (self.field.drive.neurons, self.field.batch, self.field.drive.transfer);
         let product = self.field.network.apply(columns(all, n, 2 * batch), self.work.as_mut());
         debug_assert!(product.is_ok(), "the work space has the network's shape");
         let (states, tangents) = out.split_at_mut(n * batch);
         for (column, (r, v)) in states.chunks_exact_mut(n).zip(tangents.chunks_exact_mut(n)).enumerate() {
             for i in 0..n {
-                let jet = phi.jet(self.work[(i, column)] + self.field.input[i]);
+                let jet = phi.jet(self.work[(i, column)] + self.field.drive.input[i]);
                 r[i] = jet.value;
                 v[i] = jet.d1 * self.work[(i, batch + column)];
             }
@@ -58,7 +59,7 @@ impl<'a, 'n> Tangent<'a, 'n> {
     }
 
     fn two_timescale(&mut self, (tau_s, tau_r): (f64, f64), all: &[f64], out: &mut [f64]) {
-        let (n, batch, phi) = (self.field.network.neurons(), self.field.batch, self.field.transfer);
+        let (n, batch, phi) = (self.field.drive.neurons, self.field.batch, self.field.drive.transfer);
         let rates = columns(all, 2 * n, 2 * batch).subrows(n, n);
         let product = self.field.network.apply(rates, columns_mut(out, 2 * n, 2 * batch).subrows_mut(0, n));
         debug_assert!(product.is_ok(), "the work space has the network's shape");
@@ -69,7 +70,7 @@ impl<'a, 'n> Tangent<'a, 'n> {
         for ((state, out), (tangent, tangent_out)) in states.zip(tangents) {
             for i in 0..n {
                 let jet = phi.jet(state[i]);
-                out[i] = (out[i] - state[i] + self.field.input[i]) / tau_s;
+                out[i] = (out[i] - state[i] + self.field.drive.input[i]) / tau_s;
                 out[n + i] = (jet.value - state[n + i]) / tau_r;
                 tangent_out[i] = (tangent_out[i] - tangent[i]) / tau_s;
                 tangent_out[n + i] = (jet.d1 * tangent[i] - tangent[n + i]) / tau_r;
@@ -84,7 +85,7 @@ impl VectorField for Tangent<'_, '_> {
     }
 
     fn derivative(&mut self, _: f64, state: &[f64], out: &mut [f64]) {
-        match self.field.variant {
+        match self.variant {
             Variant::Current => self.current(state, out),
             Variant::Rate => self.rate(state, out),
             Variant::TwoTimescale { tau_s, tau_r } => self.two_timescale((tau_s, tau_r), state, out),
@@ -122,7 +123,7 @@ mod tests {
             let d = field.dimension();
             let all: Vec<f64> = (0..2 * d).map(|i| (1.7 * i as f64).sin()).collect();
             let mut out = vec![f64::NAN; 2 * d];
-            Tangent::new(&mut field).derivative(0.0, &all, &mut out);
+            Tangent::new(&mut field, variant).derivative(0.0, &all, &mut out);
             let mut plain = |shift: f64| {
                 let state: Vec<f64> = (0..d).map(|i| all[i] + shift * all[d + i]).collect();
                 let mut out = vec![0.0; d];
