@@ -1,7 +1,7 @@
 //! Bulks by kind: draws on all threads (criterion's elements are entries, 1 / (Gelem/s) reads ns an entry), and products
 //! with one state on one thread.
 //!
-//! The sign product in `f32` is set against faer's dense product in `f32` of a Gaussian bulk of the same size, which is
+//! The sign product in `f32` is set against the dense product in `f32` of a Gaussian bulk of the same size, which is
 //! bound by memory; criterion's bytes are those of the bulk, GB/s.
 
 #![allow(clippy::unwrap_used, reason = "sizes are constants")]

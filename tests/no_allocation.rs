@@ -1,4 +1,4 @@
-//! Nothing is allocated between the first step of a block and the last, but by faer's product for its panels: twice the
+//! Nothing is allocated between the first step of a block and the last, twice the
 //! steps, as many allocations besides.
 #![allow(missing_docs, clippy::unwrap_used)]
 #![allow(unsafe_code, reason = "an allocator that counts")]

@@ -8,7 +8,6 @@
 //! Every number of the result is the same sum in the same order whatever the width of the batch, the number of threads and
 //! the vectors of the machine, as long as it multiplies and adds in one rounding.
 
-use faer::prelude::ReborrowMut;
 use faer::{MatMut, MatRef};
 use lowrank_model::Real;
 use pulp::{Arch, Simd, WithSimd};
@@ -20,6 +19,9 @@ const BYTES: usize = 128;
 const BLOCK: usize = 128;
 /// Batches of no more bytes than this stay near the processor: panels are then read from end to end.
 const NEAR: usize = 1 << 16;
+
+/// Columns of the batch that are multiplied together, while the rows they belong to are near.
+const TOGETHER: usize = 128;
 
 /// Rows of a panel.
 pub(super) const fn panel_rows(precision: usize) -> usize {
@@ -33,19 +35,11 @@ pub trait Panels: Real {
     fn multiply(panels: &[Self], factor: Self, v: MatRef<'_, Self>, out: MatMut<'_, Self>);
 }
 
-struct Product<'a, T> {
+struct Product<'a, 'b, T> {
     panels: &'a [T],
     factor: T,
-    v: MatRef<'a, T>,
-    out: MatMut<'a, T>,
-}
-
-fn column<T>(matrix: MatRef<'_, T>, index: usize) -> &[T] {
-    matrix.col(index).try_as_col_major().map_or(&[], |column| column.as_slice())
-}
-
-fn column_mut<T>(matrix: MatMut<'_, T>, index: usize) -> &mut [T] {
-    matrix.col_mut(index).try_as_col_major_mut().map_or(&mut [], |column| column.as_slice_mut())
+    v: &'a [&'b [T]],
+    out: &'a mut [&'b mut [T]],
 }
 
 // Loops, no closures: those would not be compiled for the wide vectors.
@@ -54,19 +48,27 @@ macro_rules! panels {
      $tile:ident, $put:ident) => {
         impl Panels for $type {
             fn multiply(panels: &[Self], factor: Self, v: MatRef<'_, Self>, out: MatMut<'_, Self>) {
-                Arch::new().dispatch(Product { panels, factor, v, out });
+                let mut columns = v.col_iter().filter_map(|column| Some(column.try_as_col_major()?.as_slice()));
+                let mut out =
+                    out.col_iter_mut().filter_map(|column| Some(column.try_as_col_major_mut()?.as_slice_mut()));
+                for first in (0..v.ncols()).step_by(TOGETHER) {
+                    let width = TOGETHER.min(v.ncols() - first);
+                    let v: [&[Self]; TOGETHER] = std::array::from_fn(|_| columns.next().unwrap_or_default());
+                    let mut out: [&mut [Self]; TOGETHER] = std::array::from_fn(|_| out.next().unwrap_or_default());
+                    Arch::new().dispatch(Product { panels, factor, v: &v[..width], out: &mut out[..width] });
+                }
             }
         }
 
-        impl WithSimd for Product<'_, $type> {
+        impl WithSimd for Product<'_, '_, $type> {
             type Output = ();
 
             #[inline(always)]
             fn with_simd<S: Simd>(self, simd: S) {
                 const ROWS: usize = panel_rows(size_of::<$type>());
-                let Self { panels, factor, v, mut out } = self;
+                let Self { panels, factor, v, out } = self;
                 let factor = simd.$splat(factor);
-                let ((n, width), rows) = (v.shape(), out.nrows());
+                let (n, width, rows) = (v[0].len(), v.len(), out[0].len());
                 let per_column = ROWS / S::$lanes;
                 let (panel_count, block_count) = (rows.div_ceil(ROWS), n.div_ceil(BLOCK));
                 let near = n * width * size_of::<$type>() <= NEAR;
@@ -85,7 +87,7 @@ macro_rules! panels {
                         ($height:literal, $width:literal) => {{
                             let mut of_v: [&[$type]; $width] = [&[]; $width];
                             for c in 0..$width {
-                                of_v[c] = &column(v, first + c)[start..end];
+                                of_v[c] = &v[first + c][start..end];
                             }
                             for part in (0..per_column).step_by($height) {
                                 let row = panel * ROWS + part * S::$lanes;
@@ -94,8 +96,7 @@ macro_rules! panels {
                                 }
                                 let sums = $tile::<S, $height, $width, { $height * $width }>(simd, entries, part, of_v);
                                 for c in 0..$width {
-                                    let to = &mut column_mut(out.rb_mut(), first + c)
-                                        [row..last_row.min(row + $height * S::$lanes)];
+                                    let to = &mut out[first + c][row..last_row.min(row + $height * S::$lanes)];
                                     let mut of_c = [factor; $height];
                                     for i in 0..$height {
                                         of_c[i] = simd.$mul(factor, sums[c * $height + i]);
@@ -196,3 +197,31 @@ panels!(
     tile_f32,
     put_f32
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Without vectors, and without multiplying and adding in one rounding where this machine has it.
+    #[test]
+    fn the_portable_twin_gives_the_same_products() {
+        let (n, rows) = (37, 21);
+        let panels: Vec<f64> = (0..32 * n).map(|i| (0.7 * i as f64).sin()).collect();
+        let columns: Vec<f64> = (0..7 * n).map(|i| (0.3 * i as f64).cos()).collect();
+        let v: Vec<&[f64]> = columns.chunks_exact(n).collect();
+        let product = |portable: bool| {
+            let mut numbers = vec![f64::NAN; 7 * rows];
+            let mut out: Vec<&mut [f64]> = numbers.chunks_exact_mut(rows).collect();
+            let product = Product { panels: &panels, factor: 1.3, v: &v, out: &mut out };
+            if portable {
+                product.with_simd(pulp::Scalar::new())
+            } else {
+                Arch::new().dispatch(product)
+            }
+            numbers
+        };
+        for (a, b) in product(false).iter().zip(product(true)) {
+            assert!((a - b).abs() < 1e-13, "{a} {b}");
+        }
+    }
+}
