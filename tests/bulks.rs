@@ -45,7 +45,7 @@ fn at_rest() -> Case {
         initial: Initial { along: vec![(M(0), 1.0)], deviation: 1.0 },
         copies: 1,
         networks: 240,
-        timing: Timing { transient: 24.0, window: 0.0, interval: 1.0, step: 0.4 },
+        timing: Timing { transient: 24.0, window: 0.0, interval: 1.0, step: 0.2 },
         claims: vec![
             ("kappa", |o| o.kappa[0], theory.kappa[0], 0.03),
             ("mu", |o| o.mu, theory.mu, 0.04),
@@ -65,7 +65,7 @@ fn chaos() -> Case {
         initial: Initial { along: vec![], deviation: 2.0 },
         copies: 4,
         networks: 32,
-        timing: Timing { transient: 30.0, window: 80.0, interval: 1.6, step: 0.4 },
+        timing: Timing { transient: 30.0, window: 80.0, interval: 1.6, step: 0.2 },
         claims: vec![
             ("mu", |o| o.mu, theory.mu, 0.03),
             ("Delta_0", |o| o.delta_0, theory.delta_0, 0.04 * theory.delta_0),
@@ -78,7 +78,7 @@ fn chaos() -> Case {
 /// One network each, all its entries multiplied by the root of `variance`.
 fn observed(case: &Case, kind: BulkKind, variance: f64, networks: u64) -> Vec<OrderParameters> {
     let model = case.model.with_g(case.model.g() * variance.sqrt()).unwrap();
-    let protocol = Protocol::new(case.timing, Method::Rk4).unwrap();
+    let protocol = Protocol::new(case.timing, Method::EtdAb3).unwrap();
     let of = |realisation| {
         let vectors = draw_vectors(model.ensemble(), NEURONS, Sampling::Matched, SEED, realisation).unwrap();
         let bulk = Bulk::draw(kind, NEURONS, SEED, realisation).unwrap();

@@ -1,5 +1,5 @@
-//! Nothing is allocated between the first step of a block and the last, twice the
-//! steps, as many allocations besides.
+//! Between the first step of a block of cells on a Gaussian bulk and the last nothing is allocated: twice the steps take as
+//! many allocations.
 #![allow(missing_docs, clippy::unwrap_used)]
 #![allow(unsafe_code, reason = "an allocator that counts")]
 
@@ -45,15 +45,10 @@ fn count(work: impl FnOnce()) -> usize {
 }
 
 #[test]
-fn twice_the_steps_take_no_more_allocations_than_their_products() {
+fn twice_the_steps_take_no_more_allocations() {
     let n = 100;
     let bulk = Bulk::<f64>::draw(BulkKind::Gaussian, n, 1, 0).unwrap();
     let vectors = draw_vectors(&published().into(), n, Sampling::Matched, 1, 0).unwrap();
-    let v = faer::Mat::from_fn(n, 12, |i, j| (i + j) as f64);
-    let mut out = faer::Mat::zeros(n, 12);
-    let product = |bulk: &Bulk<f64>, out: &mut faer::Mat<f64>| bulk.apply(v.as_ref(), out.as_mut()).unwrap();
-    product(&bulk, &mut out);
-    let of_a_product = count(|| product(&bulk, &mut out));
     for (variant, lyapunov) in
         [(Variant::Current, false), (Variant::Rate, true), (Variant::two_timescale(0.5, 2.0).unwrap(), true)]
     {
@@ -68,6 +63,6 @@ fn twice_the_steps_take_no_more_allocations_than_their_products() {
             count(|| drop(run_cells(&bulk, Transfer::Tanh, &cells, &protocol, watch, Products::Whole).unwrap()))
         };
         let (short, long) = (run(20.0), run(40.0));
-        assert_eq!(long - short, 80 * of_a_product, "{variant}: {short} {long}");
+        assert_eq!(long, short, "{variant}");
     }
 }

@@ -51,6 +51,12 @@ impl Variant {
         }
     }
 
+    /// The shorter of the time constants that are not zero: what the step of a method is held against.
+    pub fn shortest_time_constant(self) -> f64 {
+        let (tau_s, tau_r) = self.time_constants();
+        [tau_s, tau_r].into_iter().filter(|tau| *tau > 0.0).fold(f64::INFINITY, f64::min)
+    }
+
     /// The name in tables and files.
     pub fn name(self) -> &'static str {
         match self {

@@ -6,6 +6,7 @@
 //! to load anything. The same run makes the same bytes.
 
 mod command;
+mod figures;
 mod parameters;
 mod strip;
 
@@ -17,6 +18,8 @@ use serde::Serialize;
 use crate::table::{fixed, median_slope, plain};
 use crate::{Provenance, ReportError};
 use command::command_line;
+pub use command::quoted;
+pub use figures::evidence;
 use parameters::parameters;
 use strip::{Strip, strip};
 
@@ -60,10 +63,12 @@ struct Page<'a> {
     claims: Vec<Row<'a>>,
     variants: Vec<String>,
     points: Vec<Point<'a>>,
+    /// Their names, each once.
+    point_names: Vec<&'a str>,
     figures: Vec<(&'a str, String)>,
     alarm: String,
     family: usize,
-    effort: String,
+    effort: &'static str,
     margin_factor: f64,
     scaling: Vec<Slope<'a>>,
     scaling_sizes: &'a [usize],
@@ -84,6 +89,8 @@ struct Count {
 struct Row<'a> {
     name: &'a str,
     point: &'a str,
+    /// Which of the points it is of, from 1: two may have one name.
+    article: usize,
     statistic: &'a str,
     variant: String,
     verdict: &'static str,
@@ -110,6 +117,7 @@ struct Point<'a> {
     name: &'a str,
     why: &'a str,
     phase: &'static str,
+    variants: String,
     verdicts: Vec<Count>,
     parameters: Vec<(String, String)>,
 }
@@ -127,13 +135,14 @@ fn page<'a>(
     command: &str,
     figures: &[(&'a str, &str)],
 ) -> Result<Page<'a>, ReportError> {
+    let mut point_names: Vec<&str> = outcome.points.iter().map(|point| point.name.as_str()).collect();
+    point_names.dedup();
     let effort = match outcome.effort {
         Effort::Quick => "quick",
         Effort::Standard => "standard",
         Effort::Full => "full",
         Effort::Own { .. } => "own size",
     };
-    let effort = effort.to_owned();
     let mut variants: Vec<String> = Vec::new();
     for claim in &outcome.claims {
         let variant = claim.variant.to_string();
@@ -147,11 +156,12 @@ fn page<'a>(
         headline: headline(outcome),
         passed: outcome.passed(),
         planted: outcome.plant.map(|plant| plant.to_string()),
-        facts: facts(outcome, provenance, &effort, &variants),
+        facts: facts(outcome, provenance, effort, &variants),
         verdicts: counts(&outcome.claims.iter().collect::<Vec<_>>()),
-        claims: outcome.claims.iter().map(row).collect(),
+        claims: outcome.claims.iter().map(|claim| row(claim, outcome)).collect(),
         variants,
         points: outcome.points.iter().map(|p| point(p, outcome)).collect::<Result<_, _>>()?,
+        point_names,
         figures: figures.iter().map(|(caption, svg)| (*caption, percent_encoded(svg))).collect(),
         alarm: format!("{} %", 100.0 * outcome.false_alarm_rate),
         family: outcome.family,
@@ -212,7 +222,12 @@ fn class(verdict: Verdict) -> &'static str {
     }
 }
 
-fn row(claim: &Claim) -> Row<'_> {
+/// Whether a claim is about this point: points of one name differ in their variants.
+fn is_of(claim: &Claim, point: &PointRecord) -> bool {
+    claim.point == point.name && point.variants.contains(&claim.variant)
+}
+
+fn row<'a>(claim: &'a Claim, outcome: &Outcome) -> Row<'a> {
     let judgement = &claim.judgement;
     let rank = match judgement.verdict {
         Verdict::Fail => 0,
@@ -226,6 +241,7 @@ fn row(claim: &Claim) -> Row<'_> {
     Row {
         name: &claim.name,
         point: &claim.point,
+        article: outcome.points.iter().position(|point| is_of(claim, point)).map_or(1, |index| index + 1),
         statistic: &claim.statistic,
         variant: claim.variant.to_string(),
         verdict: class(judgement.verdict),
@@ -244,11 +260,12 @@ fn row(claim: &Claim) -> Row<'_> {
 }
 
 fn point<'a>(point: &'a PointRecord, outcome: &Outcome) -> Result<Point<'a>, ReportError> {
-    let claims: Vec<&Claim> = outcome.claims.iter().filter(|c| c.point == point.name).collect();
+    let claims: Vec<&Claim> = outcome.claims.iter().filter(|claim| is_of(claim, point)).collect();
     Ok(Point {
         name: &point.name,
         why: &point.why,
         phase: point.phase.name(),
+        variants: point.variants.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         verdicts: counts(&claims),
         parameters: parameters(point)?,
     })

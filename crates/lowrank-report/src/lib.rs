@@ -31,7 +31,7 @@ pub use figure::{
 pub use file::{check_folder, read_text, write_file};
 #[cfg(feature = "hdf5")]
 pub use hdf5::write_hdf5;
-pub use html::html;
+pub use html::{evidence, html, quoted};
 pub use memory::available_memory;
 pub use npy::{Numbers, read_npy};
 pub use npz::{sidecar, write_npz};

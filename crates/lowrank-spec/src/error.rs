@@ -96,7 +96,7 @@ pub enum SpecError {
 }
 
 /// A field with a value that it cannot have.
-pub(crate) fn out_of_range(field: impl ToString, value: impl ToString, relation: &'static str) -> SpecError {
+pub fn out_of_range(field: impl ToString, value: impl ToString, relation: &'static str) -> SpecError {
     SpecError::OutOfRange { field: field.to_string(), value: value.to_string(), relation }
 }
 

@@ -5,7 +5,7 @@ use lowrank_model::{Initial, Model};
 use lowrank_simulate::Protocol;
 
 use crate::error::out_of_range;
-use crate::{Draft, Precision, Sampled, Spec, SpecError};
+use crate::{Draft, Precision, Sampled, Spec, SpecError, check_numbers, check_step};
 
 /// One network model in each of its variants, with its start, its run and its realisations.
 #[derive(Debug, Clone)]
@@ -51,15 +51,16 @@ impl Experiment {
         if network.precision == Precision::F32 {
             return Err(only_in_sweeps("network.precision = \"f32\"", "leave it out, or use lowrank sweep"));
         }
-        at_least("realisations", spec.realisations as usize, 1)?;
-        at_least("network.neurons", network.neurons, 2)?;
-        at_least("start.copies", spec.start.copies, 1)?;
+        let bulk = network.bulk.parse()?;
+        check_numbers(spec, bulk, 0)?;
         let protocol = run.protocol()?;
         let draft = Draft::new(spec, given)?;
+        check_numbers(spec, bulk, draft.layout().dimension())?;
         let models: Vec<Model> =
             spec.variants()?.into_iter().map(|variant| draft.model(variant)).collect::<Result<_, _>>()?;
         for model in &models {
             draft.initial().coefficients(model.ensemble())?;
+            check_step(run.step, model.variant())?;
             let noisy = model.noise() > 0.0 || model.input().is_noisy();
             if noisy && run.method != "euler" {
                 return Err(out_of_range(
@@ -81,7 +82,7 @@ impl Experiment {
         Ok(Self {
             models,
             neurons: network.neurons,
-            bulk: network.bulk.parse()?,
+            bulk,
             sampling: spec.structure.sampling.into(),
             initial: draft.initial(),
             copies: spec.start.copies,
@@ -105,8 +106,4 @@ impl From<Sampled> for Sampling {
 
 fn only_in_sweeps(field: &str, mend: &'static str) -> SpecError {
     SpecError::NotHere { field: field.to_owned(), why: "only sweeps have it", mend }
-}
-
-fn at_least(field: &str, value: usize, limit: usize) -> Result<(), SpecError> {
-    if value >= limit { Ok(()) } else { Err(out_of_range(field, value, if limit == 1 { ">= 1" } else { ">= 2" })) }
 }

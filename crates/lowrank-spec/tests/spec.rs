@@ -141,7 +141,7 @@ fn axes_set_what_they_name() {
 
 #[test]
 fn bad_specs_are_refused_in_one_line_that_names_place_value_limit_and_mend() {
-    let rows: [(&str, &str, &[&str]); 29] = [
+    let rows: [(&str, &str, &[&str]); 43] = [
         ("neurons = 60", "nueron = 60", &["line 6", "[network]", "`nueron`", "did you mean `neurons`?"]),
         ("seed = 5", "sede = 5", &["line 2", "`sede`", "did you mean `seed`?"]),
         ("[start]", "[strat]", &["line 24", "`strat`", "did you mean `start`?"]),
@@ -152,6 +152,25 @@ fn bad_specs_are_refused_in_one_line_that_names_place_value_limit_and_mend() {
         ("g = 0.9", "g = true", &["[network] g", "true", "a number is needed"]),
         ("rank = 1\n", "rank = 1\nsampling = \"match\"\n", &["`match`", "did you mean `matched`?"]),
         ("rank = 1\n", "rank = 1\ngeometry = { drivn = {} }\n", &["`drivn`", "did you mean `driven`?"]),
+        (
+            "rank = 1\n",
+            "geometry = \"driven\"\n",
+            &["line 14", "structure.geometry is \"driven\"", "is a table", "{ driven = {} }"],
+        ),
+        ("rank = 1\n", "geometry = \"bistabel\"\n", &["\"bistabel\"", "orthogonal", "{ bistable = {} }"]),
+        ("rank = 1\n", "geometry = 3\n", &["structure.geometry is 3", "a table"]),
+        (
+            "rank = 1\n",
+            "geometry = { driven = {}, bistable = {} }\n",
+            &["line 14", "structure.geometry", "bistable, driven", "all but one out", "= {} }"],
+        ),
+        ("rank = 1\n", "geometry = {}\n", &["structure.geometry is an empty table", "one of strength"]),
+        ("rank = 1\n", "geometry = { driven = 1 }\n", &["structure.geometry.driven is 1", "{ driven = {} }"]),
+        ("[network]", "[[network]]", &["line 5", "network is a list of tables", "write [network]"]),
+        ("[start]", "[[start]]", &["line 24", "start is a list of tables", "write [start]"]),
+        ("[[input]]", "[input]", &["line 19", "input is a table of amplitude, changes, noise", "write [[input]]"]),
+        ("[run]", "[[thresholds]]\n[run]", &["thresholds is a list of tables", "write [thresholds]"]),
+        ("rank = 1\n", "population = 2\n", &["structure.population is 2", "write [[structure.population]]"]),
         ("seed = 5\n", "", &["`seed`", "missing"]),
         ("changes = [[2.0, 1.0], [3.0, -1.0]]", "changes = [[2.0]]", &["[[input]] changes"]),
         ("changes = [[2.0, 1.0], [3.0, -1.0]]", "changes = [[2.0, 1.0], [2.0, 0.0]]", &["time 1", "increasing"]),
@@ -171,6 +190,9 @@ fn bad_specs_are_refused_in_one_line_that_names_place_value_limit_and_mend() {
         ("rank = 1\n", "rank = 1000\n", &["structure.rank", "1000", "<= 100"]),
         ("rank = 1\n", "rank = 1\ngeometry = { orthogonal = {} }\n", &["structure.geometry", "leave one"]),
         ("copies = 2", "copies = 0", &["start.copies", "0", ">= 1"]),
+        ("tau-s = 0.5", "tau-s = 0.2", &["run.step", "0.125 where a time constant is 0.2", "half the shortest"]),
+        ("copies = 2", "copies = 100000000000", &["start.copies", "100000000000", "<= 1000000"]),
+        ("g = 0.9", "g = 0.9\nbulk = \"sparse:61\"", &["network.bulk", "sparse:61", "network.neurons"]),
     ];
     for (good, bad, parts) in rows {
         assert!(FULL.contains(good), "{good}");

@@ -101,11 +101,19 @@ pub(crate) fn draw(options: Options, progress: Progress<'_>) -> Result<Vec<Drawi
     };
     let spectra = SPECTRA.par_iter().map(of_g).collect::<Result<Vec<_>, _>>()?;
     let line = |of: fn(&Predicted) -> f64| -> Vec<(f64, f64)> { predicted.iter().map(|p| (p.g, of(p))).collect() };
-    let series = |of: fn(&Simulated) -> Estimate| {
+    let series = |of: fn(&Simulated) -> Estimate, what: &'static str| {
         VARIANTS.into_iter().zip([&current, &rate]).map(move |(variant, seen)| {
             let points: Vec<(f64, Estimate)> = seen.iter().map(|s| (s.g, of(s))).collect();
-            dots(&points, &format!("{variant}, networks"), variant)
+            dots(&points, &format!("{variant}, networks{what}"), variant)
         })
+    };
+    // The lower of two series in one panel.
+    let other = |mark: Mark| match mark {
+        Mark::Points(points) if points.shape == Shape::Circle => {
+            Mark::Points(Points { shape: Shape::Triangle, ..points })
+        }
+        Mark::Points(points) => Mark::Points(Points { shape: Shape::Cross, ..points }),
+        mark => mark,
     };
     let g_panel = |label: &str, marks: Vec<Mark>, legend: Legend| Panel {
         x: axis("random strength *g*"),
@@ -114,23 +122,27 @@ pub(crate) fn draw(options: Options, progress: Progress<'_>) -> Result<Vec<Drawi
         legend,
         ..Panel::default()
     };
-    let kappa = std::iter::once(Mark::Line(theory(line(|p| p.kappa), "theory", Colour::Black)));
+    let kappa = std::iter::once(Mark::Line(theory(line(|p| p.kappa.abs()), "theory", Colour::Black)));
     let variances = [
         Mark::Line(theory(line(|p| p.delta_0), "theory", Colour::Black)),
         Mark::Line(dashed(theory(line(|p| p.delta_inf), "theory Δ_∞", Colour::Black))),
     ];
     let stability = vec![
         Mark::HorizontalLine(1.0),
-        Mark::Line(theory(line(|p| p.radius), "radius *ρ*", Colour::Blue)),
-        Mark::Line(theory(line(|p| p.outlier), "outlier", Colour::Vermillion)),
+        Mark::Line(theory(line(|p| p.radius), "radius *ρ*", Colour::Green)),
+        Mark::Line(theory(line(|p| p.outlier), "outlier", Colour::Purple)),
         Mark::Line(dashed(theory(line(|p| p.quiet_radius), "radius, quiet state", Colour::Sky))),
         Mark::Line(dashed(theory(line(|p| p.quiet_outlier), "outlier, quiet state", Colour::Orange))),
     ];
     let panels = vec![
-        g_panel("*κ*", kappa.chain(series(|s| s.kappa)).collect(), Legend::Below),
+        g_panel("|*κ*|", kappa.chain(series(|s| s.kappa, "")).collect(), Legend::Below),
         g_panel(
             "Δ₀, Δ_∞",
-            variances.into_iter().chain(series(|s| s.delta_0)).chain(series(|s| s.delta_inf)).collect(),
+            variances
+                .into_iter()
+                .chain(series(|s| s.delta_0, ""))
+                .chain(series(|s| s.delta_inf, " Δ_∞").map(other))
+                .collect(),
             Legend::Below,
         ),
         g_panel("stability eigenvalues", stability, Legend::Inside),

@@ -66,7 +66,6 @@ pub(crate) fn every<T: Send>(
 
 /// A protocol of the method of one product a step, which is a fifth of the shortest time constant of the model's variant.
 pub(crate) fn protocol(variant: Variant, transient: f64, window: f64, interval: f64) -> Result<Protocol, StudyError> {
-    let (tau_s, tau_r) = variant.time_constants();
-    let shortest = [tau_s, tau_r].into_iter().filter(|tau| *tau > 0.0).fold(f64::INFINITY, f64::min);
-    Ok(Protocol::new(Timing { transient, window, interval, step: 0.2 * shortest }, Method::EtdAb3)?)
+    let step = 0.2 * variant.shortest_time_constant();
+    Ok(Protocol::new(Timing { transient, window, interval, step }, Method::EtdAb3)?)
 }

@@ -15,13 +15,25 @@ const VARIANTS: [Variant; 2] = [Variant::Current, Variant::Rate];
 /// The operating points, and what is drawn of each.
 const POINTS: [&str; 2] = ["structured-stationary", "unstructured-chaos"];
 
-fn statistics(point: usize) -> [(Statistic, &'static str); 4] {
-    let common = [(Statistic::Delta0, "Δ₀"), (Statistic::RSecondMoment, "⟨*r*²⟩")];
-    let own = match point {
-        0 => [(Statistic::Kappa(0), "*κ*"), (Statistic::Mu, "*μ*")],
-        _ => [(Statistic::DeltaT, "Δ_{*T*}"), (Statistic::Autocovariance(1), "Δ(*τ*)")],
-    };
-    [own[0], own[1], common[0], common[1]]
+fn statistics(point: usize) -> [(Statistic, &'static str); 6] {
+    match point {
+        0 => [
+            (Statistic::Kappa(0), "*κ*"),
+            (Statistic::Mu, "*μ*"),
+            (Statistic::Delta0, "Δ₀"),
+            (Statistic::Delta0Individual, "Δ₀ of a neuron"),
+            (Statistic::RMean, "⟨*r*⟩"),
+            (Statistic::RSecondMoment, "⟨*r*²⟩"),
+        ],
+        _ => [
+            (Statistic::Delta0, "Δ₀"),
+            (Statistic::DeltaT, "Δ_{*T*}"),
+            (Statistic::DeltaInf, "Δ_∞"),
+            (Statistic::Autocovariance(1), "Δ(*τ*)"),
+            (Statistic::RSecondMoment, "⟨*r*²⟩"),
+            (Statistic::RAutocovariance(1), "*C_r*(*τ*)"),
+        ],
+    }
 }
 
 /// |error| at one N.
@@ -61,7 +73,8 @@ pub(crate) fn draw(options: Options, progress: Progress<'_>) -> Result<Vec<Drawi
     for (index, name) in POINTS.into_iter().enumerate() {
         let missing = || StudyError::Missing { what: "operating point", at: name.to_owned() };
         let mut point = all_points()?.into_iter().find(|point| point.name == name).ok_or_else(missing)?;
-        point.copies = 1;
+        // Delta_inf is the covariance of the time averages of two.
+        point.copies = 2;
         for variant in VARIANTS {
             let first = series.len();
             series.extend(of_variant(&point, index, variant, &sizes(options), progress)?);
@@ -94,7 +107,8 @@ fn of_variant(
         let off: Vec<Vec<f64>> = every(*ensemble, |network| {
             let realisation = first + network;
             let bulk = bulk(ensemble.neurons, ensemble.seed, realisation)?;
-            let (_, observed) = run(&bulk, &model, &point.initial, &protocol, (ensemble.seed, realisation), 1)?;
+            let (_, observed) =
+                run(&bulk, &model, &point.initial, &protocol, (ensemble.seed, realisation), point.copies)?;
             let found = Findings::from(observed);
             progress(1);
             let error = |(statistic, _)| Ok((value(statistic, &found)? - value(statistic, &predicted)?).abs());

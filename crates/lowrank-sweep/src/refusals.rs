@@ -1,6 +1,6 @@
 //! What a spec may have and a sweep may not: the engine of sweeps has constant inputs, no noise, and Gaussian vectors.
 
-use lowrank_spec::{Spec, SpecError};
+use lowrank_spec::{Spec, SpecError, check_numbers, out_of_range};
 
 /// The methods that take one product a step.
 const METHODS: [&str; 3] = ["etd-ab3", "euler", "exponential-euler"];
@@ -27,10 +27,10 @@ pub(crate) fn check(spec: &Spec) -> Result<(), SpecError> {
         let relation = "etd-ab3, euler or exponential-euler, which take one product a step";
         return Err(out_of_range("run.method", format!("{:?}", run.method), relation));
     }
-    at_least("realisations", spec.realisations as usize, 1)?;
-    at_least("cells-a-block", spec.cells_a_block, 1)?;
-    at_least("network.neurons", network.neurons, 2)?;
-    at_least("start.copies", spec.start.copies, 1)?;
+    check_numbers(spec, spec.network.bulk.parse()?, 0)?;
+    if spec.cells_a_block == 0 {
+        return Err(out_of_range("cells-a-block", 0, ">= 1"));
+    }
     let thresholds = &spec.thresholds;
     for (field, value) in
         [("thresholds.structure", thresholds.structure), ("thresholds.chaoticity", thresholds.chaoticity)]
@@ -40,12 +40,4 @@ pub(crate) fn check(spec: &Spec) -> Result<(), SpecError> {
         }
     }
     Ok(())
-}
-
-pub(crate) fn out_of_range(field: &str, value: impl ToString, relation: &'static str) -> SpecError {
-    SpecError::OutOfRange { field: field.to_owned(), value: value.to_string(), relation }
-}
-
-fn at_least(field: &str, value: usize, limit: usize) -> Result<(), SpecError> {
-    if value >= limit { Ok(()) } else { Err(out_of_range(field, value, if limit == 1 { ">= 1" } else { ">= 2" })) }
 }

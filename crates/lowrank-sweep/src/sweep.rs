@@ -1,13 +1,12 @@
 //! A checked sweep: its cells, its blocks, the memory it takes.
 
 use lowrank_connectivity::{BulkKind, Sampling, check_memory};
-use lowrank_model::{Model, Transfer, Variant};
+use lowrank_model::{Transfer, Variant};
 use lowrank_simulate::{Products, Protocol, block_bytes, check_clock};
-use lowrank_spec::{BulkFor, Draft, Grid, Parameter, Precision, Sampled, Spec};
+use lowrank_spec::{BulkFor, Draft, Grid, Parameter, Precision, Spec, check_numbers, check_step, out_of_range};
 
 use crate::cells::Part;
 use crate::fields::{self, Row};
-use crate::refusals::out_of_range;
 use crate::{SweepError, refusals};
 
 /// Version of what the bytes of a block mean.
@@ -16,8 +15,6 @@ pub const SCHEMA: u32 = 1;
 const MOST_NETWORKS: usize = 100_000_000;
 /// Bytes of the program itself, its stacks and buffers.
 const PROGRAM: u64 = 16 << 20;
-/// Longest step in units of the shortest time constant: the one of the published diagram; beyond, methods grow unstable.
-const LONGEST_STEP: f64 = 0.5;
 /// From so many neurons on one block fills the machine, and its product is spread over all threads.
 const LARGE: usize = 4096;
 /// The same for a block that has no other beside it: below, a product is shorter than waking a thread.
@@ -87,50 +84,22 @@ impl Sweep {
         check_clock(&sweep.protocol)?;
         if sweep.spec.run.lyapunov && sweep.protocol.samples() < 2 {
             let relation = "at least one interval where exponents are measured";
-            return Err(refusals::out_of_range("run.window", sweep.spec.run.window, relation).into());
+            return Err(out_of_range("run.window", sweep.spec.run.window, relation).into());
         }
         let networks = sweep.cells().checked_mul(sweep.spec.realisations as usize);
         if networks.is_none_or(|networks| networks > MOST_NETWORKS) {
             let value = format!("more than {MOST_NETWORKS} cells in all realisations");
             let relation = "smaller: take points from an axis, or realisations";
-            return Err(refusals::out_of_range("the grid", value, relation).into());
+            return Err(out_of_range("the grid", value, relation).into());
         }
-        sweep.check_neurons()?;
+        check_numbers(&sweep.spec, sweep.bulk, sweep.base.layout().dimension())?;
         for variant in 0..sweep.variants.len() {
-            (0..sweep.grid())
-                .try_for_each(|cell| sweep.model(variant, cell).and_then(|model| sweep.check_step(&model)))?;
+            for cell in 0..sweep.grid() {
+                check_step(sweep.spec.run.step, sweep.model(variant, cell)?.variant())?;
+            }
         }
         sweep.draft(0)?.initial().coefficients(sweep.model(0, 0)?.ensemble())?;
         Ok(sweep)
-    }
-
-    /// Refuses a step that is too long for the shorter of two time constants.
-    fn check_step(&self, model: &Model) -> Result<(), SweepError> {
-        let (tau_s, tau_r) = model.variant().time_constants();
-        let shortest = [tau_s, tau_r].into_iter().filter(|tau| *tau > 0.0).fold(f64::INFINITY, f64::min);
-        let step = self.spec.run.step;
-        if step > LONGEST_STEP * shortest {
-            let found = format!("{step} where a time constant is {shortest}");
-            let relation = "at most half the shortest time constant; a fifth is accurate";
-            return Err(out_of_range("run.step", found, relation).into());
-        }
-        Ok(())
-    }
-
-    /// Refuses fewer neurons than the bulk or exact moments need.
-    fn check_neurons(&self) -> Result<(), SweepError> {
-        let (neurons, vectors) = (self.spec.network.neurons, self.base.layout().dimension());
-        if let BulkKind::Sparse { inputs } = self.bulk
-            && !(1..=neurons).contains(&inputs)
-        {
-            let relation = "sparse:K with K inputs from 1 to network.neurons";
-            return Err(refusals::out_of_range("network.bulk", self.bulk, relation).into());
-        }
-        if self.spec.structure.sampling == Sampled::Matched && vectors > 0 && neurons < vectors + 2 {
-            let relation = ">= two more than there are vectors, to match moments";
-            return Err(refusals::out_of_range("network.neurons", neurons, relation).into());
-        }
-        Ok(())
     }
 
     /// What was written down.

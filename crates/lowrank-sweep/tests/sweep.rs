@@ -383,7 +383,7 @@ fn bad_specs_are_refused_in_one_line_that_names_the_field() {
         ("points = 2", "points = 1", &["axis g.points", "1", ">= 2"]),
         ("neurons = 60", "neurons = 60\nbulk = \"sparse:61\"", &["network.bulk", "sparse:61", "network.neurons"]),
         ("neurons = 60", "neurons = 4", &["network.neurons", "4", "vectors"]),
-        ("realisations = 2", "realisations = 4000000000000", &["the grid", "realisations"]),
+        ("realisations = 2", "realisations = 4000000000000", &["realisations", "4000000000000", "<= 100000000"]),
         (
             "\"n[0] I[0]\" = 0.1",
             "\"n[0] I[0]\" = 0.1, \"I[0] n[0]\" = 0.2",

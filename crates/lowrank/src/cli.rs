@@ -39,7 +39,11 @@ enum Command {
     /// Hold theory against simulated networks of a spec, claim by claim
     Check(check::Options),
     /// Sweep parameters over a grid of networks: plan, run, merge
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Example: lowrank sweep plan examples/sweeps/small.toml --out target/small\n\n\
+            Then lowrank sweep run target/small, and lowrank sweep merge target/small."
+    )]
     Sweep(sweep::Step),
     /// A phase diagram in one go: a sweep, theory beside it, and the boundaries
     Diagram(diagram::Options),

@@ -2,11 +2,15 @@
 #![allow(clippy::print_stderr, reason = "this is the command line")]
 
 use std::io::Write;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use crate::{Common, Failure};
+
+/// Between two looks at the clock.
+const TICK: Duration = Duration::from_millis(200);
 
 impl Common {
     /// Prints a result. A reader that has gone away (a pipe to head) is no fault.
@@ -44,6 +48,20 @@ impl Common {
             return ProgressBar::hidden();
         }
         let style = ProgressStyle::with_template(&format!("{{bar:40}} {{pos}}/{{len}} {units}, {{eta}} left"));
-        ProgressBar::new(count as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        let bar = ProgressBar::new(count as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.enable_steady_tick(TICK);
+        bar
+    }
+
+    /// A sign on the terminal that `work` of unknown length goes on; gone when the result is there.
+    pub fn waiting<T>(&self, work: &'static str, of: impl FnOnce() -> T) -> T {
+        let sign = if self.quiet { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
+        let style = ProgressStyle::with_template("{spinner} {msg}, {elapsed}");
+        sign.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        sign.set_message(work);
+        sign.enable_steady_tick(TICK);
+        let result = of();
+        sign.finish_and_clear();
+        result
     }
 }

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use lowrank_report::ReportError;
 use lowrank_spec::SpecError;
 use thiserror::Error;
@@ -55,9 +56,24 @@ pub fn report(failure: &Failure) -> ExitCode {
 /// clap's message without its usage text, and where to find that.
 pub fn one_line(error: &clap::Error) -> String {
     let text = error.to_string();
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return without_command(&text);
+    }
     let first: Vec<&str> = text.lines().take_while(|l| !l.trim().is_empty()).map(str::trim).collect();
     let message = first.join(" ");
     let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
     let tip = tip.map(|tip| format!(" ({tip})")).unwrap_or_default();
     format!("{}{tip}; see --help", message.trim_start_matches("error: "))
+}
+
+/// What to say where a command is missing and clap shows the help: the commands that it lists, and how to see it all.
+fn without_command(help: &str) -> String {
+    let usage = help.lines().find_map(|line| line.trim().strip_prefix("Usage: ")).unwrap_or("lowrank");
+    let program: Vec<&str> = usage.split_whitespace().take_while(|word| !word.starts_with(['[', '<'])).collect();
+    let list = help.lines().skip_while(|line| line.trim() != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    // A name stands two blanks in; what is further in goes on from the line above.
+    let names = list.filter_map(|line| line.strip_prefix("  ")).filter(|line| !line.starts_with(' '));
+    let names: Vec<&str> =
+        names.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help").collect();
+    format!("no command is given: choose one of {}; see {} --help", names.join(", "), program.join(" "))
 }

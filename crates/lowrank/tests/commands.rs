@@ -277,29 +277,43 @@ fn schema_completions_and_manual_pages_are_made() {
     }
 }
 
+/// The words of every command, and of every command of a command.
+fn commands_of(command: &clap::Command, words: &[String]) -> Vec<Vec<String>> {
+    let of = |sub: &clap::Command| commands_of(sub, &[words, &[sub.get_name().to_owned()]].concat());
+    let subs = command.get_subcommands().filter(|sub| sub.get_name() != "help");
+    std::iter::once(words.to_vec()).chain(subs.flat_map(of)).collect()
+}
+
 #[test]
 fn every_help_shows_an_example_and_the_exit_codes() {
-    let commands: [&[&str]; 13] = [
-        &["init"],
-        &["schema"],
-        &["solve"],
-        &["simulate"],
-        &["check"],
-        &["sweep", "plan"],
-        &["sweep", "run"],
-        &["sweep", "merge"],
-        &["diagram"],
-        &["validate"],
-        &["completions"],
-        &["man"],
-        &[],
-    ];
-    for command in commands {
-        let text = fine(&[command, &["--help"]].concat());
+    let commands = commands_of(&lowrank::command(), &[]);
+    let has = |words: &[&str]| commands.iter().any(|command| command == words);
+    assert!(has(&[]) && has(&["figure"]) && has(&["sweep"]) && has(&["sweep", "merge"]), "{commands:?}");
+    for command in &commands {
+        let words: Vec<&str> = command.iter().map(String::as_str).chain(["--help"]).collect();
+        let text = fine(&words);
         assert!(text.contains("lowrank") && text.contains("Exit codes: 0"), "{command:?}: {text}");
+        assert!(text.contains("130 interrupted"), "{command:?}: {text}");
         assert!(command.is_empty() || text.contains("Example: lowrank"), "{command:?}: {text}");
         for option in ["--json", "--out", "--threads", "--seed", "--quiet", "--verbose"] {
             assert!(text.contains(option), "{command:?}: {option}");
         }
+    }
+}
+
+#[test]
+fn a_missing_command_is_one_line_that_names_the_commands() {
+    let rows: [(&[&str], &str); 2] = [
+        (
+            &[],
+            "init, schema, solve, simulate, check, sweep, diagram, figure, validate, completions, man; see lowrank --help",
+        ),
+        (&["sweep"], "plan, run, merge; see lowrank sweep --help"),
+    ];
+    for (words, names) in rows {
+        let output = lowrank(words);
+        let told = String::from_utf8(output.stderr).unwrap();
+        let expected = format!("error: no command is given: choose one of {names}\n");
+        assert!(told == expected && output.status.code() == Some(2) && output.stdout.is_empty(), "{words:?}: {told}");
     }
 }

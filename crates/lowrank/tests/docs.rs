@@ -1,4 +1,6 @@
-//! Every command line of docs/commands runs as it stands there, but for those marked slow, which are understood.
+//! Every command line of docs/commands and docs/verdicts.md runs as it stands there, but for those marked slow; these and the
+//! command's lines in the README are understood. (Of the README's lines that start with cargo, .ci/run runs
+//! cargo xtask validate and cargo test.)
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::disallowed_methods)]
 
 use std::path::{Path, PathBuf};
@@ -20,10 +22,17 @@ fn pages() -> Vec<(String, String)> {
     let mut pages: Vec<(String, String)> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
+        .chain([root().join("docs/verdicts.md")])
         .map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(path).unwrap()))
         .collect();
     pages.sort();
     pages
+}
+
+/// What comes before --help is understood before the help is shown.
+fn is_understood(line: &str) {
+    let words = line.split('#').next().unwrap().split_whitespace().skip(1).chain(["--help"]);
+    assert!(Command::new(env!("CARGO_BIN_EXE_lowrank")).args(words).output().unwrap().status.success(), "{line}");
 }
 
 #[test]
@@ -42,13 +51,15 @@ fn every_command_line_of_the_docs_runs() {
             assert!(output.status.success(), "docs/commands/{name}.md:\n{block}{told}");
             run += block.lines().count();
         }
-        for line in blocks(&page, "sh slow").iter().flat_map(|block| block.lines()) {
-            // What follows --help is understood before the help is shown.
-            let words: Vec<&str> = line.split_whitespace().skip(1).chain(["--help"]).collect();
-            assert!(Command::new(program).args(&words).output().unwrap().status.success(), "{line}");
-        }
+        blocks(&page, "sh slow").iter().flat_map(|block| block.lines()).for_each(is_understood);
     }
     assert!(run >= 20, "{run}");
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let blocks = blocks(&readme, "sh");
+    let lines: Vec<&str> =
+        blocks.iter().flat_map(|block| block.lines()).filter(|line| line.starts_with("lowrank ")).collect();
+    assert!(lines.len() >= 6, "{lines:?}");
+    lines.into_iter().for_each(is_understood);
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub(super) fn command_line(command: &str, outcome: &Outcome) -> String {
 }
 
 /// As a shell takes it for one word.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
     if !word.is_empty() && word.chars().all(safe) {
         word.to_owned()

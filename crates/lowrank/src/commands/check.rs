@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use lowrank_connectivity::Sampling;
 use lowrank_model::{Model, ModelError};
+use lowrank_report::quoted;
 use lowrank_spec::{Experiment, Spec};
 use lowrank_validate::{
     Config, Effort, OperatingPoint, Phase, Plant, Predictor, Statistic, ValidateError, Verdict, predict, run_points,
@@ -16,6 +17,7 @@ use lowrank_validate::{
 
 use super::chosen::{Chosen, chosen};
 use super::margins::margin;
+use super::simulate::in_flight;
 use super::validate::{failure, write_verdicts};
 use crate::common::{check_memory, given_vectors, in_file, name_of};
 use crate::{Common, Failure, on_interrupt};
@@ -26,7 +28,8 @@ const TIMES: usize = 4;
 /// Options of `lowrank check`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: lowrank check examples/specs/network.toml --out target/check\n\n\
-    Needs two networks or more (realisations in the spec). With --out it writes check.json and check.md.\n\n\
+    Needs two networks or more (realisations in the spec). With --out it writes check.json, check.md and the report,\n\
+    check.html.\n\n\
     Exit codes: 0 every claim passed, 1 some claim failed or networks were too few to tell, 2 bad input,\n\
     3 could not be computed, 130 interrupted.")]
 pub struct Options {
@@ -55,16 +58,13 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     }
     let plant = options.plant.as_deref().map(str::parse::<Plant>).transpose().map_err(failure)?;
     let threads = common.spread()?;
-    let bulk = experiment.bulk.bytes(experiment.neurons, size_of::<f64>());
-    check_memory(bulk.saturating_mul((threads as u64).min(experiment.realisations)))?;
+    // The variants run together.
+    check_memory(in_flight(&experiment, threads).saturating_mul(experiment.models.len() as u64))?;
     common.check_out()?;
     on_interrupt("no claim was judged, nothing was written; run it again");
     let name = name_of(&options.spec);
-    let points = experiment
-        .models
-        .iter()
-        .map(|model| point(&spec, &experiment, model, &name, &options.spec))
-        .collect::<Result<Vec<_>, _>>()?;
+    let of_model = |model| point(&spec, &experiment, model, &name, &options.spec);
+    let points = common.waiting("theory", || experiment.models.iter().map(of_model).collect::<Result<Vec<_>, _>>())?;
     for point in &points {
         common.detail(&format!("{}: {}", point.model.variant(), point.why));
     }
@@ -77,7 +77,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     if unclear > 0 {
         common.remark(&format!("{unclear} claims are inconclusive: more realisations narrow the intervals"));
     }
-    let command = format!("lowrank check {}", options.spec.display());
+    let command = format!("lowrank check {}", quoted(&options.spec.to_string_lossy()));
     write_verdicts(&outcome, "check", &command, common.out.as_ref(), common)
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use lowrank_meanfield::{Boundaries, MeanFieldError, phase_boundaries};
 use lowrank_model::ModelError;
-use lowrank_report::{FigureOrigin, Provenance, data_json, read_text, write_figure, write_file};
+use lowrank_report::{FigureOrigin, Provenance, data_json, quoted, read_text, write_figure, write_file};
 use lowrank_spec::{Draft, Parameter, SpecError};
 use lowrank_sweep::Sweep;
 
@@ -13,7 +13,7 @@ use super::picture::picture;
 use super::sweep::{Said, compute, merge_all, plan};
 use crate::common::in_file;
 use crate::table::Table;
-use crate::{Common, Failure};
+use crate::{Common, Failure, on_interrupt};
 
 /// Points of a boundary along its axis.
 const POINTS: usize = 61;
@@ -44,25 +44,28 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let ran = compute(&sweep, &store, (0..sweep.blocks()).collect(), common)?;
     common.print(&text(&ran));
     let mut merged = merge_all(&sweep, &store, common)?;
-    let found = boundaries(&sweep)?;
+    on_interrupt("the tables are written, the figure is not; run it again");
+    let found = common.waiting("boundaries of the phases", || boundaries(&sweep))?;
     if let Some(found) = &found {
         let record = data_json(found, sweep.spec().seed, &Provenance::here())?;
         for (name, content) in [("boundaries.json", &record), ("boundaries.csv", &csv(found))] {
             let path = out.join(name);
             write_file(&path, content.as_bytes())?;
-            merged.text += &format!("{}\n", path.display());
+            merged.add(path);
         }
     }
     let cells = read_text(&out.join("cells.csv"))?;
     match picture(&sweep, &cells, found.as_ref()) {
         Some(figure) => {
-            let (command, seed) = (format!("lowrank diagram {}", options.spec.display()), sweep.spec().seed);
+            let seed = sweep.spec().seed;
+            let [spec, folder] = [&options.spec, out].map(|path| quoted(&path.to_string_lossy()));
+            let command = format!("lowrank diagram {spec} --seed {seed} --out {folder}");
             let origin = FigureOrigin { provenance: Provenance::here(), seed, command };
             for path in write_figure(&out.join("diagram"), &figure, &figure, &origin)? {
-                merged.text += &format!("{}\n", path.display());
+                merged.add(path);
             }
         }
-        None => common.remark("no figure: it needs one or two axes of several rising values"),
+        None => common.remark("no figure: it needs one or two axes of several rising values, and a value to draw"),
     }
     let all = serde_json::json!({ "plan": planned.record, "run": ran.record, "merge": merged.record });
     common.print_either(&merged.text, &all)
@@ -77,6 +80,10 @@ fn boundaries(sweep: &Sweep) -> Result<Option<Boundaries>, Failure> {
         let point = |(low, high): (f64, f64), i: usize| low + (high - low) * i as f64 / (POINTS - 1) as f64;
         ends.filter(|(low, high)| low < high).map(|ends| (0..POINTS).map(|i| point(ends, i)).collect::<Vec<f64>>())
     };
+    // Along a third axis there is a diagram a value.
+    if sweep.axes().iter().filter(|(_, values)| values.len() > 1).count() > 2 {
+        return Ok(None);
+    }
     let (Some(gs), Some(strengths)) = (values(Parameter::G), values(Parameter::Strength)) else { return Ok(None) };
     let draft = Draft::new(sweep.spec(), None)?;
     let Some(variant) = sweep.spec().variants()?.first().copied() else { return Ok(None) };

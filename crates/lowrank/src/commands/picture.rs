@@ -2,7 +2,9 @@
 //! two as heat maps with the boundaries of the phases.
 
 use lowrank_meanfield::Boundaries;
+use lowrank_model::Vector;
 use lowrank_report::{Axis, Colour, Figure, Heat, Legend, Line, Mark, Panel, Points, Shape, TWO_COLUMNS};
+use lowrank_spec::Parameter;
 use lowrank_sweep::{Sweep, column};
 
 /// The fields that are drawn: name of the column, label.
@@ -12,8 +14,8 @@ const FIELDS: [(&str, &str); 2] =
 /// The figure; none for another number of axes than one or two, or axes whose values do not rise. From mirrored starts only
 /// the given one is drawn.
 pub(super) fn picture(sweep: &Sweep, cells: &str, boundaries: Option<&Boundaries>) -> Option<Figure> {
-    let axes: Vec<(String, &[f64])> =
-        sweep.axes().iter().filter(|(_, v)| v.len() > 1).map(|(p, v)| (p.to_string(), v.as_slice())).collect();
+    let axes: Vec<(Parameter, &[f64])> =
+        sweep.axes().iter().filter(|(_, v)| v.len() > 1).map(|(p, v)| (*p, v.as_slice())).collect();
     if axes.iter().any(|(_, values)| values.windows(2).any(|pair| pair[0] >= pair[1])) {
         return None;
     }
@@ -28,21 +30,24 @@ pub(super) fn picture(sweep: &Sweep, cells: &str, boundaries: Option<&Boundaries
         for (name, label) in FIELDS {
             let (seen, theory) = (field(name), field(&format!("theory_{name}")));
             match &axes[..] {
-                [(x_name, x)] => {
+                [(of_x, x)] if seen.iter().chain(&theory).any(|value| value.is_finite()) => {
                     panels.push(dots(
                         &variant.to_string(),
-                        (x_name, x),
+                        (*of_x, x),
                         label,
                         &seen,
                         &field(&format!("{name}_se")),
                         &theory,
                     ));
                 }
-                [(y_name, y), (x_name, x)] => {
+                [(of_y, y), (of_x, x)] => {
                     let all = seen.iter().chain(&theory).filter(|value| value.is_finite());
                     let range = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(*v), b.max(*v)));
                     let range = (range.0 < range.1).then_some(range);
                     for (of, values) in [("networks", seen), ("theory", theory)] {
+                        if !values.iter().any(|value| value.is_finite()) {
+                            continue;
+                        }
                         let title = format!("{variant}: {of}");
                         let rows = values.chunks(x.len()).map(<[f64]>::to_vec).collect();
                         let heat = Heat {
@@ -53,21 +58,54 @@ pub(super) fn picture(sweep: &Sweep, cells: &str, boundaries: Option<&Boundaries
                             label: label.to_owned(),
                             ..Heat::default()
                         };
-                        panels.push(plane(&title, (x_name, y_name), heat, boundaries));
+                        panels.push(plane(&title, (*of_x, *of_y), heat, boundaries));
                     }
                 }
+                // No network and no theory of this variant has a value.
+                [_] => {}
                 _ => return None,
             }
         }
     }
+    if panels.is_empty() {
+        return None;
+    }
     Some(Figure { title: String::new(), panels, columns: 2, width: TWO_COLUMNS, panel_height: 55.0 })
+}
+
+/// A parameter as a label; vectors are counted from one, as in the theory.
+fn symbol(parameter: Parameter) -> String {
+    let of = |vector: Vector| match vector {
+        Vector::M(k) => format!("*m*^{{({})}}", k + 1),
+        Vector::N(k) => format!("*n*^{{({})}}", k + 1),
+        Vector::I(q) => format!("*I*^{{({})}}", q + 1),
+        Vector::W(p) => format!("*w*^{{({})}}", p + 1),
+    };
+    match parameter {
+        Parameter::G => "random strength *g*".to_owned(),
+        Parameter::Strength => "structure strength *M_m M_n*".to_owned(),
+        Parameter::Mean(a) => format!("mean of {}", of(a)),
+        Parameter::Covariance(a, b) if a == b => format!("variance of {}", of(a)),
+        Parameter::Covariance(a, b) => format!("covariance of {} and {}", of(a), of(b)),
+        Parameter::Amplitude(q) => format!("amplitude of {}", of(Vector::I(q))),
+        Parameter::Deviation => "deviation of the start".to_owned(),
+        Parameter::TauS => "*τ_s*".to_owned(),
+        Parameter::TauR => "*τ_r*".to_owned(),
+    }
 }
 
 fn axis(label: &str) -> Axis {
     Axis { label: label.to_owned(), ..Axis::default() }
 }
 
-fn dots(variant: &str, (name, x): (&str, &[f64]), label: &str, seen: &[f64], errors: &[f64], theory: &[f64]) -> Panel {
+fn dots(
+    variant: &str,
+    (of_x, x): (Parameter, &[f64]),
+    label: &str,
+    seen: &[f64],
+    errors: &[f64],
+    theory: &[f64],
+) -> Panel {
     let pairs = |y: &[f64]| x.iter().copied().zip(y.iter().copied()).collect();
     // One network has no standard error.
     let errors = errors.iter().map(|error| if error.is_finite() { *error } else { 0.0 }).collect();
@@ -81,13 +119,20 @@ fn dots(variant: &str, (name, x): (&str, &[f64]), label: &str, seen: &[f64], err
             shape: Shape::Circle,
         }),
     ];
-    Panel { title: variant.to_owned(), x: axis(name), y: axis(label), marks, legend: Legend::Below, ..Panel::default() }
+    Panel {
+        title: variant.to_owned(),
+        x: axis(&symbol(of_x)),
+        y: axis(label),
+        marks,
+        legend: Legend::Below,
+        ..Panel::default()
+    }
 }
 
-fn plane(title: &str, (x, y): (&str, &str), heat: Heat, boundaries: Option<&Boundaries>) -> Panel {
+fn plane(title: &str, (x, y): (Parameter, Parameter), heat: Heat, boundaries: Option<&Boundaries>) -> Panel {
     let mut marks = vec![Mark::Heat(heat)];
     // Boundaries are points (g, strength).
-    let turned = x != "g";
+    let turned = x != Parameter::G;
     for (boundary, dashed) in boundaries.iter().flat_map(|b| {
         [
             (&b.onset_of_structure, false),
@@ -99,5 +144,12 @@ fn plane(title: &str, (x, y): (&str, &str), heat: Heat, boundaries: Option<&Boun
         let points = boundary.points.iter().map(|(g, s)| if turned { (*s, *g) } else { (*g, *s) }).collect();
         marks.push(Mark::Line(Line { points, colour: Colour::White, dashed, ..Line::default() }));
     }
-    Panel { title: title.to_owned(), x: axis(x), y: axis(y), marks, legend: Legend::Nowhere, ..Panel::default() }
+    Panel {
+        title: title.to_owned(),
+        x: axis(&symbol(x)),
+        y: axis(&symbol(y)),
+        marks,
+        legend: Legend::Nowhere,
+        ..Panel::default()
+    }
 }

@@ -21,14 +21,21 @@ use crate::{Common, Failure, on_interrupt};
 #[command(after_help = "Example: lowrank simulate examples/specs/network.toml --out target/simulate\n\n\
     With --out it writes simulate.json, observables.csv (mean and standard error over networks), and of each variant\n\
     VARIANT.npz for NumPy with VARIANT.npz.json beside it: kappa, mu and Delta_0 at every sample of every network, and\n\
-    with --trajectories x of every neuron.")]
+    with --trajectories x of every neuron. With --hdf5 the same arrays as VARIANT.h5.")]
 pub struct Options {
     /// The spec, a TOML file
     spec: PathBuf,
     /// Write x of every neuron at every sample; needs --out
     #[arg(long)]
     trajectories: bool,
+    /// Write the arrays of each variant as HDF5 too; needs --out
+    #[cfg(feature = "hdf5")]
+    #[arg(long)]
+    hdf5: bool,
 }
+
+/// Arrays of the size of a state that a run holds: two filters with their stages and pasts, twelve sums, what is lagged.
+const STATES: u64 = 40;
 
 /// What one network showed in one variant.
 struct Seen {
@@ -75,6 +82,10 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     if options.trajectories && common.out.is_none() {
         return Err(Failure::Input("--trajectories needs a folder for the file: give --out".to_owned()));
     }
+    #[cfg(feature = "hdf5")]
+    if options.hdf5 && common.out.is_none() {
+        return Err(Failure::Input("--hdf5 needs a folder for the files: give --out".to_owned()));
+    }
     common.check_out()?;
     let threads = common.spread()?;
     check_memory(needed(&experiment, threads, options.trajectories))?;
@@ -94,6 +105,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
         .collect();
     let table = observables(&variants);
     let record = data_json(&Record { spec: &spec, variants: &variants }, spec.seed, &Provenance::here())?;
+    on_interrupt("files are being written: what is there is whole; run it again");
     if let Some(out) = &common.out {
         for (name, content) in [("simulate.json", &record), ("observables.csv", &table.csv())] {
             write_file(&out.join(name), content.as_bytes())?;
@@ -101,24 +113,41 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
         let provenance = Provenance::here();
         let origin = Origin { provenance: &provenance, seed: Some(spec.seed), spec: &spec };
         for of in variants {
-            write_npz(&out.join(format!("{}.npz", of.variant)), &Arrays::new(of.courses)?, &origin)?;
+            let arrays = Arrays::new(of.courses)?;
+            write_npz(&out.join(format!("{}.npz", of.variant)), &arrays, &origin)?;
+            #[cfg(feature = "hdf5")]
+            if options.hdf5 {
+                lowrank_report::write_hdf5(&out.join(format!("{}.h5", of.variant)), &arrays, &origin)?;
+            }
         }
     }
     common.print(&if common.json { record } else { table.text() });
     Ok(())
 }
 
-/// Bytes of the bulks in flight and of all states that are kept.
+/// Bytes of everything that is held at once.
 fn needed(experiment: &Experiment, threads: usize, trajectories: bool) -> u64 {
-    let in_flight = (threads as u64).min(experiment.realisations);
-    let bulks = experiment.bulk.bytes(experiment.neurons, size_of::<f64>()).saturating_mul(in_flight);
+    let (samples, copies) = (experiment.protocol.samples() as u64, experiment.copies as u64);
+    let runs = experiment.realisations.saturating_mul(experiment.models.len() as u64);
+    let rank = experiment.models.first().map_or(0, Model::rank) as u64;
+    // kappa of every copy at every sample, in a list of its own, and three numbers.
+    let courses = samples.saturating_mul(copies.saturating_mul(8 * rank + 24) + 24).saturating_mul(runs);
+    let state = 8_u64.saturating_mul(experiment.neurons as u64).saturating_mul(copies);
+    let trajectory = state.saturating_mul(samples);
     let kept = match (trajectories, experiment.outliers > 0) {
-        (true, _) => experiment.realisations.saturating_mul(experiment.models.len() as u64),
-        (_, true) => in_flight,
+        // All of them, and one variant's three times more on the way into its file.
+        (true, _) => trajectory.saturating_mul(runs.saturating_add(3 * experiment.realisations)),
+        (_, true) => trajectory.saturating_mul(experiment.realisations.min(threads as u64)),
         _ => 0,
     };
-    let state = (experiment.neurons as u64).saturating_mul(experiment.copies as u64 * size_of::<f64>() as u64);
-    bulks.saturating_add(state.saturating_mul(experiment.protocol.samples() as u64).saturating_mul(kept))
+    in_flight(experiment, threads).saturating_add(courses).saturating_add(kept)
+}
+
+/// Bytes of the networks that are run at once: bulks, states, what the method remembers of them, and the sums over them.
+pub(super) fn in_flight(experiment: &Experiment, threads: usize) -> u64 {
+    let bulk = experiment.bulk.bytes(experiment.neurons, size_of::<f64>());
+    let states = (experiment.neurons as u64).saturating_mul(experiment.copies as u64).saturating_mul(8 * STATES);
+    bulk.saturating_add(states).saturating_mul(experiment.realisations.min(threads as u64))
 }
 
 /// One network in every variant.

@@ -115,6 +115,14 @@ pub(super) struct Said {
 }
 
 impl Said {
+    /// One more file that was written.
+    pub(super) fn add(&mut self, path: PathBuf) {
+        self.text += &format!("{}\n", path.display());
+        if let Some(files) = self.record["files"].as_array_mut() {
+            files.push(path.to_string_lossy().into());
+        }
+    }
+
     fn new(text: String, record: &impl Serialize) -> Result<Self, Failure> {
         Ok(Self { text, record: serde_json::to_value(record).map_err(Failure::could_not)? })
     }
@@ -259,10 +267,11 @@ pub(super) fn merge_all(sweep: &Sweep, store: &Store, common: &Common) -> Result
     on_interrupt("no table was written; finished blocks are kept, merge them again");
     let merged = merge(store)?;
     common.spread()?;
-    let tables = tables(sweep, &merged.payloads).map_err(Failure::could_not)?;
+    let tables = common.waiting("theory", || tables(sweep, &merged.payloads)).map_err(Failure::could_not)?;
     let (version, commit, seed) = (&merged.version, &merged.commit, merged.job.seed());
     let head = format!("# lowrank {version}, commit {commit}, seed {seed}, definition {}\n", merged.job.spec_hash());
     let mut files = Vec::new();
+    on_interrupt("tables are being written: what is there is whole; merge them again");
     for (name, table) in [("networks.csv", &tables.networks), ("cells.csv", &tables.cells)] {
         let path = store.folder().join(name);
         write_file(&path, (head.clone() + table).as_bytes())?;
@@ -277,6 +286,12 @@ pub(super) fn merge_all(sweep: &Sweep, store: &Store, common: &Common) -> Result
 
 /// The sweep of a folder, by the spec in it.
 fn planned(folder: &Path, common: &Common, caller: Caller) -> Result<(Sweep, Store), Failure> {
+    if let Some(out) = &common.out {
+        let (out, folder) = (out.display(), folder.display());
+        return Err(Failure::Input(format!(
+            "--out is {out}: results go to the folder of the sweep, {folder}; leave it out"
+        )));
+    }
     let path = folder.join(DEFINITION);
     let text = read_text(&path).map_err(|error| {
         Failure::Input(format!("{error}; a folder becomes a sweep's by {} sweep plan", caller.name()))

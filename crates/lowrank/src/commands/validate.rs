@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use lowrank_report::{Provenance, check_folder, html, json, summary, table, write_file};
+use lowrank_report::{Provenance, check_folder, evidence, html, json, summary, table, write_file};
 use lowrank_validate::{Config, Effort, Outcome, Plant, ValidateError, run as run_validation, runs_of};
 
 use crate::{Common, Failure, on_interrupt};
@@ -14,8 +14,10 @@ const DEFAULT_OUT: &str = "target/validate";
 /// Options of `lowrank validate`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: lowrank validate --quick --only structured-chaos/rate --out /tmp/run\n\n\
-    The record, validate.json, and the table, validate.md, go to --out, target/validate unless given.\n\n\
-    Exit codes: 0 every claim passed, 1 some claim did not, 2 bad input, 3 could not compute.")]
+    The record, validate.json, the table, validate.md, and the report, validate.html, go to --out,\n\
+    target/validate unless given.\n\n\
+    Exit codes: 0 every claim passed, 1 some claim did not, 2 bad input, 3 could not be computed,\n\
+    130 interrupted.")]
 pub struct Options {
     /// A quarter to half a minute on two cores: networks of 500 neurons, wider margins
     #[arg(long, conflicts_with = "full")]
@@ -65,7 +67,9 @@ pub(super) fn write_verdicts(
     let provenance = Provenance::here();
     let text = format!("{}\n{}", table(outcome), summary(outcome, &provenance));
     let record = json(outcome, &provenance)?;
-    let report = html(outcome, &provenance, command, &[])?;
+    let figures = evidence(outcome)?;
+    let figures: Vec<(&str, &str)> = figures.iter().map(|(caption, svg)| (caption.as_str(), svg.as_str())).collect();
+    let report = html(outcome, &provenance, command, &figures)?;
     if let Some(out) = out {
         for (ending, content) in [("json", &record), ("md", &text), ("html", &report)] {
             write_file(&out.join(format!("{name}.{ending}")), content.as_bytes())?;
