@@ -1,6 +1,5 @@
 //! The figures of a report: how far every claim is from theory, and how errors shrink as networks grow.
 
-use lowrank_model::Variant;
 use lowrank_validate::{Claim, Outcome};
 
 use crate::ReportError;
@@ -27,27 +26,27 @@ pub fn evidence(outcome: &Outcome) -> Result<Vec<(String, String)>, ReportError>
     distances.into_iter().chain(scaling).map(drawn).collect()
 }
 
-/// One panel a variant.
+/// One panel a form of the dynamics.
 fn distances(claims: &[Claim]) -> Option<Figure> {
-    let mut variants: Vec<Variant> = Vec::new();
+    let mut variants: Vec<&str> = Vec::new();
     for claim in claims {
-        if !variants.contains(&claim.variant) {
-            variants.push(claim.variant);
+        if !variants.contains(&claim.variant.name()) {
+            variants.push(claim.variant.name());
         }
     }
     let panels: Vec<Panel> =
-        variants.iter().enumerate().filter_map(|(i, variant)| panel(claims, *variant, i)).collect();
+        variants.into_iter().enumerate().filter_map(|(i, variant)| panel(claims, variant, i)).collect();
     (!panels.is_empty()).then(|| Figure {
         panels,
         columns: 1,
         width: TWO_COLUMNS,
-        panel_height: 32.0,
+        panel_height: 36.0,
         ..Figure::default()
     })
 }
 
-fn panel(claims: &[Claim], variant: Variant, index: usize) -> Option<Panel> {
-    let of_variant: Vec<&Claim> = claims.iter().filter(|claim| claim.variant == variant).collect();
+fn panel(claims: &[Claim], variant: &str, index: usize) -> Option<Panel> {
+    let of_variant: Vec<&Claim> = claims.iter().filter(|claim| claim.variant.name() == variant).collect();
     let mut points = Points { colour: Colour::nth(index), ..Points::default() };
     for (i, claim) in of_variant.iter().enumerate() {
         let off = (claim.judgement.estimate - claim.theory) / claim.margin;
@@ -75,7 +74,7 @@ fn panel(claims: &[Claim], variant: Variant, index: usize) -> Option<Panel> {
     Some(Panel {
         title: variant.to_string(),
         x: Axis { label: "claim".to_owned(), range: Some((0.5, end)), ..Axis::default() },
-        y: Axis { label: "(estimate − theory) / margin".to_owned(), ..Axis::default() },
+        y: Axis { label: "off, in margins".to_owned(), ..Axis::default() },
         marks,
         legend: Legend::Nowhere,
         ..Panel::default()
@@ -107,4 +106,33 @@ fn scaling(outcome: &Outcome) -> Option<Figure> {
     let log = |label: &str| Axis { label: label.to_owned(), log: true, ..Axis::default() };
     let panel = Panel { x: log("neurons *N*"), y: log("|error| of one network"), marks, ..Panel::default() };
     Some(Figure { panels: vec![panel], ..Figure::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::html::tests::outcome;
+
+    #[test]
+    fn every_claim_is_drawn_and_errors_where_there_are_sizes() {
+        let run = outcome();
+        let figure = distances(&run.claims).unwrap();
+        let [panel] = &figure.panels[..] else { panic!("{figure:?}") };
+        let drawn = panel.marks.iter().find_map(|mark| match mark {
+            Mark::Points(points) => Some(points),
+            _ => None,
+        });
+        let (drawn, claim) = (drawn.unwrap(), &run.claims[0]);
+        let finite =
+            run.claims.iter().filter(|c| c.judgement.estimate.is_finite() && c.judgement.half_width.is_finite());
+        assert!(
+            drawn.points.len() > 1 && drawn.points.len() == finite.count() && drawn.errors.len() == drawn.points.len()
+        );
+        assert_eq!(drawn.points[0], (1.0, (claim.judgement.estimate - claim.theory) / claim.margin));
+        assert_eq!(drawn.errors[0], claim.judgement.half_width / claim.margin);
+        let figures = evidence(&run).unwrap();
+        assert_eq!(figures.len(), if run.scaling.is_empty() { 1 } else { 2 });
+        assert!(figures.iter().all(|(caption, svg)| !caption.is_empty() && svg.starts_with("<svg")));
+        assert!(evidence(&lowrank_validate::Outcome { claims: vec![], scaling: vec![], ..run }).unwrap().is_empty());
+    }
 }
