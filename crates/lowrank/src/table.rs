@@ -1,5 +1,7 @@
 //! Tables as aligned text and as comma-separated values.
 
+use lowrank_report::Provenance;
+
 /// One cell.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {
@@ -74,8 +76,14 @@ impl Table {
         text
     }
 
+    /// [`Table::csv`] for a file: below a line that says what made it.
+    pub(crate) fn csv_file(&self, seed: u64) -> String {
+        let Provenance { program, version, commit, .. } = Provenance::here();
+        format!("# {program} {version}, commit {commit}, seed {seed}\n{}", self.csv())
+    }
+
     /// Every column, numbers with all digits, nothing where there is none.
-    pub(crate) fn csv(&self) -> String {
+    fn csv(&self) -> String {
         let quoted = |text: &str| {
             if text.contains([',', '"']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
         };

@@ -106,7 +106,7 @@ fn solve_finds_all_branches_and_says_which_are_stable() {
     let kappa = |k: usize| solutions[0]["stationary"][k]["order"]["kappa"][0].as_f64().unwrap();
     assert!(solutions.len() == 2 && kappa(0) > 1.0 && kappa(1) == 0.0 && kappa(2) == -kappa(0));
     let table = place.read("out/solve.csv");
-    assert!(table.lines().count() == 7 && table.starts_with("variant,solution,stability,kappa_1,mu,"), "{table}");
+    assert!(table.lines().count() == 8 && table.contains("\nvariant,solution,stability,kappa_1,mu,"), "{table}");
 }
 
 #[test]
@@ -145,7 +145,10 @@ fn simulate_gives_what_theory_says_and_writes_its_files() {
         }
         _ => eprintln!("skipped: python3 has no numpy"),
     }
-    assert!(place.read("out/observables.csv").starts_with("variant,observable,mean,standard_error,networks\n"));
+    let table = place.read("out/observables.csv");
+    let (made_by, table) = table.split_once('\n').unwrap();
+    assert!(made_by.starts_with("# lowrank ") && made_by.contains(", seed "), "{made_by}");
+    assert!(table.starts_with("variant,observable,mean,standard_error,networks\n"));
 }
 
 #[test]

@@ -48,7 +48,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let found = common.waiting("boundaries of the phases", || boundaries(&sweep))?;
     if let Some(found) = &found {
         let record = data_json(found, sweep.spec().seed, &Provenance::here())?;
-        for (name, content) in [("boundaries.json", &record), ("boundaries.csv", &csv(found))] {
+        for (name, content) in [("boundaries.json", &record), ("boundaries.csv", &csv(found, sweep.spec().seed))] {
             let path = out.join(name);
             write_file(&path, content.as_bytes())?;
             merged.add(path);
@@ -104,7 +104,7 @@ fn boundaries(sweep: &Sweep) -> Result<Option<Boundaries>, Failure> {
     }
 }
 
-fn csv(found: &Boundaries) -> String {
+fn csv(found: &Boundaries, seed: u64) -> String {
     let mut table = Table::new(["boundary", "g", "strength"].map(str::to_owned).to_vec());
     for (name, boundary) in [
         ("onset-of-structure", &found.onset_of_structure),
@@ -114,5 +114,5 @@ fn csv(found: &Boundaries) -> String {
     ] {
         boundary.points.iter().for_each(|(g, strength)| table.push(vec![name.into(), (*g).into(), (*strength).into()]));
     }
-    table.csv()
+    table.csv_file(seed)
 }

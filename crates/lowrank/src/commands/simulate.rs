@@ -107,7 +107,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let record = data_json(&Record { spec: &spec, variants: &variants }, spec.seed, &Provenance::here())?;
     on_interrupt("files are being written: what is there is whole; run it again");
     if let Some(out) = &common.out {
-        for (name, content) in [("simulate.json", &record), ("observables.csv", &table.csv())] {
+        for (name, content) in [("simulate.json", &record), ("observables.csv", &table.csv_file(spec.seed))] {
             write_file(&out.join(name), content.as_bytes())?;
         }
         let provenance = Provenance::here();

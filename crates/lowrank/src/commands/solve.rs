@@ -106,7 +106,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let onsets = onsets(&solutions);
     let record = data_json(&Record { spec: &spec, solutions }, spec.seed, &Provenance::here())?;
     if let Some(out) = &common.out {
-        for (name, content) in [("solve.json", &record), ("solve.csv", &table.csv())] {
+        for (name, content) in [("solve.json", &record), ("solve.csv", &table.csv_file(spec.seed))] {
             write_file(&out.join(name), content.as_bytes())?;
         }
     }
