@@ -52,7 +52,6 @@ impl Experiment {
             return Err(only_in_sweeps("network.precision = \"f32\"", "leave it out, or use lowrank sweep"));
         }
         let bulk = network.bulk.parse()?;
-        check_numbers(spec, bulk, 0)?;
         let protocol = run.protocol()?;
         let draft = Draft::new(spec, given)?;
         check_numbers(spec, bulk, draft.layout().dimension())?;

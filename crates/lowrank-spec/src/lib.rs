@@ -19,7 +19,7 @@ pub use draft::Draft;
 pub use error::{SpecError, out_of_range};
 pub use experiment::Experiment;
 pub use grid::Grid;
-pub use limits::{check_numbers, check_step};
+pub use limits::{MOST_NETWORKS, check_numbers, check_step};
 pub use parameter::Parameter;
 pub use parse::schema;
 pub use run::{InputCourse, Run, Start};

@@ -9,7 +9,7 @@ use crate::{Sampled, Spec, SpecError};
 /// Longest step in units of the shortest time constant: the one of the published diagram; beyond, methods grow unstable.
 const LONGEST_STEP: f64 = 0.5;
 /// More networks than this are a typing error.
-const MOST_NETWORKS: u64 = 100_000_000;
+pub const MOST_NETWORKS: u64 = 100_000_000;
 /// More states of one network than this are a typing error.
 const MOST_COPIES: usize = 1_000_000;
 

@@ -3,7 +3,9 @@
 use lowrank_connectivity::{BulkKind, Sampling, check_memory};
 use lowrank_model::{Transfer, Variant};
 use lowrank_simulate::{Products, Protocol, block_bytes, check_clock};
-use lowrank_spec::{BulkFor, Draft, Grid, Parameter, Precision, Spec, check_numbers, check_step, out_of_range};
+use lowrank_spec::{
+    BulkFor, Draft, Grid, MOST_NETWORKS, Parameter, Precision, Spec, check_numbers, check_step, out_of_range,
+};
 
 use crate::cells::Part;
 use crate::fields::{self, Row};
@@ -11,8 +13,6 @@ use crate::{SweepError, refusals};
 
 /// Version of what the bytes of a block mean.
 pub const SCHEMA: u32 = 1;
-/// More networks than this are a typing error.
-const MOST_NETWORKS: usize = 100_000_000;
 /// Bytes of the program itself, its stacks and buffers.
 const PROGRAM: u64 = 16 << 20;
 /// From so many neurons on one block fills the machine, and its product is spread over all threads.
@@ -86,7 +86,7 @@ impl Sweep {
             let relation = "at least one interval where exponents are measured";
             return Err(out_of_range("run.window", sweep.spec.run.window, relation).into());
         }
-        let networks = sweep.cells().checked_mul(sweep.spec.realisations as usize);
+        let networks = (sweep.cells() as u64).checked_mul(sweep.spec.realisations);
         if networks.is_none_or(|networks| networks > MOST_NETWORKS) {
             let value = format!("more than {MOST_NETWORKS} cells in all realisations");
             let relation = "smaller: take points from an axis, or realisations";
