@@ -74,8 +74,11 @@ impl<'a, T: Scalar> Block<'a, T> {
     ) -> Result<Self, SimulateError> {
         let n = bulk.neurons();
         let variant = cells.first().map_or(Variant::Current, |cell| cell.variant);
-        let column = |(i, cell)| Column::new(i, cell, variant, n, method, dt);
-        let columns = cells.iter().enumerate().map(column).collect::<Result<Vec<_>, _>>()?;
+        let mut columns: Vec<Column<T>> = Vec::with_capacity(cells.len());
+        for (i, cell) in cells.iter().enumerate() {
+            let before = columns.last().zip(i.checked_sub(1).map(|before| &cells[before]));
+            columns.push(Column::new(i, cell, before, variant, n, method, dt)?);
+        }
         let (tau_s, tau_r) = variant.time_constants();
         let filtered = (tau_s > 0.0, tau_r > 0.0);
         let size = n * columns.len() * if watch.lyapunov.is_some() { 2 } else { 1 };
@@ -185,7 +188,7 @@ impl<'a, T: Scalar> Block<'a, T> {
         let (p, q) = (&column!(self.p, at, n), &mut column!(self.q, at, n));
         let column = &mut self.columns[j];
         column.kappa(p);
-        lanes::drive(q, column.g, &column.input, &column.kappa_t, &column.m);
+        lanes::drive(q, column.g, &column.input, &column.kappa_t, &column.vectors.m);
         let x = if self.filtered.0 { &column!(self.x, at, n) } else { &*q };
         if task.sampling {
             column.sums.take(x, p, &column.kappa, 1);
@@ -225,7 +228,7 @@ impl<'a, T: Scalar> Block<'a, T> {
         let (p, q) = (&column!(self.p, at, n), &mut column!(self.q, at, n));
         let column = &mut self.columns[j];
         column.tangent_kappa(p);
-        lanes::drive(q, column.g, &[], &column.kappa_t, &column.m);
+        lanes::drive(q, column.g, &[], &column.kappa_t, &column.vectors.m);
         if self.filtered.1 {
             let u = if self.filtered.0 { &column!(self.x, at, n) } else { &*q };
             let rest = &mut column!(self.phi, at, n);

@@ -1,7 +1,9 @@
 //! What belongs to one column of a block: its network on the shared bulk, and what has been seen of it.
 
+use std::rc::Rc;
+
 use lowrank_integrate::{IntegrateError, Method};
-use lowrank_model::{Real, Variant, Vector};
+use lowrank_model::{Empirical, Real, Variant, Vector};
 
 use super::rest::Rest;
 use super::seen::{Accumulator, CellEnd};
@@ -9,13 +11,33 @@ use super::weights::{Weights, weights};
 use super::{Cell, lanes};
 use crate::SimulateError;
 
+/// m^(k) and n^(k) / N, row after row, N entries each.
+pub(super) struct Vectors<T> {
+    pub(super) m: Vec<T>,
+    pub(super) n: Vec<T>,
+}
+
+impl<T: Real> Vectors<T> {
+    fn new(given: &Empirical) -> Result<Self, SimulateError> {
+        let (layout, neurons) = (given.layout(), given.neurons());
+        let rows = |of: fn(usize) -> Vector, scale: f64| -> Result<Vec<T>, SimulateError> {
+            let mut rows = Vec::with_capacity(layout.rank * neurons);
+            for k in 0..layout.rank {
+                rows.extend(given.vectors()[layout.index(of(k))?].iter().map(|entry| T::from_f64(scale * entry)));
+            }
+            Ok(rows)
+        };
+        Ok(Self { m: rows(Vector::M, 1.0)?, n: rows(Vector::N, 1.0 / neurons as f64)? })
+    }
+}
+
 pub(super) struct Column<T> {
     /// Its place among the cells.
     pub(super) cell: usize,
     pub(super) g: T,
-    /// m^(k) and n^(k) / N, row after row, N entries each.
-    pub(super) m: Vec<T>,
-    n: Vec<T>,
+    /// Shared with the column before where they are the same: neighbours on a grid often differ in g only, and what they
+    /// share is read from memory once for all of them.
+    pub(super) vectors: Rc<Vectors<T>>,
     /// The total input; empty where there is none.
     pub(super) input: Vec<T>,
     /// (tau_s, tau_r), zero where there is no filter.
@@ -33,9 +55,11 @@ pub(super) struct Column<T> {
 }
 
 impl<T: Real> Column<T> {
+    /// The column of a cell; `before` is the one before it, and its cell.
     pub(super) fn new(
         index: usize,
         cell: &Cell<'_>,
+        before: Option<(&Self, &Cell<'_>)>,
         block: Variant,
         neurons: usize,
         method: Method,
@@ -51,17 +75,14 @@ impl<T: Real> Column<T> {
         if let Some((index, value)) = cell.x0.iter().copied().enumerate().find(|(_, x)| !x.is_finite()) {
             return Err(IntegrateError::NonFinite { time: 0.0, index, value }.into());
         }
-        let (layout, vectors) = (cell.vectors.layout(), cell.vectors.vectors());
-        let rows = |of: fn(usize) -> Vector, scale: f64| -> Result<Vec<T>, SimulateError> {
-            let mut rows = Vec::with_capacity(layout.rank * neurons);
-            for k in 0..layout.rank {
-                rows.extend(vectors[layout.index(of(k))?].iter().map(|entry| T::from_f64(scale * entry)));
-            }
-            Ok(rows)
+        let layout = cell.vectors.layout();
+        let vectors = match before {
+            Some((column, of)) if of.vectors == cell.vectors => Rc::clone(&column.vectors),
+            _ => Rc::new(Vectors::new(cell.vectors)?),
         };
         let mut input = vec![0.0; if cell.amplitudes.iter().all(|a| *a == 0.0) { 0 } else { neurons }];
         for (q, amplitude) in cell.amplitudes.iter().enumerate() {
-            let vector = &vectors[layout.index(Vector::I(q))?];
+            let vector = &cell.vectors.vectors()[layout.index(Vector::I(q))?];
             input.iter_mut().zip(vector).for_each(|(total, entry)| *total += amplitude * entry);
         }
         let tau = cell.variant.time_constants();
@@ -70,8 +91,7 @@ impl<T: Real> Column<T> {
         Ok(Self {
             cell: index,
             g: T::from_f64(cell.g),
-            m: rows(Vector::M, 1.0)?,
-            n: rows(Vector::N, 1.0 / neurons as f64)?,
+            vectors,
             input: input.into_iter().map(T::from_f64).collect(),
             tau,
             x_weights: of(tau.0)?,
@@ -87,7 +107,9 @@ impl<T: Real> Column<T> {
 
     /// kappa of the rates `p`.
     pub(super) fn kappa(&mut self, p: &[T]) {
-        for (n, (kappa, kappa_t)) in self.n.chunks_exact(p.len()).zip(self.kappa.iter_mut().zip(&mut self.kappa_t)) {
+        for (n, (kappa, kappa_t)) in
+            self.vectors.n.chunks_exact(p.len()).zip(self.kappa.iter_mut().zip(&mut self.kappa_t))
+        {
             *kappa = lanes::dot(n, p);
             *kappa_t = T::from_f64(*kappa);
         }
@@ -95,7 +117,7 @@ impl<T: Real> Column<T> {
 
     /// The same of a tangent vector's rates, for its own rank-R update.
     pub(super) fn tangent_kappa(&mut self, p: &[T]) {
-        for (n, kappa_t) in self.n.chunks_exact(p.len()).zip(&mut self.kappa_t) {
+        for (n, kappa_t) in self.vectors.n.chunks_exact(p.len()).zip(&mut self.kappa_t) {
             *kappa_t = T::from_f64(lanes::dot(n, p));
         }
     }
