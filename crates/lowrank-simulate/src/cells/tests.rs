@@ -22,6 +22,12 @@ fn ensemble() -> Gaussian {
     moments.variance(I(0), 0.5).covariance(M(1), N(1), 0.6).covariance(N(0), I(0), 0.3).build().unwrap()
 }
 
+/// Other entries in the same layout.
+fn rank_two() -> Gaussian {
+    let moments = Moments::new(Layout::rank(2).with_inputs(1)).mean(M(0), 0.4).mean(N(0), 1.9);
+    moments.variance(M(1), 1.0).variance(N(1), 1.0).build().unwrap()
+}
+
 fn rank_one(overlap: f64) -> Gaussian {
     let moments = Moments::new(Layout::rank(1)).mean(M(0), 1.0).mean(N(0), overlap);
     moments.variance(M(0), 1.0).variance(N(0), 1.0).build().unwrap()
@@ -111,6 +117,24 @@ fn every_cell_of_a_block_is_its_network_alone() {
                 }
             }
         }
+    }
+}
+
+/// Also where some neighbours have the same vectors, equal or identical, and others do not.
+#[test]
+fn a_cell_shows_the_same_bits_alone_and_beside_any_other() {
+    let setting = Setting::new(90, ensemble(), &[0.8, 1.7, 1.7, 2.6, 0.8], Variant::Rate);
+    let (equal, other) = (setting.vectors.clone(), Setting::new(90, rank_two(), &[], Variant::Rate).vectors);
+    let mut cells = setting.cells();
+    (cells[1].vectors, cells[2].vectors, cells[3].vectors) = (&equal, &other, &other);
+    let protocol = protocol(Method::EtdAb3, 0.125, 2.0, 5.0);
+    let run = |cells: &[Cell<'_>]| {
+        run_cells(&*setting.bulk, Transfer::Tanh, cells, &protocol, STAY, Products::Whole).unwrap()
+    };
+    let together = run(&cells);
+    assert!(together[1].kappa != together[2].kappa, "other vectors");
+    for (cell, seen) in cells.iter().zip(together) {
+        assert_eq!(run(&[*cell]), [seen]);
     }
 }
 
