@@ -95,7 +95,8 @@ macro_rules! panels {
                     macro_rules! tiles {
                         ($height:literal, $width:literal, $panels:literal) => {{
                             const HEIGHT: usize = $height * $panels;
-                            let last_row = if panel % $panels > 0 { 0 } else { rows.min((panel + $panels) * ROWS) };
+                            let last_row =
+                                if panel.is_multiple_of($panels) { rows.min((panel + $panels) * ROWS) } else { 0 };
                             let mut of_v: [&[$type]; $width] = [&[]; $width];
                             for c in 0..$width {
                                 of_v[c] = &v[first + c][start..end];
