@@ -5,10 +5,10 @@
 //! every step: below a hundred columns it takes two to four times as long.) A tile, all of a panel's lines times some columns
 //! of the batch, stays in registers over [`BLOCK`] columns of the matrix.
 //!
-//! A sweep comes back to the matrix every few milliseconds. Where other programs share the caches it finds it in memory,
-//! and what decides is how it is fetched: line after line, each once a tile, is what processors fetch ahead. (Panels of two
-//! lines, read every other line and then those in between, a quarter of the blocks: 62 % of the peak in `f64` and 60 % in
-//! `f32` where these reach 76 and 79 %, at N = 500 in 128 columns on a Zen 3 core with busy neighbours.)
+//! A sweep comes back to the matrix every few milliseconds, and where other programs share the caches fetching it again is
+//! the largest loss: line after line, each once a tile, costs least. (Panels of two lines, of which a tile reads every
+//! other, in blocks of 128 columns: 62 % of the peak in `f64` and 60 % in `f32` where these reach 76 and 79 %, at N = 500 in
+//! 128 columns on a Zen 3 core with busy neighbours.)
 //!
 //! Every number of the result is the same sum in the same order whatever the width of the batch, the number of threads and
 //! the vectors of the machine, as long as it multiplies and adds in one rounding.
