@@ -19,6 +19,8 @@ const LARGEST_STEP: f64 = 0.5;
 const STEP_TIMES_DEVIATION: f64 = 0.22;
 /// The same three for a search: window to e^(-25/2) = 4e-6, tanh to e^(-pi^2) = 5e-5, an eighth of the nodes.
 const ROUGH: [f64; 3] = [5.0, 0.8, 1.0];
+/// The same for courses in time: window to e^(-36/2) = 1e-8, tanh to e^(-pi^2 / 0.6) = 7e-8, a quarter of the nodes.
+const FAIR: [f64; 3] = [6.0, 0.6, 0.6];
 /// Largest variance (80 thousand nodes, a millisecond) and largest mean.
 pub(crate) const LARGEST_VARIANCE: f64 = 1e6;
 
@@ -61,6 +63,11 @@ impl Averages {
     /// The same with four digits, at an eighth of the cost: for a search.
     pub(crate) fn rough(transfer: Transfer, mu: f64, d: f64) -> Self {
         Self::on(ROUGH, transfer, mu, d)
+    }
+
+    /// The same with six digits, at a quarter of the cost: for a course of many steps.
+    pub(crate) fn fair(transfer: Transfer, mu: f64, d: f64) -> Self {
+        Self::on(FAIR, transfer, mu, d)
     }
 
     fn on(grid: [f64; 3], transfer: Transfer, mu: f64, d: f64) -> Self {

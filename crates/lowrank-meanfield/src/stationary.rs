@@ -57,7 +57,12 @@ pub fn stationary_from(model: &Model, start: &OrderParameters) -> Result<Station
 
 /// Refuses a start with another number of kappa than there are outer products.
 pub(crate) fn check_rank(start: &OrderParameters, rank: usize) -> Result<(), MeanFieldError> {
-    let (found, expected) = (start.kappa.len(), rank);
+    check_kappa(&start.kappa, rank)
+}
+
+/// Refuses another number of kappa than there are outer products.
+pub(crate) fn check_kappa(kappa: &[f64], rank: usize) -> Result<(), MeanFieldError> {
+    let (found, expected) = (kappa.len(), rank);
     if found == expected {
         return Ok(());
     }

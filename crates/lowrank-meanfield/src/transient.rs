@@ -7,6 +7,7 @@
 
 mod classes;
 mod drive;
+mod latent;
 mod march;
 mod pairs;
 mod panel;
@@ -15,6 +16,7 @@ use lowrank_model::{Initial, Model};
 use serde::Serialize;
 
 use self::classes::{Class, Row, covariance};
+pub use self::latent::{Latent, latent};
 use self::march::{CHANGE_LIMIT, March, Trial};
 use self::pairs::LANES;
 use crate::MeanFieldError;

@@ -110,6 +110,12 @@ impl Input {
         Ok(self)
     }
 
+    /// The same input without noise.
+    #[must_use]
+    pub fn without_noise(&self) -> Self {
+        Self::new(self.courses.clone())
+    }
+
     /// Number of input vectors.
     pub fn len(&self) -> usize {
         self.courses.len()

@@ -6,6 +6,7 @@
 
 mod ensemble;
 mod error;
+mod felt;
 mod initial;
 mod input;
 mod model;
