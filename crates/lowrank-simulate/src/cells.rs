@@ -10,11 +10,11 @@
 
 mod block;
 mod column;
-mod lanes;
+pub(crate) mod lanes;
 mod rest;
 mod seen;
 mod tangent;
-mod weights;
+pub(crate) mod weights;
 
 use lowrank_connectivity::{Bulk, Scalar};
 use lowrank_integrate::check_steps;

@@ -11,6 +11,7 @@ mod lyapunov;
 mod observables;
 mod protocol;
 mod run;
+mod trials;
 
 pub use cells::{Cell, CellEnd, Products, Seen, Watch, block_bytes, check_clock, run_cells};
 pub use error::SimulateError;
@@ -20,3 +21,4 @@ pub use lyapunov::{Lyapunov, lyapunov};
 pub use observables::Observed;
 pub use protocol::{Protocol, Timing};
 pub use run::{simulate, simulate_variants};
+pub use trials::{Course, Recording, Trial, run_trials};

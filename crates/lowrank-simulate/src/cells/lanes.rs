@@ -11,7 +11,7 @@ const LANES: usize = 16;
 const RUN: usize = 256;
 
 /// sum_i a_i b_i.
-pub(super) fn dot<T: Real>(a: &[T], b: &[T]) -> f64 {
+pub(crate) fn dot<T: Real>(a: &[T], b: &[T]) -> f64 {
     Arch::new().dispatch(Dot(a, b))
 }
 
@@ -40,7 +40,7 @@ impl<T: Real> WithSimd for Dot<'_, T> {
 }
 
 /// q <- g q + input + sum_k kappa_k m^(k), `m` row after row; an empty input is none.
-pub(super) fn drive<T: Real>(q: &mut [T], g: T, input: &[T], kappa: &[T], m: &[T]) {
+pub(crate) fn drive<T: Real>(q: &mut [T], g: T, input: &[T], kappa: &[T], m: &[T]) {
     Arch::new().dispatch(Drive { q, g, input, kappa, m });
 }
 
@@ -93,7 +93,7 @@ impl<T: Real> WithSimd for Drive<'_, T> {
 }
 
 /// y <- decay y + sum_j weight_j rest_j; the past is read only where it has weight.
-pub(super) fn filter<T: Real>(y: &mut [T], weights: Weights<T>, now: &[T], past: [&[T]; 2]) {
+pub(crate) fn filter<T: Real>(y: &mut [T], weights: Weights<T>, now: &[T], past: [&[T]; 2]) {
     Arch::new().dispatch(Filter { y, weights, now, past });
 }
 

@@ -7,10 +7,10 @@ use crate::SimulateError;
 
 /// The numbers of one step.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Weights<T> {
-    pub(super) decay: T,
+pub(crate) struct Weights<T> {
+    pub(crate) decay: T,
     /// Of the rest now, one and two steps ago.
-    pub(super) rest: [T; 3],
+    pub(crate) rest: [T; 3],
 }
 
 /// The weights of the first, the second and all later steps: a multistep method rises to its order as its past grows.
@@ -18,7 +18,7 @@ pub(super) struct Weights<T> {
 ///
 /// # Errors
 /// A method of more than one evaluation a step.
-pub(super) fn weights<T: Real>(method: Method, tau: f64, dt: f64) -> Result<[Weights<T>; 3], SimulateError> {
+pub(crate) fn weights<T: Real>(method: Method, tau: f64, dt: f64) -> Result<[Weights<T>; 3], SimulateError> {
     let a = 1.0 / tau;
     let of_order = |order: u32| {
         let [decay, rest @ ..] = match method {
