@@ -6,6 +6,7 @@ use lowrank_meanfield::MeanFieldError;
 use lowrank_model::ModelError;
 use lowrank_simulate::SimulateError;
 use lowrank_sweep::SweepError;
+use lowrank_tasks::TaskError;
 use lowrank_validate::ValidateError;
 use thiserror::Error;
 
@@ -46,6 +47,9 @@ pub enum StudyError {
     /// A sweep that failed.
     #[error(transparent)]
     Sweep(#[from] SweepError),
+    /// A task that could not be built, run or predicted.
+    #[error(transparent)]
+    Task(#[from] TaskError),
     /// An operating point that failed.
     #[error(transparent)]
     Validate(#[from] ValidateError),

@@ -9,6 +9,7 @@ mod networks;
 mod responses;
 mod sizes;
 mod style;
+mod tasks;
 mod time_scales;
 mod transients;
 
@@ -20,6 +21,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use error::StudyError;
+pub use tasks::OfTask;
 
 /// How large the networks are and how many: see each figure's file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

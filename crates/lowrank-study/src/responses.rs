@@ -176,7 +176,7 @@ fn panel(geometry: Geometry, variant: Variant, branches: &[Branch], networks: &[
 }
 
 /// The stable or the unstable parts of a branch, with gaps between them; parts meet at the point where stability changes.
-fn segments(branch: &Branch, stable: bool) -> Vec<(f64, f64)> {
+pub(crate) fn segments(branch: &Branch, stable: bool) -> Vec<(f64, f64)> {
     const GAP: (f64, f64) = (f64::NAN, f64::NAN);
     let mut points = Vec::new();
     let mut last: Option<(f64, f64)> = None;

@@ -2,7 +2,7 @@
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::commands::{check, completions, diagram, figure, init, man, schema, simulate, solve, sweep, validate};
+use crate::commands::{check, completions, diagram, figure, init, man, schema, simulate, solve, sweep, task, validate};
 use crate::{Common, Failure};
 
 /// The exit codes, at the end of every help.
@@ -49,6 +49,8 @@ enum Command {
     Diagram(diagram::Options),
     /// The figures of the study, current and rate variant side by side
     Figure(figure::Options),
+    /// Computations: four tasks, ring attractor, limit cycle; success of networks with theory's beside it
+    Task(task::Options),
     /// Hold theory against simulation at the operating points that come with the program
     Validate(validate::Options),
     /// Print the completions of a shell
@@ -85,6 +87,7 @@ pub fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Sweep(step) => sweep::run(step, common, sweep::Caller::Lowrank),
         Command::Diagram(options) => diagram::run(options, common),
         Command::Figure(options) => figure::run(options, common),
+        Command::Task(options) => task::run(options, common),
         Command::Validate(options) => validate::run(options, common),
         Command::Completions(options) => completions::run(options, common),
         Command::Man(options) => man::run(options, common),

@@ -13,4 +13,5 @@ pub mod schema;
 pub mod simulate;
 pub mod solve;
 pub mod sweep;
+pub mod task;
 pub mod validate;

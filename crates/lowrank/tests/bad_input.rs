@@ -72,7 +72,7 @@ fn bad_arguments_are_one_line_with_the_option() {
     std::fs::write(&occupied, "kept").unwrap();
     let (spec, inside) = (file.to_str().unwrap(), occupied.join("folder"));
     let (occupied_text, inside) = (occupied.to_str().unwrap(), inside.to_str().unwrap());
-    let rows: [(&[&str], &[&str]); 22] = [
+    let rows: [(&[&str], &[&str]); 34] = [
         (&["solve", "nowhere.toml"], &["nowhere.toml", "cannot read"]),
         (&["solve"], &["SPEC"]),
         (&["solv", spec], &["solv", "solve"]),
@@ -95,6 +95,18 @@ fn bad_arguments_are_one_line_with_the_option() {
         (&["init", "new.toml", "--example", "nothing"], &["--example", "nothing", "bistable"]),
         (&["validate", "--plant", "gian"], &["--plant", "gian", "gain"]),
         (&["completions", "cmd"], &["cmd", "bash"]),
+        (&["task", "gonogo"], &["gonogo", "go-nogo"]),
+        (&["task", "ring", "--networks", "1"], &["--networks", "1", "between 2 and"]),
+        (&["task", "ring", "--neurons", "1000,5"], &["--neurons", "5", "between 20 and"]),
+        (&["task", "ring", "--neurons", "50,50"], &["--neurons", "50", "twice"]),
+        (&["task", "ring", "--g=-1"], &["--g", "-1", ">= 0"]),
+        (&["task", "ring", "--variant", "slow"], &["--variant", "slow", "current, rate"]),
+        (&["task", "ring", "--variant", "rate", "--variant", "rate"], &["--variant", "rate", "twice"]),
+        (&["task", "ring", "ring"], &["ring", "twice"]),
+        (&["task", "evidence-integration", "--search", "--networks", "9"], &["--search", "--networks"]),
+        (&["task", "ring", "--published"], &["--published", "ring", "context-discrimination"]),
+        (&["task", "ring", "--search"], &["--search", "ring", "evidence-integration"]),
+        (&["task", "ring", "--neurons", "900000"], &["GB are needed", "smaller N"]),
     ];
     for (arguments, parts) in rows {
         refused(arguments, 2, parts);

@@ -1,6 +1,6 @@
 //! Every command line of docs/commands and docs/verdicts.md runs as it stands there, but for those marked slow; these and the
 //! command's lines in the README are understood. (Of the README's lines that start with cargo, .ci/run runs
-//! cargo xtask validate and cargo test.)
+//! cargo xtask validate, the quick one, and cargo test.)
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::disallowed_methods)]
 
 use std::path::{Path, PathBuf};

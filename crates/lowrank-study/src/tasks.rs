@@ -1,0 +1,96 @@
+//! The figures of a task: readouts over time, activity in planes, psychometric curves, the landscape of kappa, success against N
+//! and against g.
+
+mod courses;
+mod landscape;
+mod population;
+mod psychometric;
+mod success;
+
+use lowrank_tasks::{Decision, Networks, Ran, Score, Task, TaskName};
+use serde::Serialize;
+
+use crate::{Drawing, StudyError};
+
+/// What is drawn of a task.
+#[derive(Debug, Clone, Copy)]
+pub struct OfTask<'a> {
+    /// Which task.
+    pub name: TaskName,
+    /// The task, at the first random strength of the networks.
+    pub task: &'a Task,
+    /// The networks of which courses were kept.
+    pub networks: &'a Networks,
+    /// Their trials.
+    pub ran: &'a [Vec<Ran>],
+    /// The scores of all sizes and random strengths.
+    pub scores: &'a [Score],
+}
+
+impl OfTask<'_> {
+    /// The figures that make sense for this task.
+    ///
+    /// # Errors
+    /// What theory or simulation could not do.
+    pub fn draw(&self) -> Result<Vec<Drawing>, StudyError> {
+        let mut drawings = vec![courses::draw(self)?, population::draw(self)?];
+        drawings.extend(population::regression(self)?);
+        drawings.extend(psychometric::draw(self)?);
+        drawings.extend(landscape::draw(self)?);
+        drawings.extend(success::against_neurons(self)?);
+        drawings.extend(success::against_strength(self)?);
+        Ok(drawings)
+    }
+
+    /// Places of the conditions that a figure has room for, four at most: four directions of a ring; of every group the lowest level
+    /// and the highest, each with the other stimulus of opposite sign where there is one; all where there are no groups.
+    fn shown(&self) -> Vec<usize> {
+        let conditions = &self.task.conditions;
+        if matches!(self.task.decision, Decision::Angle { .. }) {
+            return (0..conditions.len()).step_by(conditions.len().div_ceil(4).max(1)).collect();
+        }
+        let mut groups: Vec<&str> = conditions.iter().map(|condition| condition.group.as_str()).collect();
+        groups.dedup();
+        let mut shown = Vec::new();
+        for group in groups {
+            let own: Vec<usize> = (0..conditions.len()).filter(|c| conditions[*c].group == group).collect();
+            if group.is_empty() {
+                shown.extend(own);
+            } else {
+                let level = |place: usize| conditions[own[place]].level;
+                let lowest = own.iter().rev().find(|c| conditions[**c].level == level(0));
+                let highest = own.iter().find(|c| conditions[**c].level == level(own.len() - 1));
+                shown.extend(lowest.into_iter().chain(highest));
+            }
+        }
+        shown.truncate(4);
+        shown
+    }
+
+    /// The trials of the first network at the first random strength in one variant and condition.
+    fn first(&self, network: usize, variant: usize, condition: usize) -> Option<&Ran> {
+        let of = |ran: &&Ran| ran.strength == 0 && ran.variant == variant && ran.condition == condition;
+        self.ran.get(network)?.iter().find(of).filter(|ran| !ran.courses[0].is_empty())
+    }
+}
+
+/// The scores behind a figure.
+#[derive(Serialize)]
+struct Data<'a, T> {
+    task: &'a str,
+    parameters: &'a Task,
+    networks: &'a Networks,
+    shown: T,
+}
+
+impl<'a> OfTask<'a> {
+    fn drawing(
+        &self,
+        name: &'static str,
+        figure: lowrank_report::Figure,
+        shown: impl Serialize,
+    ) -> Result<Drawing, StudyError> {
+        let data = Data { task: self.name.name(), parameters: self.task, networks: self.networks, shown };
+        Drawing::new(name, figure, &data)
+    }
+}

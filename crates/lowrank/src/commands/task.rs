@@ -1,0 +1,420 @@
+//! `lowrank task`: computations of low-rank networks, how often networks succeed, and what theory says of the same networks.
+
+use std::path::Path;
+
+use clap::Args;
+use lowrank_connectivity::{BulkKind, Sampling};
+use lowrank_model::Variant;
+use lowrank_report::{FigureOrigin, Provenance, data_json, write_figure, write_file};
+use lowrank_study::OfTask;
+use lowrank_tasks::search::Search;
+use lowrank_tasks::{COLUMNS, Networks, Ran, Score, Task, TaskError, TaskName, run_networks, scores};
+use lowrank_validate::Verdict;
+use serde::Serialize;
+
+use crate::common::check_memory;
+use crate::table::{Table, Value};
+use crate::{Common, Failure, on_interrupt};
+
+/// Networks whose courses are drawn.
+const KEPT: usize = 3;
+
+/// Options of `lowrank task`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: lowrank task detection --networks 10 --neurons 500 --out target/detection\n\n\
+    Tasks: go-nogo, detection, context-discrimination, evidence-integration, ring, limit-cycle; all of them if none is named.\n\
+    With --out it writes tables (scores.csv, conditions.csv), the record (task.json) and figures, in a folder a task.\n\n\
+    Exit codes: 0 fine, 1 networks and theory differ in some rate of success, 2 bad input, 3 could not be computed, 130 interrupted.")]
+pub struct Options {
+    /// Which tasks
+    names: Vec<String>,
+    /// Form of the dynamics: current, rate or two-timescale (tau_r = tau_s); several by repetition, all if not given
+    #[arg(long = "variant", value_name = "NAME")]
+    variants: Vec<String>,
+    /// Networks of each size
+    #[arg(long, default_value_t = 50, value_name = "NUMBER")]
+    networks: usize,
+    /// Neurons of a network; several sizes by commas
+    #[arg(long, default_value = "1000", value_delimiter = ',', value_name = "NUMBER")]
+    neurons: Vec<usize>,
+    /// Random strengths g in place of the task's own; several by commas
+    #[arg(long = "g", value_delimiter = ',', value_name = "NUMBER")]
+    strengths: Vec<f64>,
+    /// Vectors whose overlaps are exactly those of the geometry, in place of independent draws
+    #[arg(long)]
+    matched: bool,
+    /// The published parameters of context-discrimination, with which many networks fail
+    #[arg(long, conflicts_with = "search")]
+    published: bool,
+    /// Search the parameters of the task on the mean-field model in place of running it (context-discrimination,
+    /// evidence-integration)
+    #[arg(long, conflicts_with_all = ["networks", "neurons", "strengths", "matched", "variants"])]
+    search: bool,
+}
+
+/// One task: everything that was measured.
+#[derive(Serialize)]
+struct Record<'a> {
+    task: &'a str,
+    parameters: &'a Task,
+    networks: usize,
+    vectors: &'static str,
+    scores: &'a [Score],
+}
+
+/// Runs the tasks one after the other; the files of each are written as soon as it is done.
+///
+/// # Errors
+/// Bad input; what theory or simulation could not do; a claim that fails.
+pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
+    let named = options.names.iter().map(|name| name.parse()).collect::<Result<Vec<TaskName>, _>>();
+    let named = named.map_err(|error| Failure::Input(error.to_string()))?;
+    if let Some(name) = (1..named.len()).find(|&i| named[..i].contains(&named[i])).map(|i| named[i]) {
+        return Err(Failure::Input(format!("{name} is named twice: name it once")));
+    }
+    let names = if named.is_empty() { TaskName::ALL.to_vec() } else { named };
+    let seed = common.seed.unwrap_or(1);
+    let threads = common.spread()?;
+    common.check_out()?;
+    common.detail(&format!("seed {seed}, {threads} threads"));
+    on_interrupt("tasks that were finished are there");
+    if options.search {
+        return search(&names, seed, common);
+    }
+    let variants = variants(&options.variants)?;
+    check(options, threads)?;
+    let mut table = Table::new(HEAD.map(str::to_owned).to_vec());
+    let (mut records, mut failed) = (Vec::new(), false);
+    for &name in &names {
+        let task = task(name, options.published)?;
+        let Measured { networks, ran, scores } = measure(name, &task, options, &variants, (seed, names.len()), common)?;
+        failed |= scores.iter().any(|score| score.claim.verdict == Verdict::Fail);
+        for score in &scores {
+            table.push(row(name, score));
+        }
+        let vectors = if options.matched { "matched" } else { "independent" };
+        let record =
+            Record { task: name.name(), parameters: &task, networks: options.networks, vectors, scores: &scores };
+        let record = data_json(&record, seed, &Provenance::here())?;
+        if let Some(out) = &common.out {
+            write(&out.join(name.name()), name, &record, seed, &scores)?;
+            let drawn = Task { g: networks.strengths[0], ..task.clone() };
+            let of = OfTask { name, task: &drawn, networks: &networks, ran: &ran, scores: &scores };
+            let command = command(name, options, seed);
+            let origin = FigureOrigin { provenance: Provenance::here(), seed, command };
+            for drawing in common.waiting("figures", || of.draw()).map_err(Failure::could_not)? {
+                write_figure(&out.join(name.name()).join(drawing.name), &drawing.figure, &drawing.data, &origin)?;
+            }
+        }
+        records.push(record);
+    }
+    if common.json {
+        common.print(&format!("[{}]\n", records.join(",")));
+    } else {
+        common.print(&table.text());
+    }
+    if failed { Err(Failure::Claims) } else { Ok(()) }
+}
+
+/// The task with its own parameters, or with the published ones.
+fn task(name: TaskName, published: bool) -> Result<Task, Failure> {
+    if !published {
+        return name.task().map_err(could_not);
+    }
+    let none = || {
+        let known = TaskName::ALL.into_iter().filter(|name| name.published().is_some()).map(TaskName::name);
+        let known = known.collect::<Vec<_>>().join(", ");
+        Failure::Input(format!("--published: {name} has its published parameters, or none: choose one of {known}"))
+    };
+    name.published().ok_or_else(none)?.map_err(could_not)
+}
+
+/// What was measured of a task.
+struct Measured {
+    /// The networks of the last size, and their trials.
+    networks: Networks,
+    ran: Vec<Vec<Ran>>,
+    /// Of all sizes.
+    scores: Vec<Score>,
+}
+
+/// All sizes of a task.
+fn measure(
+    name: TaskName,
+    task: &Task,
+    options: &Options,
+    variants: &[Variant],
+    (seed, tasks): (u64, usize),
+    common: &Common,
+) -> Result<Measured, Failure> {
+    let mut strengths = if options.strengths.is_empty() { vec![task.g] } else { options.strengths.clone() };
+    strengths.sort_by(f64::total_cmp);
+    let sampling = if options.matched { Sampling::Matched } else { Sampling::Independent };
+    // One false-alarm rate for all that is run.
+    let family = tasks * options.neurons.len() * variants.len() * strengths.len();
+    let bar = common.bar(options.neurons.len() * options.networks, &format!("networks of {name}"));
+    let (mut all, mut sizes) = (Vec::new(), options.neurons.clone());
+    sizes.sort_unstable();
+    let mut last = None;
+    for neurons in sizes {
+        let networks = Networks {
+            neurons,
+            networks: options.networks,
+            seed,
+            sampling,
+            variants: variants.to_vec(),
+            strengths: strengths.clone(),
+            kept: KEPT,
+        };
+        let ran = run_networks(task, &networks, &|count| bar.inc(count as u64)).map_err(could_not)?;
+        all.extend(scores(task, &networks, &ran, family).map_err(could_not)?);
+        last = Some((networks, ran));
+    }
+    bar.finish_and_clear();
+    let (networks, ran) = last.ok_or_else(|| Failure::Input("--neurons: give one size or more".to_owned()))?;
+    Ok(Measured { networks, ran, scores: all })
+}
+
+/// The columns of the table.
+const HEAD: [&str; 11] = [
+    "task",
+    "variant",
+    "g",
+    "N",
+    "success",
+    "95 % interval",
+    "theory",
+    "right trials",
+    "theory of them",
+    "foretold",
+    "verdict",
+];
+
+fn row(name: TaskName, score: &Score) -> Vec<Value> {
+    let of = |p: &lowrank_tasks::Proportion| format!("{}/{}", p.count, p.of);
+    let percent = |value: f64| format!("{:.1} %", 100.0 * value);
+    vec![
+        name.name().into(),
+        score.variant.into(),
+        format!("{}", score.g).into(),
+        score.neurons.to_string().into(),
+        of(&score.success).into(),
+        format!("{:.2} to {:.2}", score.success.low, score.success.high).into(),
+        of(&score.predicted_success).into(),
+        percent(score.right.mean).into(),
+        percent(score.predicted_right.mean).into(),
+        percent(score.foretold).into(),
+        score.claim.verdict.name().into(),
+    ]
+}
+
+/// The tables and the record of one task.
+fn write(out: &Path, name: TaskName, record: &str, seed: u64, scores: &[Score]) -> Result<(), Failure> {
+    let mut table = Table::new(
+        [
+            "task",
+            "variant",
+            "g",
+            "neurons",
+            "networks",
+            "success",
+            "low",
+            "high",
+            "theory_success",
+            "right",
+            "right_half_width",
+            "theory_right",
+            "foretold",
+            "verdict",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+    );
+    let mut conditions = Table::new(
+        [
+            "task",
+            "variant",
+            "g",
+            "neurons",
+            "condition",
+            "level",
+            "value",
+            "value_half_width",
+            "theory_value",
+            "ends_high",
+            "ends_high_half_width",
+            "theory_ends_high",
+            "reaction",
+            "reaction_half_width",
+            "theory_reaction",
+            "verdict",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+    );
+    for score in scores {
+        table.push(vec![
+            name.name().into(),
+            score.variant.into(),
+            score.g.into(),
+            score.neurons.to_string().into(),
+            score.success.of.to_string().into(),
+            score.success.count.to_string().into(),
+            score.success.low.into(),
+            score.success.high.into(),
+            score.predicted_success.count.to_string().into(),
+            score.right.mean.into(),
+            score.right.half_width.into(),
+            score.predicted_right.mean.into(),
+            score.foretold.into(),
+            score.claim.verdict.name().into(),
+        ]);
+        for of in &score.conditions {
+            conditions.push(vec![
+                name.name().into(),
+                score.variant.into(),
+                score.g.into(),
+                score.neurons.to_string().into(),
+                of.label.as_str().into(),
+                of.level.into(),
+                of.value.mean.into(),
+                of.value.half_width.into(),
+                of.predicted.mean.into(),
+                of.high.mean.into(),
+                of.high.half_width.into(),
+                of.predicted_high.mean.into(),
+                of.reaction.mean.into(),
+                of.reaction.half_width.into(),
+                of.predicted_reaction.mean.into(),
+                of.claim.map_or("", |claim| claim.verdict.name()).into(),
+            ]);
+        }
+    }
+    write_file(&out.join("task.json"), record.as_bytes())?;
+    write_file(&out.join("scores.csv"), table.csv_file(seed).as_bytes())?;
+    Ok(write_file(&out.join("conditions.csv"), conditions.csv_file(seed).as_bytes())?)
+}
+
+/// The command that draws the same figures.
+fn command(name: TaskName, options: &Options, seed: u64) -> String {
+    let list = |values: Vec<String>| values.join(",");
+    let mut command = format!("lowrank task {name} --networks {} --seed {seed}", options.networks);
+    command += &format!(" --neurons {}", list(options.neurons.iter().map(usize::to_string).collect()));
+    options.variants.iter().for_each(|variant| command += &format!(" --variant {variant}"));
+    if !options.strengths.is_empty() {
+        command += &format!(" --g {}", list(options.strengths.iter().map(f64::to_string).collect()));
+    }
+    for (given, option) in [(options.matched, " --matched"), (options.published, " --published")] {
+        command += if given { option } else { "" };
+    }
+    command
+}
+
+/// The variants by name; all three if none is named.
+fn variants(names: &[String]) -> Result<Vec<Variant>, Failure> {
+    let equal = || Variant::two_timescale(1.0, 1.0).map_err(Failure::could_not);
+    if names.is_empty() {
+        return Ok(vec![Variant::Current, Variant::Rate, equal()?]);
+    }
+    let mut variants = Vec::new();
+    for name in names {
+        let variant = match name.as_str() {
+            "current" => Variant::Current,
+            "rate" => Variant::Rate,
+            "two-timescale" => equal()?,
+            other => {
+                let known = "current, rate, two-timescale";
+                return Err(Failure::Input(format!(
+                    "--variant: there is no variant named {other:?}: choose one of {known}"
+                )));
+            }
+        };
+        if variants.contains(&variant) {
+            return Err(Failure::Input(format!("--variant: {name} is named twice: name it once")));
+        }
+        variants.push(variant);
+    }
+    Ok(variants)
+}
+
+/// Refuses numbers that cannot be.
+fn check(options: &Options, threads: usize) -> Result<(), Failure> {
+    if options.networks < 2 || options.networks > 100_000 {
+        let found = options.networks;
+        return Err(Failure::Input(format!("--networks: {found} networks: choose a number between 2 and 100000")));
+    }
+    for (place, &neurons) in options.neurons.iter().enumerate() {
+        if !(20..=1_000_000).contains(&neurons) {
+            return Err(Failure::Input(format!(
+                "--neurons: {neurons} neurons: choose a number between 20 and 1000000"
+            )));
+        }
+        if options.neurons[..place].contains(&neurons) {
+            return Err(Failure::Input(format!("--neurons: {neurons} is given twice: give every size once")));
+        }
+        let in_flight = threads.min(options.networks) as u64;
+        let states = (3 * COLUMNS * size_of::<f32>()) as u64 * neurons as u64;
+        let network = BulkKind::Gaussian.bytes(neurons, size_of::<f32>()).saturating_add(states);
+        check_memory(network.saturating_mul(in_flight))?;
+    }
+    for (place, &g) in options.strengths.iter().enumerate() {
+        if !(g >= 0.0 && g.is_finite()) {
+            return Err(Failure::Input(format!("--g: the random strength is {g}: it must be a finite number >= 0")));
+        }
+        if options.strengths[..place].contains(&g) {
+            return Err(Failure::Input(format!("--g: {g} is given twice: give every strength once")));
+        }
+    }
+    Ok(())
+}
+
+/// Searches the parameters of the tasks that have a search.
+fn search(names: &[TaskName], seed: u64, common: &Common) -> Result<(), Failure> {
+    let searched: Vec<(TaskName, Search)> =
+        names.iter().filter_map(|name| name.search(seed).map(|search| (*name, search))).collect();
+    // All of them stands for those that have a search.
+    if names.len() < TaskName::ALL.len() && searched.len() < names.len() {
+        let known = TaskName::ALL.into_iter().filter(|name| name.search(seed).is_some());
+        let known: Vec<&str> = known.map(TaskName::name).collect();
+        let given = names.iter().find(|name| name.search(seed).is_none()).map_or("", |name| name.name());
+        let line = format!("--search: the parameters of {given} are given: choose one of {}", known.join(", "));
+        return Err(Failure::Input(line));
+    }
+    let mut found = Vec::new();
+    for (name, search) in searched {
+        let bar = common.bar(0, &format!("evaluations for {name}"));
+        bar.set_length(search.rounds as u64 * search.iterations * 2);
+        let result = search.run(&|count| bar.inc(count as u64)).map_err(could_not)?;
+        bar.finish_and_clear();
+        found.push((name.name(), result));
+    }
+    let record = data_json(&found, seed, &Provenance::here())?;
+    if let Some(out) = &common.out {
+        write_file(&out.join("search.json"), record.as_bytes())?;
+    }
+    let mut text = String::new();
+    for (name, found) in &found {
+        let p = &found.parameters;
+        text += &format!(
+            "{name}: cost of a trial {:.4} (at the start {:.4}) after {} iterations\n  rho_m {:.3}, rho_n {:.3}, b_m {:.3}, \
+             b_n {:.3}, on {:.4}, off {:.3}, stimulus {:.3}, drive {:.3}\n",
+            found.cost,
+            found.start_cost,
+            found.iterations,
+            p.rho_m,
+            p.rho_n,
+            p.b_m,
+            p.b_n,
+            p.on,
+            p.off,
+            p.stimulus,
+            p.drive
+        );
+    }
+    common.print(if common.json { &record } else { &text });
+    Ok(())
+}
+
+fn could_not(error: TaskError) -> Failure {
+    Failure::could_not(error)
+}
