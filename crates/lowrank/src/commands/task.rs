@@ -75,14 +75,14 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let names = if named.is_empty() { TaskName::ALL.to_vec() } else { named };
     let seed = common.seed.unwrap_or(1);
     let threads = common.spread()?;
-    common.check_out()?;
     common.detail(&format!("seed {seed}, {threads} threads"));
-    on_interrupt("tasks that were finished are there");
     if options.search {
         return search(&names, seed, common);
     }
     let variants = variants(&options.variants)?;
     check(options, threads)?;
+    common.check_out()?;
+    on_interrupt("tasks that were finished are there");
     let mut table = Table::new(HEAD.map(str::to_owned).to_vec());
     let (mut records, mut failed) = (Vec::new(), false);
     for &name in &names {
@@ -380,6 +380,8 @@ fn search(names: &[TaskName], seed: u64, common: &Common) -> Result<(), Failure>
         let line = format!("--search: the parameters of {given} are given: choose one of {}", known.join(", "));
         return Err(Failure::Input(line));
     }
+    common.check_out()?;
+    on_interrupt("nothing was written; run it again");
     let mut found = Vec::new();
     for (name, search) in searched {
         let bar = common.bar(0, &format!("evaluations for {name}"));
