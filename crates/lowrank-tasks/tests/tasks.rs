@@ -8,8 +8,7 @@ use lowrank_model::{Input, Layout, Model, Moments, TimeCourse, Transfer, Variant
 use lowrank_tasks::detection::{branches, threshold};
 use lowrank_tasks::search::Search;
 use lowrank_tasks::{
-    Decision, Networks, Ran, Score, Task, TaskName, discrimination, integration, predict, ring, run_networks, scores,
-    vectors,
+    Networks, Ran, Score, Task, TaskName, discrimination, integration, predict, ring, run_networks, scores, vectors,
 };
 use lowrank_validate::Verdict;
 

@@ -4,8 +4,8 @@
 use lowrank_meanfield::{EventKind, Stability, flow, stationary_branches};
 use lowrank_model::Variant;
 use lowrank_report::{Axis, Colour, Figure, Heat, Legend, Line, Mark, Panel, Points, Shape, TWO_COLUMNS};
-use lowrank_tasks::TaskName;
 use lowrank_tasks::detection::branches;
+use lowrank_tasks::{Decision, TaskName};
 
 use super::OfTask;
 use crate::responses::segments;
@@ -78,7 +78,10 @@ fn plane(of: &OfTask<'_>) -> Result<Drawing, StudyError> {
         let given = &of.task.conditions[condition];
         let model = of.task.model(given, form)?.with_input(given.input.without_noise())?;
         let speed: Vec<f64> = flow(&model, &grid)?.iter().map(|f| f[0].hypot(f[1])).collect();
-        let stable: Vec<(f64, f64)> = stationary_branches(&model)?
+        // On a ring all states of a circle are stationary, of which a solver finds any.
+        let ring = matches!(of.task.decision, Decision::Angle { .. });
+        let states = if ring { Vec::new() } else { stationary_branches(&model)? };
+        let stable: Vec<(f64, f64)> = states
             .iter()
             .filter(|state| state.stability == Stability::Stable)
             .map(|state| (state.order.kappa[0], state.order.kappa[1]))
@@ -97,9 +100,11 @@ fn plane(of: &OfTask<'_>) -> Result<Drawing, StudyError> {
             let label = format!("networks, {form}");
             marks.push(Mark::Line(Line { points, label, colour: Colour::White, width: 0.8, ..Line::default() }));
         }
-        let label = "stable states of theory".to_owned();
-        let (colour, shape) = (Colour::Vermillion, Shape::Circle);
-        marks.push(Mark::Points(Points { points: stable.clone(), label, colour, shape, ..Points::default() }));
+        if !stable.is_empty() {
+            let label = "stable states of theory".to_owned();
+            let (colour, shape) = (Colour::Vermillion, Shape::Circle);
+            marks.push(Mark::Points(Points { points: stable.clone(), label, colour, shape, ..Points::default() }));
+        }
         let range = Some((-largest, largest));
         let [x, y] = [1, 2].map(|k| Axis { range, ..axis(&format!("*κ*^{{({k})}}")) });
         let title = given.label.clone();
