@@ -7,7 +7,7 @@ mod population;
 mod psychometric;
 mod success;
 
-use lowrank_tasks::{Decision, Networks, Ran, Score, Task, TaskName};
+use lowrank_tasks::{Decision, Networks, Ran, Score, Task, TaskName, record};
 use serde::Serialize;
 
 use crate::{Drawing, StudyError};
@@ -33,8 +33,9 @@ impl OfTask<'_> {
     /// # Errors
     /// What theory or simulation could not do.
     pub fn draw(&self) -> Result<Vec<Drawing>, StudyError> {
-        let mut drawings = vec![courses::draw(self)?, population::draw(self)?];
-        drawings.extend(population::regression(self)?);
+        let states = record(self.task, self.networks, 0)?;
+        let mut drawings = vec![courses::draw(self)?, population::draw(self, &states)?];
+        drawings.extend(population::regression(self, &states)?);
         drawings.extend(psychometric::draw(self)?);
         drawings.extend(landscape::draw(self)?);
         drawings.extend(success::against_neurons(self)?);

@@ -3,7 +3,7 @@
 //! the edge of two states, the one that is off holds the other structure down, so that only stimulus k can lift it.
 
 use lowrank_model::Vector::{I, M, N, W};
-use lowrank_model::{Gaussian, Layout, ModelError};
+use lowrank_model::{Gaussian, Input, Layout, ModelError, TimeCourse};
 use serde::Serialize;
 
 use crate::Geometry;
@@ -59,9 +59,14 @@ impl Context {
         geometry.vector(I(4), &[(1.0, w)]).vector(W(0), &[(1.0, w)]).build()
     }
 
-    /// Amplitudes of all inputs in a context, stimuli at these amplitudes.
-    pub fn amplitudes(&self, context: usize, stimuli: [f64; 2]) -> [f64; INPUTS] {
+    /// All inputs in a context; the stimuli, of these amplitudes, come on at the onset.
+    ///
+    /// # Errors
+    /// Numbers that are not finite.
+    pub fn input(&self, context: usize, stimuli: [f64; 2], onset: f64) -> Result<Input, ModelError> {
         let of = |k: usize| if k == context { self.on } else { self.off };
-        [stimuli[0], stimuli[1], of(0), of(1), self.drive]
+        let stimuli = stimuli.map(|amplitude| TimeCourse::step(onset, 0.0, amplitude));
+        let lasting = [of(0), of(1), self.drive].map(TimeCourse::constant);
+        Ok(Input::new(stimuli.into_iter().chain(lasting).collect::<Result<_, _>>()?))
     }
 }

@@ -1,7 +1,7 @@
 //! Context-dependent discrimination (\[MO18\] fig. 5): the readout must be high for stimulus A in context A and for B in B, and
 //! low for A in B and B in A.
 
-use lowrank_model::{Initial, Input, ModelError, TimeCourse, Transfer};
+use lowrank_model::{Initial, Transfer};
 
 use crate::context::{Context, NAMES};
 use crate::search::{Free, Search};
@@ -60,10 +60,7 @@ fn undecided(parameters: &Context) -> Result<Task, TaskError> {
         for (stimulus, of_stimulus) in NAMES.iter().enumerate() {
             let mut shown = [0.0; 2];
             shown[stimulus] = parameters.stimulus;
-            let before = parameters.amplitudes(context, [0.0; 2]);
-            let after = parameters.amplitudes(context, shown);
-            let courses = before.iter().zip(after).map(|(before, after)| TimeCourse::step(ONSET, *before, after));
-            let input = Input::new(courses.collect::<Result<_, ModelError>>()?);
+            let input = parameters.input(context, shown, ONSET)?;
             let wanted = if stimulus == context { Wanted::High } else { Wanted::Low };
             let label = format!("stimulus {of_stimulus}, context {of_context}");
             conditions.push(Condition { label, group: String::new(), level: parameters.stimulus, input, wanted });

@@ -1,7 +1,7 @@
 //! Context-dependent integration of evidence (\[MO18\] fig. 6): both stimuli come as noisy signals with means of either sign; the
 //! readout must take the sign of the mean that the context cues.
 
-use lowrank_model::{Initial, Input, ModelError, TimeCourse, Transfer};
+use lowrank_model::{Initial, Transfer};
 
 use crate::context::{Context, NAMES};
 use crate::discrimination::PAPER;
@@ -42,11 +42,8 @@ pub fn integration(parameters: &Context) -> Result<Task, TaskError> {
             for distractor in [-1.0, 1.0] {
                 let mut means = [distractor * parameters.stimulus; 2];
                 means[context] = level * parameters.stimulus;
-                let before = parameters.amplitudes(context, [0.0; 2]);
-                let after = parameters.amplitudes(context, means);
-                let courses = before.iter().zip(after).map(|(before, after)| TimeCourse::step(ONSET, *before, after));
                 let noise = [NOISE, NOISE, 0.0, 0.0, 0.0];
-                let input = Input::new(courses.collect::<Result<_, ModelError>>()?).with_noise(&noise)?;
+                let input = parameters.input(context, means, ONSET)?.with_noise(&noise)?;
                 let wanted = if level > 0.0 { Wanted::High } else { Wanted::Low };
                 let sign = if distractor > 0.0 { '+' } else { '-' };
                 let label = format!("context {name}, cued {level:+}, other {sign}");

@@ -2,7 +2,7 @@
 //! of the same trial of the same network.
 
 use lowrank_connectivity::{Bulk, BulkKind, Sampling, draw_vectors, stream};
-use lowrank_model::{Empirical, Ensemble, Role, StreamKey, Variant};
+use lowrank_model::{Empirical, Ensemble, Role, StreamKey, Variant, Vector};
 use lowrank_simulate::{Course, Recording, Trial, initial_currents_along, run_trials};
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
@@ -117,17 +117,14 @@ fn run_network(
     realisation: u64,
     expected: &[Vec<Vec<f64>>],
 ) -> Result<Vec<Ran>, TaskError> {
-    let vectors = vectors(task, networks, realisation)?;
-    let bulk = Bulk::<f32>::draw(BulkKind::Gaussian, networks.neurons, networks.seed, realisation)?;
-    let law: Ensemble = vectors.moments()?.into();
+    let network = Drawn::new(task, networks, realisation)?;
+    let law: Ensemble = network.vectors.moments()?.into();
     let columns = columns(task, networks, realisation)?;
-    let x0 = initial_currents_along(&vectors, &task.initial, 1, networks.seed, realisation)?;
-    let x0: Vec<f64> = x0.col(0).iter().copied().collect();
     let (rank, times) = (task.ensemble.layout().rank, task.times());
     let followed = Task::followed(task.ensemble.layout());
     let mut ran = Vec::with_capacity(columns.len());
     for columns in columns.chunks(COLUMNS) {
-        let courses = run_columns(task, networks, (&bulk, &vectors), &x0, columns, &followed, false)?;
+        let courses = network.run(task, networks, columns, (&followed, false))?;
         for (column, course) in columns.iter().zip(courses) {
             let condition = &task.conditions[column.condition];
             let (g, variant) = (networks.strengths[column.strength], networks.variants[column.variant]);
@@ -145,22 +142,38 @@ fn run_network(
     Ok(ran)
 }
 
-fn run_columns(
-    task: &Task,
-    networks: &Networks,
-    (bulk, vectors): (&Bulk<f32>, &Empirical),
-    x0: &[f64],
-    columns: &[Column],
-    along: &[lowrank_model::Vector],
-    states: bool,
-) -> Result<Vec<Course>, TaskError> {
-    let mut trials = Vec::with_capacity(columns.len());
-    for column in columns {
-        let (g, variant) = (networks.strengths[column.strength], networks.variants[column.variant]);
-        trials.push(Trial { g, variant, x0, felt: &column.felt });
+/// A network and its start, the same for all its trials.
+struct Drawn {
+    vectors: Empirical,
+    bulk: Bulk<f32>,
+    x0: Vec<f64>,
+}
+
+impl Drawn {
+    fn new(task: &Task, networks: &Networks, realisation: u64) -> Result<Self, TaskError> {
+        let vectors = vectors(task, networks, realisation)?;
+        let bulk = Bulk::draw(BulkKind::Gaussian, networks.neurons, networks.seed, realisation)?;
+        let x0 = initial_currents_along(&vectors, &task.initial, 1, networks.seed, realisation)?;
+        let x0 = x0.col(0).iter().copied().collect();
+        Ok(Self { vectors, bulk, x0 })
     }
-    let recording = Recording { every: task.every(), along, states };
-    Ok(run_trials(bulk, vectors, task.transfer, &trials, (task.dt, task.steps()), recording)?)
+
+    fn run(
+        &self,
+        task: &Task,
+        networks: &Networks,
+        columns: &[Column],
+        (along, states): (&[Vector], bool),
+    ) -> Result<Vec<Course>, TaskError> {
+        let mut trials = Vec::with_capacity(columns.len());
+        for column in columns {
+            let (g, variant) = (networks.strengths[column.strength], networks.variants[column.variant]);
+            trials.push(Trial { g, variant, x0: &self.x0, felt: &column.felt });
+        }
+        let recording = Recording { every: task.every(), along, states };
+        let times = (task.dt, task.steps());
+        Ok(run_trials(&self.bulk, &self.vectors, task.transfer, &trials, times, recording)?)
+    }
 }
 
 /// Every trial of a network: variants and random strengths are given the same noise.
@@ -180,18 +193,18 @@ fn columns(task: &Task, networks: &Networks, realisation: u64) -> Result<Vec<Col
     Ok(columns)
 }
 
-/// r of one network over the first trial of every condition in one variant: `[condition][sample]`, N entries each.
+/// r of one network over the first trial of every condition at the first random strength: `[variant][condition][sample]`, N entries
+/// each.
 ///
 /// # Errors
 /// As [`run_networks`].
-pub fn record(task: &Task, networks: &Networks, realisation: u64) -> Result<Vec<Vec<Vec<f32>>>, TaskError> {
-    let vectors = vectors(task, networks, realisation)?;
-    let bulk = Bulk::<f32>::draw(BulkKind::Gaussian, networks.neurons, networks.seed, realisation)?;
-    let x0 = initial_currents_along(&vectors, &task.initial, 1, networks.seed, realisation)?;
-    let x0: Vec<f64> = x0.col(0).iter().copied().collect();
-    let columns: Vec<Column> =
-        columns(task, networks, realisation)?.into_iter().step_by(task.trials * networks.strengths.len()).collect();
-    let columns = &columns[..task.conditions.len()];
-    let courses = run_columns(task, networks, (&bulk, &vectors), &x0, columns, &[], true)?;
-    Ok(courses.into_iter().map(|course| course.states).collect())
+pub fn record(task: &Task, networks: &Networks, realisation: u64) -> Result<Vec<Vec<Vec<Vec<f32>>>>, TaskError> {
+    let network = Drawn::new(task, networks, realisation)?;
+    let per_condition = task.trials * networks.strengths.len();
+    let firsts: Vec<Column> = columns(task, networks, realisation)?.into_iter().step_by(per_condition).collect();
+    let of_variant = |columns: &[Column]| {
+        let courses = network.run(task, networks, columns, (&[], true))?;
+        Ok(courses.into_iter().map(|course| course.states).collect())
+    };
+    firsts.chunks(task.conditions.len()).map(of_variant).collect()
 }

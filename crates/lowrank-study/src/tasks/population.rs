@@ -4,7 +4,7 @@ use lowrank_model::Vector::{I, M};
 use lowrank_model::{Layout, Vector};
 use lowrank_report::{Cloud, Colour, Figure, Legend, Line, Mark, Panel, TWO_COLUMNS};
 use lowrank_tasks::population::{plane, principal_components, regress};
-use lowrank_tasks::{Decision, Networks, TaskError, record, vectors};
+use lowrank_tasks::{Decision, TaskError, vectors};
 use serde::Serialize;
 
 use super::OfTask;
@@ -21,15 +21,16 @@ struct Shown {
     explained: Vec<f64>,
 }
 
+/// r of network 1: `[variant][condition][sample]`, N entries each.
+type States = [Vec<Vec<Vec<f32>>>];
+
 /// Planes above, principal components below.
-pub(super) fn draw(of: &OfTask<'_>) -> Result<Drawing, StudyError> {
+pub(super) fn draw(of: &OfTask<'_>, states: &States) -> Result<Drawing, StudyError> {
     let own = vectors(of.task, of.networks, 0)?;
     let pairs = pairs(of.task.ensemble.layout());
     let mut planes: Vec<Vec<Panel>> = vec![Vec::new(); pairs.len()];
     let (mut components, mut shown) = (Vec::new(), Vec::new());
-    for form in &of.networks.variants {
-        let networks = Networks { variants: vec![*form], ..of.networks.clone() };
-        let states = record(of.task, &networks, 0)?;
+    for (form, states) in of.networks.variants.iter().zip(states) {
         let all: Vec<Vec<f32>> = of.shown().into_iter().flat_map(|condition| states[condition].clone()).collect();
         let found = principal_components(&all, 10)?;
         let samples = all.len() / of.shown().len();
@@ -89,19 +90,17 @@ fn symbol(vector: Vector) -> String {
 }
 
 /// Coefficients of single units on stimulus and choice, for tasks with levels of a stimulus.
-pub(super) fn regression(of: &OfTask<'_>) -> Result<Option<Drawing>, StudyError> {
+pub(super) fn regression(of: &OfTask<'_>, states: &States) -> Result<Option<Drawing>, StudyError> {
     let conditions = &of.task.conditions;
     let Decision::Readout { from, .. } = of.task.decision else { return Ok(None) };
     let late = of.task.times().partition_point(|t| *t < from);
     let levels: Vec<f64> = conditions.iter().map(|condition| condition.level).collect();
     let (mut panels, mut shown) = (Vec::new(), Vec::new());
-    for (variant, form) in of.networks.variants.iter().enumerate() {
-        let networks = Networks { variants: vec![*form], ..of.networks.clone() };
+    for (variant, (form, states)) in of.networks.variants.iter().zip(states).enumerate() {
         let choice: Vec<f64> = (0..conditions.len())
             .filter_map(|condition| of.first(0, variant, condition))
             .map(|ran| if ran.seen.high { 1.0 } else { -1.0 })
             .collect();
-        let states = record(of.task, &networks, 0)?;
         let activity: Vec<Vec<f32>> = states
             .iter()
             .map(|states| {
