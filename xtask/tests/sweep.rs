@@ -173,21 +173,25 @@ fn bad_input_is_one_line_and_exit_code_two() {
     }
 }
 
-/// The process holds what `plan` says and little more: code, threads, tables. Blocks take so long that two are in flight.
+/// The process holds what `plan` says and little more: code, tables. On one thread, since whether the most memory of two
+/// blocks is held at the same moment is chance; the plan of two threads is that of one and the same again.
 #[test]
 #[cfg(target_os = "linux")]
 fn memory_stays_what_was_planned() {
     let folder = tempfile::tempdir().unwrap();
     let definition = folder.path().join("definition.toml");
     let text = DEFINITION.replace("neurons = 100", "neurons = 3000").replace("cells-a-block = 3", "cells-a-block = 15");
-    let text = text.replace("transient = 20.0", "transient = 0.0").replace("window = 20.0", "window = 12.0");
+    let text = text.replace("transient = 20.0", "transient = 0.0").replace("window = 20.0", "window = 2.0");
     std::fs::write(&definition, text.replace("realisations = 4", "realisations = 2")).unwrap();
     let out = folder.path().join("sweep").to_str().unwrap().to_owned();
-    let plan = fine(&["plan", definition.to_str().unwrap(), "--out", &out, "--threads", "2"]);
-    let stated = plan.lines().find_map(|line| line.strip_prefix("memory ")).unwrap();
-    let stated: f64 = stated.split_whitespace().next().unwrap().parse().unwrap();
+    let [one, two] = ["1", "2"].map(|threads| {
+        let plan = fine(&["plan", definition.to_str().unwrap(), "--out", &out, "--threads", threads]);
+        let stated = plan.lines().find_map(|line| line.strip_prefix("memory ")).unwrap();
+        stated.split_whitespace().next().unwrap().parse::<f64>().unwrap()
+    });
+    assert!(two > 1.7 * one && two < 2.0 * one, "{one} MB for one thread, {two} MB for two");
     let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
-        .args(["sweep", "run", &out, "--threads", "2"])
+        .args(["sweep", "run", &out, "--threads", "1"])
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
@@ -201,5 +205,5 @@ fn memory_stays_what_was_planned() {
         std::thread::sleep(Duration::from_millis(2));
     }
     assert!(child.wait().unwrap().success());
-    assert!(peak < 1.2 * stated && peak > 0.8 * stated, "peak {peak} MB where {stated} MB were planned");
+    assert!(peak < 1.2 * one && peak > 0.8 * one, "peak {peak} MB where {one} MB were planned");
 }

@@ -18,15 +18,16 @@ fn claims_of(record: &serde_json::Value, variant: &str) -> usize {
     record["claims"].as_array().unwrap().iter().filter(|c| c["name"].as_str().unwrap().contains(&part)).count()
 }
 
+/// Two seeds beside seed 1, which `.ci/run` gives the harness itself.
 #[test]
-fn five_seeds_pass_every_claim_and_one_or_two_threads_give_the_same_bytes() {
+fn other_seeds_pass_every_claim_and_one_or_two_threads_give_the_same_bytes() {
     let out = tempfile::tempdir().unwrap();
     // The last run again, on one thread: the same bytes, which need not be judged again.
     let alone = tempfile::tempdir().unwrap();
-    let on_one_thread = validate(alone.path(), &["--quick", "--seed", "5", "--threads", "1"]);
-    for seed in ["1", "2", "3", "4", "5"] {
+    let on_one_thread = validate(alone.path(), &["--quick", "--seed", "3", "--threads", "1"]);
+    for seed in ["2", "3"] {
         let output = validate(out.path(), &["--quick", "--seed", seed, "--threads", "2"]);
-        assert!(seed != "5" || output.stdout == on_one_thread.stdout, "the output depends on the threads");
+        assert!(seed != "3" || output.stdout == on_one_thread.stdout, "the output depends on the threads");
         let text = String::from_utf8(output.stdout).unwrap();
         assert_eq!(output.status.code(), Some(0), "seed {seed}:\n{text}");
         assert!(text.contains(&format!("seed {seed}, lowrank ")), "{text}");
