@@ -21,7 +21,8 @@ pub struct Spec {
     /// Whether the cells of a sweep's realisation share their bulk and the random numbers of their vectors.
     #[serde(default)]
     pub bulk_for: BulkFor,
-    /// Cells of a sweep that are advanced together; more fill the product better and take more memory.
+    /// Cells of a sweep that are advanced together, best a multiple of six: fewer read the bulk more often, and the
+    /// states of more than a hundred leave the near caches.
     #[serde(default = "cells_a_block")]
     pub cells_a_block: usize,
     /// The network.
@@ -180,8 +181,9 @@ fn unit() -> f64 {
     1.0
 }
 
+/// Whole tiles of the product, and few enough that their states stay in the second cache.
 fn cells_a_block() -> usize {
-    128
+    60
 }
 
 fn tanh() -> String {

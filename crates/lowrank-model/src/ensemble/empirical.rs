@@ -49,8 +49,8 @@ impl Empirical {
                     mend,
                 });
             }
-            for &entry in vector {
-                finite(&format!("an entry of vector {index}"), entry)?;
+            if let Some(entry) = vector.iter().find(|entry| !entry.is_finite()) {
+                finite(&format!("an entry of vector {index}"), *entry)?;
             }
         }
         Ok(Self { layout, n, vectors })
