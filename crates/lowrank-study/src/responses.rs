@@ -144,7 +144,7 @@ fn runs() -> impl Iterator<Item = (Geometry, Variant, f64, f64)> {
 fn panel(geometry: Geometry, variant: Variant, branches: &[Branch], networks: &[Response]) -> Panel {
     let mut marks = Vec::new();
     for (stable, label) in [(true, "theory, stable"), (false, "theory, unstable")] {
-        let points = branches.iter().flat_map(|branch| segments(branch, stable)).collect();
+        let points = branches.iter().flat_map(|branch| segments(branch, 0, stable)).collect();
         marks.push(Mark::Line(Line { points, label: label.to_owned(), dashed: !stable, ..Line::default() }));
     }
     let folds: Vec<(f64, f64)> = branches
@@ -175,13 +175,13 @@ fn panel(geometry: Geometry, variant: Variant, branches: &[Branch], networks: &[
     }
 }
 
-/// The stable or the unstable parts of a branch, with gaps between them; parts meet at the point where stability changes.
-pub(crate) fn segments(branch: &Branch, stable: bool) -> Vec<(f64, f64)> {
+/// The stable or the unstable parts of kappa_k on a branch, with gaps between them; parts meet at the point where stability changes.
+pub(crate) fn segments(branch: &Branch, k: usize, stable: bool) -> Vec<(f64, f64)> {
     const GAP: (f64, f64) = (f64::NAN, f64::NAN);
     let mut points = Vec::new();
     let mut last: Option<(f64, f64)> = None;
     for point in &branch.points {
-        let place = (point.parameter, point.solution.order.kappa[0]);
+        let place = (point.parameter, point.solution.order.kappa[k]);
         if (point.solution.stability == Stability::Stable) == stable {
             if points.last().is_none_or(|p: &(f64, f64)| p.0.is_nan()) {
                 points.extend(last.filter(|_| !stable));

@@ -1,6 +1,7 @@
 //! The figures of a task: readouts over time, activity in planes, psychometric curves, the landscape of kappa, success against N
 //! and against g.
 
+mod branches;
 mod courses;
 mod landscape;
 mod population;
@@ -37,6 +38,7 @@ impl OfTask<'_> {
         let mut drawings = vec![courses::draw(self)?, population::draw(self, &states)?];
         drawings.extend(population::regression(self, &states)?);
         drawings.extend(psychometric::draw(self)?);
+        drawings.extend(branches::draw(self)?);
         drawings.extend(landscape::draw(self)?);
         drawings.extend(success::against_neurons(self)?);
         drawings.extend(success::against_strength(self)?);
@@ -66,6 +68,15 @@ impl OfTask<'_> {
         }
         shown.truncate(4);
         shown
+    }
+
+    /// What the levels of its conditions are.
+    fn level(&self) -> &'static str {
+        match self.name {
+            TaskName::Detection => "stimulus strength *c*",
+            TaskName::Discrimination => "context: −1 that of the other stimulus, 1 its own",
+            _ => "mean of the cued signal",
+        }
     }
 
     /// The trials of the first network at the first random strength in one variant and condition.

@@ -12,6 +12,8 @@ use crate::Geometry;
 pub const INPUTS: usize = 5;
 /// Names of contexts and stimuli.
 pub const NAMES: [&str; 2] = ["A", "B"];
+/// The contexts themselves.
+pub const CONTEXTS: [f64; 2] = [1.0, -1.0];
 
 /// The parameters of a context-dependent task.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -59,14 +61,16 @@ impl Context {
         geometry.vector(I(4), &[(1.0, w)]).vector(W(0), &[(1.0, w)]).build()
     }
 
-    /// All inputs in a context; the stimuli, of these amplitudes, come on at the onset.
+    /// All inputs in a context, 1 that of A, -1 that of B, and between them; the stimuli, of these amplitudes, come on at the
+    /// onset.
     ///
     /// # Errors
     /// Numbers that are not finite.
-    pub fn input(&self, context: usize, stimuli: [f64; 2], onset: f64) -> Result<Input, ModelError> {
-        let of = |k: usize| if k == context { self.on } else { self.off };
+    pub fn input(&self, context: f64, stimuli: [f64; 2], onset: f64) -> Result<Input, ModelError> {
+        let of = |part: f64| self.on * part + self.off * (1.0 - part);
+        let contexts = [of(0.5 * (1.0 + context)), of(0.5 * (1.0 - context))];
         let stimuli = stimuli.map(|amplitude| TimeCourse::step(onset, 0.0, amplitude));
-        let lasting = [of(0), of(1), self.drive].map(TimeCourse::constant);
+        let lasting = [contexts[0], contexts[1], self.drive].map(TimeCourse::constant);
         Ok(Input::new(stimuli.into_iter().chain(lasting).collect::<Result<_, _>>()?))
     }
 }

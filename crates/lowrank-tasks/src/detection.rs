@@ -1,9 +1,8 @@
 //! Detection of a noisy stimulus (\[MO18\] fig. 4): rank one, m = w + rho y, n = I + rho y. The overlap rho^2 \<y^2> makes two
 //! states; a stimulus c I lifts the network from the lower one where that ends in a fold.
 
-use lowrank_meanfield::{Branch, EventKind, branches_along};
 use lowrank_model::Vector::{I, M, N, W};
-use lowrank_model::{Initial, Input, Layout, Model, ModelError, TimeCourse, Transfer, Variant};
+use lowrank_model::{Initial, Input, Layout, ModelError, TimeCourse, Transfer};
 
 use crate::{Condition, Decision, Geometry, Task, TaskError, Wanted};
 
@@ -62,19 +61,4 @@ pub fn detection() -> Result<Task, TaskError> {
         required: 1.0,
     }
     .with_threshold_from_theory()
-}
-
-/// The stationary branches of the task along the strength c of a stimulus without noise, from 0 to `end`.
-///
-/// # Errors
-/// What theory cannot do.
-pub fn branches(task: &Task, variant: Variant, end: f64) -> Result<Vec<Branch>, TaskError> {
-    let at = |c: f64| Model::new(task.g, task.transfer, variant, task.ensemble.clone(), Input::constant(&[c, 1.0])?);
-    Ok(branches_along(at, (0.0, end), 5)?)
-}
-
-/// The strength beyond which the lower state is gone: the fold of the lower branch; none below `end`.
-pub fn threshold(branches: &[Branch]) -> Option<f64> {
-    let folds = branches.iter().flat_map(|branch| &branch.events).filter(|event| event.kind == EventKind::Fold);
-    folds.filter(|event| event.solution.order.kappa[0] < 0.0).map(|event| event.parameter).reduce(f64::max)
 }

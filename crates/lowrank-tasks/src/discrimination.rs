@@ -3,7 +3,7 @@
 
 use lowrank_model::{Initial, Transfer};
 
-use crate::context::{Context, NAMES};
+use crate::context::{CONTEXTS, Context, NAMES};
 use crate::search::{Free, Search};
 use crate::{Condition, Decision, Task, TaskError, Wanted};
 
@@ -28,6 +28,8 @@ pub const START: Context = Context { rho_m: 2.2, rho_n: 2.0, b_n: 1.5, on: 0.1, 
 pub const FOUND: Context =
     Context { rho_m: 1.74, rho_n: 1.76, b_m: 1.3, b_n: 0.815, on: 0.189, off: -0.741, stimulus: 1.27, ..PAPER };
 
+/// Contexts in which each stimulus is shown: 1 its own, -1 the other, and what is between them.
+pub const LEVELS: [f64; 9] = [-1.0, -0.6, -0.4, -0.2, 0.0, 0.2, 0.4, 0.6, 1.0];
 const ONSET: f64 = 10.0;
 
 /// The task with these parameters.
@@ -56,14 +58,18 @@ pub fn search(seed: u64) -> Search {
 /// The same with a threshold of zero.
 fn undecided(parameters: &Context) -> Result<Task, TaskError> {
     let mut conditions = Vec::new();
-    for (context, of_context) in NAMES.iter().enumerate() {
-        for (stimulus, of_stimulus) in NAMES.iter().enumerate() {
-            let mut shown = [0.0; 2];
-            shown[stimulus] = parameters.stimulus;
-            let input = parameters.input(context, shown, ONSET)?;
-            let wanted = if stimulus == context { Wanted::High } else { Wanted::Low };
-            let label = format!("stimulus {of_stimulus}, context {of_context}");
-            conditions.push(Condition { label, group: String::new(), level: parameters.stimulus, input, wanted });
+    for (stimulus, name) in NAMES.iter().enumerate() {
+        let mut shown = [0.0; 2];
+        shown[stimulus] = parameters.stimulus;
+        for level in LEVELS {
+            let (wanted, context) = match level {
+                -1.0 => (Wanted::Low, NAMES[1 - stimulus].to_owned()),
+                1.0 => (Wanted::High, (*name).to_owned()),
+                _ => (Wanted::Anything, format!("{level:+}")),
+            };
+            let input = parameters.input(level * CONTEXTS[stimulus], shown, ONSET)?;
+            let (label, group) = (format!("stimulus {name}, context {context}"), format!("stimulus {name}"));
+            conditions.push(Condition { label, group, level, input, wanted });
         }
     }
     Ok(Task {

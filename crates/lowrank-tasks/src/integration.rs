@@ -3,7 +3,7 @@
 
 use lowrank_model::{Initial, Transfer};
 
-use crate::context::{Context, NAMES};
+use crate::context::{CONTEXTS, Context, NAMES};
 use crate::discrimination::PAPER;
 use crate::search::{Free, Search};
 use crate::{Condition, Decision, Task, TaskError, Wanted};
@@ -43,7 +43,7 @@ pub fn integration(parameters: &Context) -> Result<Task, TaskError> {
                 let mut means = [distractor * parameters.stimulus; 2];
                 means[context] = level * parameters.stimulus;
                 let noise = [NOISE, NOISE, 0.0, 0.0, 0.0];
-                let input = parameters.input(context, means, ONSET)?.with_noise(&noise)?;
+                let input = parameters.input(CONTEXTS[context], means, ONSET)?.with_noise(&noise)?;
                 let wanted = if level > 0.0 { Wanted::High } else { Wanted::Low };
                 let sign = if distractor > 0.0 { '+' } else { '-' };
                 let label = format!("context {name}, cued {level:+}, other {sign}");

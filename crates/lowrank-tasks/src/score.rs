@@ -1,9 +1,15 @@
 //! What the trials of many networks come to: how many networks do the task, with an interval, and theory's number beside it.
 
+mod groups;
+
+use lowrank_model::Variant;
 use lowrank_validate::{FALSE_ALARM_RATE, Judgement, Verdict, judge};
 use serde::Serialize;
 use statrs::distribution::{Beta, ContinuousCDF, StudentsT};
 
+pub use groups::{OfGroup, part_high};
+
+use self::groups::groups;
 use crate::{Decision, Networks, Ran, Task, TaskError, Wanted};
 
 /// Coverage of the intervals.
@@ -157,6 +163,8 @@ pub struct Score {
     pub claim: Agreement,
     /// Every condition.
     pub conditions: Vec<OfCondition>,
+    /// Every group with levels.
+    pub groups: Vec<OfGroup>,
 }
 
 /// The scores of all variants and random strengths, in their order. Claims share one false-alarm rate over all of `family`, those
@@ -171,7 +179,8 @@ pub fn scores(task: &Task, networks: &Networks, ran: &[Vec<Ran>], family: usize)
         for (strength, g) in networks.strengths.iter().enumerate() {
             let own = |ran: &&Ran| ran.variant == variant && ran.strength == strength;
             let of_network: Vec<Vec<&Ran>> = ran.iter().map(|ran| ran.iter().filter(own).collect()).collect();
-            scores.push(score(task, &of_network, (form.name(), *g, neurons), family)?);
+            let task = Task { g: *g, ..task.clone() };
+            scores.push(score(&task, &of_network, (*form, neurons), family)?);
         }
     }
     Ok(scores)
@@ -180,7 +189,7 @@ pub fn scores(task: &Task, networks: &Networks, ran: &[Vec<Ran>], family: usize)
 fn score(
     task: &Task,
     networks: &[Vec<&Ran>],
-    (variant, g, neurons): (&'static str, f64, usize),
+    (variant, neurons): (Variant, usize),
     family: usize,
 ) -> Result<Score, TaskError> {
     let part = |ran: &[&Ran], of: OfTrial| {
@@ -201,8 +210,8 @@ fn score(
     let conditions = (0..task.conditions.len())
         .map(|condition| of_condition(task, networks, condition, margin, family * task.conditions.len()));
     Ok(Score {
-        variant,
-        g,
+        variant: variant.name(),
+        g: task.g,
         neurons,
         success: success(&right),
         predicted_success: success(&predicted_right),
@@ -211,12 +220,18 @@ fn score(
         foretold: agree as f64 / all().count() as f64,
         claim: Agreement::new(more, fewer, networks.len(), family),
         conditions: conditions.collect::<Result<_, _>>()?,
+        groups: groups(task, networks, (variant, neurons), family)?,
     })
+}
+
+/// What theory leaves out, in parts of the distance between high and low.
+fn part_left_out(neurons: usize) -> f64 {
+    (READOUT_MARGIN * (REFERENCE / neurons as f64).sqrt()).min(LARGEST)
 }
 
 /// How far the number that decides may be from theory's.
 fn margin(task: &Task, networks: &[Vec<&Ran>], neurons: usize) -> f64 {
-    let part = (READOUT_MARGIN * (REFERENCE / neurons as f64).sqrt()).min(LARGEST);
+    let part = part_left_out(neurons);
     match task.decision {
         Decision::Readout { .. } => part * range(task, networks),
         Decision::Angle { tolerance, .. } => tolerance,

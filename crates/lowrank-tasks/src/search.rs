@@ -124,8 +124,11 @@ impl Search {
         let (rank, times) = (task.ensemble.layout().rank, task.times());
         let of_network = |realisation: u64| -> Result<f64, TaskError> {
             let law: Ensemble = vectors(&task, &networks, realisation)?.moments()?.into();
-            let mut sum = 0.0;
+            let (mut sum, mut count) = (0.0, 0);
             for (line, condition) in task.conditions.iter().enumerate() {
+                if matches!(condition.wanted, Wanted::Kept | Wanted::Anything) {
+                    continue;
+                }
                 let key = StreamKey { seed: self.seed, realisation, role: Role::Noise, line: line as u64 };
                 let mut rng = lowrank_connectivity::stream(key);
                 let normal = || StandardNormal.sample(&mut rng);
@@ -134,12 +137,12 @@ impl Search {
                 let margin = match condition.wanted {
                     Wanted::High => value - threshold,
                     Wanted::Low => threshold - value,
-                    Wanted::Quiet => threshold - value.abs(),
-                    Wanted::Kept | Wanted::Anything => continue,
+                    _ => threshold - value.abs(),
                 };
                 sum += 1.0 / (1.0 + (margin / scale).exp());
+                count += 1;
             }
-            Ok(sum / task.conditions.len() as f64)
+            Ok(sum / f64::from(count))
         };
         let costs: Result<Vec<f64>, TaskError> = (0..self.networks as u64).into_par_iter().map(of_network).collect();
         costs.map_or(1.0, |costs| costs.iter().sum::<f64>() / costs.len() as f64)

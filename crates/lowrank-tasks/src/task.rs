@@ -96,6 +96,26 @@ impl Task {
         Ok(Model::new(self.g, self.transfer, variant, self.ensemble.clone(), condition.input.clone())?)
     }
 
+    /// The groups of conditions, in order.
+    pub fn groups(&self) -> Vec<&str> {
+        let mut groups: Vec<&str> = Vec::new();
+        for condition in &self.conditions {
+            if !condition.group.is_empty() && !groups.contains(&condition.group.as_str()) {
+                groups.push(&condition.group);
+            }
+        }
+        groups
+    }
+
+    /// The levels of a group, ascending, each once.
+    pub fn levels(&self, group: &str) -> Vec<f64> {
+        let own = self.conditions.iter().filter(|condition| condition.group == group);
+        let mut levels: Vec<f64> = own.map(|condition| condition.level).collect();
+        levels.sort_by(f64::total_cmp);
+        levels.dedup();
+        levels
+    }
+
     /// The same task decided halfway between theory's lowest readout where it must be high and its highest elsewhere, without
     /// noise, in the current variant.
     ///

@@ -5,10 +5,11 @@ use lowrank_connectivity::Sampling;
 use lowrank_meanfield::chaotic_solutions;
 use lowrank_model::Vector::{M, N};
 use lowrank_model::{Input, Layout, Model, Moments, TimeCourse, Transfer, Variant};
-use lowrank_tasks::detection::{branches, threshold};
+use lowrank_tasks::fold::fold;
 use lowrank_tasks::search::Search;
 use lowrank_tasks::{
-    Networks, Ran, Score, Task, TaskName, discrimination, integration, predict, ring, run_networks, scores, vectors,
+    Condition, Networks, Ran, Score, Task, TaskName, discrimination, integration, predict, ring, run_networks, scores,
+    vectors,
 };
 use lowrank_validate::Verdict;
 
@@ -75,42 +76,84 @@ fn nothing_depends_on_threads_or_on_what_else_is_run() {
     }
 }
 
+/// A task whose low state ends in a fold: group, input at a level from time 10 on, the fold, a tenth of the range of levels.
+type Folding = (TaskName, &'static str, fn(f64) -> Input, f64, f64);
+
+fn folding() -> [Folding; 2] {
+    let stimulus =
+        |level: f64| Input::new(vec![TimeCourse::step(10.0, 0.0, level).unwrap(), TimeCourse::constant(1.0).unwrap()]);
+    let context = |level: f64| discrimination::FOUND.input(level, [discrimination::FOUND.stimulus, 0.0], 10.0).unwrap();
+    [
+        (TaskName::Detection, "stimulus", stimulus, 0.6034, 0.07),
+        (TaskName::Discrimination, "stimulus A", context, -0.1470, 0.2),
+    ]
+}
+
 #[test]
-fn the_threshold_of_detection_is_the_fold() {
-    // With the stimulus up a little below the fold theory without noise stays down, a little above it does not.
-    let task = TaskName::Detection.task().unwrap();
-    let fold = threshold(&branches(&task, Variant::Current, 1.5).unwrap()).unwrap();
-    assert!((fold - 0.6034).abs() < 1e-3, "{fold}");
-    let high = |level: f64| {
-        let mut condition = task.conditions[0].clone();
-        condition.input = Input::constant(&[level, 1.0]).unwrap();
-        let long = Task { duration: 400.0, ..task.clone() };
-        let course = predict(&long, &task.ensemble.clone().into(), &condition, Variant::Rate, || 0.0).unwrap();
-        course.last().unwrap()[1] > 0.0
-    };
-    assert!(!high(0.97 * fold) && high(1.03 * fold));
+fn what_is_detected_and_the_switch_of_a_context_are_folds() {
+    // A little below the fold theory without noise stays down for as long as one likes, a little above it does not.
+    for (name, group, input, expected, away) in folding() {
+        let task = name.task().unwrap();
+        let highest = task.levels(group).pop().unwrap();
+        let fold = fold(&task, group, Variant::Current, highest).unwrap().unwrap();
+        assert!((fold - expected).abs() < 1e-3, "{name}: {fold}");
+        let readout = |level: f64| {
+            let condition = Condition { input: input(level), ..task.conditions[0].clone() };
+            let long = Task { duration: 400.0, ..task.clone() };
+            let course = predict(&long, &task.ensemble.clone().into(), &condition, Variant::Rate, || 0.0).unwrap();
+            course.last().unwrap()[task.ensemble.layout().rank]
+        };
+        let (below, above) = (readout(fold - 0.2 * away), readout(fold + 0.2 * away));
+        assert!(below < -0.15 && above > 0.15, "{name}: {below} {above}");
+    }
 }
 
 #[test]
 fn networks_are_lifted_beyond_their_own_fold() {
     // Without noise; theory is told the moments of each network's vectors.
-    let task = Task { duration: 120.0, trials: 1, ..TaskName::Detection.task().unwrap() };
-    let networks = Networks { variants: vec![Variant::Current, Variant::Rate], ..networks(&task, 1500, 4) };
-    for realisation in 0..4 {
-        let own = vectors(&task, &networks, realisation).unwrap().moments().unwrap();
-        let own = Task { ensemble: own, ..task.clone() };
-        let fold = threshold(&branches(&own, Variant::Current, 2.0).unwrap()).unwrap();
-        let mut task = task.clone();
-        task.conditions.truncate(2);
-        for (condition, part) in task.conditions.iter_mut().zip([0.75, 1.25]) {
-            let course = TimeCourse::step(10.0, 0.0, part * fold).unwrap();
-            condition.input = Input::new(vec![course, TimeCourse::constant(1.0).unwrap()]);
-        }
-        let alone = Networks { networks: realisation as usize + 1, ..networks.clone() };
-        for ran in run(&task, &alone).pop().unwrap() {
-            assert_eq!(ran.seen.high, ran.condition == 1, "network {realisation}: {ran:?}, fold {fold}");
+    for (name, group, input, _, away) in folding() {
+        let task = Task { duration: 120.0, trials: 1, ..name.task().unwrap() };
+        let variants = vec![Variant::Current, Variant::Rate];
+        let networks = Networks { variants, ..networks(&task, 1500, 4) };
+        for realisation in 0..4 {
+            let own = vectors(&task, &networks, realisation).unwrap().moments().unwrap();
+            let own = Task { ensemble: own, ..task.clone() };
+            let fold = fold(&own, group, Variant::Current, 2.0).unwrap().unwrap();
+            let mut task = task.clone();
+            task.conditions.truncate(2);
+            for (condition, step) in task.conditions.iter_mut().zip([-2.0, 2.0]) {
+                condition.input = input(fold + step * away);
+            }
+            let alone = Networks { networks: realisation as usize + 1, ..networks.clone() };
+            for ran in run(&task, &alone).pop().unwrap() {
+                assert_eq!(ran.seen.high, ran.condition == 1, "{name}, network {realisation}: {ran:?}, fold {fold}");
+            }
         }
     }
+}
+
+#[test]
+fn thresholds_are_those_of_theory_and_a_network_that_is_told_another_context_is_seen() {
+    let task = TaskName::Discrimination.task().unwrap();
+    let (variants, sampling) = (vec![Variant::Current], Sampling::Matched);
+    let networks = Networks { variants, sampling, ..networks(&task, 1000, 10) };
+    let mut ran = run(&task, &networks);
+    let switches = |ran: &[Vec<Ran>]| judged(&task, &networks, ran).remove(0).groups;
+    let seen = switches(&ran);
+    assert_eq!(seen.iter().map(|of| of.group.as_str()).collect::<Vec<_>>(), ["stimulus A", "stimulus B"]);
+    for of in &seen {
+        assert!(of.claim.verdict != Verdict::Fail && (of.threshold.mean - of.predicted.mean).abs() < 0.2, "{of:?}");
+        assert!((of.fold.unwrap() + 0.1470).abs() < 1e-3, "{of:?}");
+    }
+    // Networks that are shown each context as the next but two.
+    for ran in &mut ran {
+        let high: Vec<bool> = ran.iter().map(|ran| ran.seen.high).collect();
+        let levels = task.levels("stimulus A").len();
+        for (place, ran) in ran.iter_mut().enumerate() {
+            ran.seen.high = high[(place % levels + 3).min(levels - 1) + place / levels * levels];
+        }
+    }
+    assert!(switches(&ran).iter().all(|of| of.claim.verdict == Verdict::Fail), "{:?}", switches(&ran));
 }
 
 #[test]

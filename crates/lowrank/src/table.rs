@@ -44,6 +44,10 @@ impl Table {
         self.rows.push(row);
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// Numbers with four decimals, to the right; a column without any entry is left out.
     pub(crate) fn text(&self) -> String {
         let cell = |value: &Value| match value {

@@ -1,15 +1,13 @@
-//! The landscape of a task: for rank one the stationary branches along the stimulus, for rank two the speed of kappa in its plane,
-//! one panel a condition, with the stable states of theory and the paths of networks.
+//! The landscape of a task of rank two: the speed of kappa in its plane, one panel a condition, with the stable states of theory
+//! and the paths of networks.
 
-use lowrank_meanfield::{EventKind, Stability, flow, stationary_branches};
+use lowrank_meanfield::{Stability, flow, stationary_branches};
 use lowrank_model::Variant;
 use lowrank_report::{Axis, Colour, Figure, Heat, Legend, Line, Mark, Panel, Points, Shape, TWO_COLUMNS};
-use lowrank_tasks::detection::branches;
 use lowrank_tasks::{Decision, TaskName};
 
 use super::OfTask;
-use crate::responses::segments;
-use crate::style::{axis, colour};
+use crate::style::axis;
 use crate::{Drawing, StudyError};
 
 /// Points of the plane each way.
@@ -19,49 +17,10 @@ const BEYOND: f64 = 0.25;
 
 pub(super) fn draw(of: &OfTask<'_>) -> Result<Option<Drawing>, StudyError> {
     match (of.name, of.task.ensemble.layout().rank) {
-        (TaskName::Detection, _) => Ok(Some(bifurcation(of)?)),
         (TaskName::Cycle, _) => Ok(None),
         (_, 2) => Ok(Some(plane(of)?)),
         _ => Ok(None),
     }
-}
-
-fn bifurcation(of: &OfTask<'_>) -> Result<Drawing, StudyError> {
-    let end = 1.25 * of.task.conditions.iter().map(|condition| condition.level).fold(0.0, f64::max);
-    let all = branches(of.task, of.networks.variants[0], end)?;
-    let mut marks = Vec::new();
-    for (stable, label) in [(true, "theory, stable"), (false, "theory, unstable")] {
-        let points = all.iter().flat_map(|branch| segments(branch, stable)).collect();
-        marks.push(Mark::Line(Line { points, label: label.to_owned(), dashed: !stable, ..Line::default() }));
-    }
-    let folds = all.iter().flat_map(|branch| &branch.events).filter(|event| event.kind == EventKind::Fold);
-    marks.push(Mark::Points(Points {
-        points: folds.map(|event| (event.parameter, event.solution.order.kappa[0])).collect(),
-        label: "fold".to_owned(),
-        colour: Colour::Green,
-        shape: Shape::Diamond,
-        ..Points::default()
-    }));
-    for (variant, form) in of.networks.variants.iter().enumerate() {
-        let last = |network: usize| {
-            (0..of.task.conditions.len()).filter_map(move |condition| {
-                let kappa = of.first(network, variant, condition)?.courses[0].last()?[0];
-                Some((of.task.conditions[condition].level, kappa))
-            })
-        };
-        marks.push(Mark::Points(Points {
-            points: (0..of.networks.kept).flat_map(last).collect(),
-            label: format!("{form}, networks"),
-            colour: colour(*form),
-            shape: crate::style::shape(*form),
-            ..Points::default()
-        }));
-    }
-    let (x, y) = (axis("stimulus strength *c*"), axis("*κ*"));
-    let panels = vec![Panel { x, y, marks, legend: Legend::Below, ..Panel::default() }];
-    let title = format!("{}: states and their fold", of.name);
-    let figure = Figure { title, panels, columns: 1, width: lowrank_report::ONE_COLUMN, panel_height: 50.0 };
-    of.drawing("landscape", figure, all)
 }
 
 fn plane(of: &OfTask<'_>) -> Result<Drawing, StudyError> {

@@ -3,7 +3,7 @@
 use lowrank_model::Vector::{I, M};
 use lowrank_model::{Layout, Vector};
 use lowrank_report::{Cloud, Colour, Figure, Legend, Line, Mark, Panel, TWO_COLUMNS};
-use lowrank_tasks::population::{plane, principal_components, regress};
+use lowrank_tasks::population::{Regression, plane, principal_components, regress};
 use lowrank_tasks::{Decision, TaskError, vectors};
 use serde::Serialize;
 
@@ -89,12 +89,20 @@ fn symbol(vector: Vector) -> String {
     }
 }
 
-/// Coefficients of single units on stimulus and choice, for tasks with levels of a stimulus.
+/// What single units of one variant follow.
+#[derive(Serialize)]
+struct Followed {
+    variant: &'static str,
+    /// The choice, then inputs.
+    regressors: Vec<String>,
+    found: Regression,
+}
+
+/// Coefficients of single units on the choice and on every input whose amplitude can be told from the choice and from the inputs before it.
 pub(super) fn regression(of: &OfTask<'_>, states: &States) -> Result<Option<Drawing>, StudyError> {
     let conditions = &of.task.conditions;
     let Decision::Readout { from, .. } = of.task.decision else { return Ok(None) };
     let late = of.task.times().partition_point(|t| *t < from);
-    let levels: Vec<f64> = conditions.iter().map(|condition| condition.level).collect();
     let (mut panels, mut shown) = (Vec::new(), Vec::new());
     for (variant, (form, states)) in of.networks.variants.iter().zip(states).enumerate() {
         let choice: Vec<f64> = (0..conditions.len())
@@ -109,22 +117,31 @@ pub(super) fn regression(of: &OfTask<'_>, states: &States) -> Result<Option<Draw
                 (0..late[0].len()).map(mean).collect()
             })
             .collect();
-        // Where all conditions have one level, or one choice follows from it, there is nothing to tell apart.
-        let found = match regress(&activity, &[levels.clone(), choice]) {
-            Ok(found) => found,
-            Err(TaskError::BadNumber { .. }) => continue,
-            Err(error) => return Err(error.into()),
-        };
-        let points = found.coefficients[0].iter().copied().zip(found.coefficients[1].iter().copied()).collect();
+        let (mut regressors, mut names, mut best) = (vec![choice], vec!["choice".to_owned()], None);
+        for q in 0..of.task.ensemble.layout().inputs {
+            regressors.push(conditions.iter().map(|condition| condition.input.last()[q]).collect());
+            match regress(&activity, &regressors) {
+                Ok(found) => {
+                    names.push(symbol(I(q)));
+                    best = Some(found);
+                }
+                Err(TaskError::BadNumber { .. }) => {
+                    regressors.pop();
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let Some(found) = best else { continue };
+        let points = found.coefficients[1].iter().copied().zip(found.coefficients[0].iter().copied()).collect();
         let cloud = Cloud { points, colour: colour(*form), label: String::new() };
         panels.push(Panel {
             title: form.to_string(),
-            x: axis("coefficient of the stimulus"),
+            x: axis(&format!("coefficient of the input along {}", names[1])),
             y: axis("coefficient of the choice"),
             marks: vec![Mark::Cloud(cloud)],
             ..Panel::default()
         });
-        shown.push((form.name(), found));
+        shown.push(Followed { variant: form.name(), regressors: names, found });
     }
     if panels.is_empty() {
         return Ok(None);

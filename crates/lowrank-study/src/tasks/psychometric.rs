@@ -2,8 +2,8 @@
 //! and the same noise as lines; the fold of the lower state where there is one.
 
 use lowrank_report::{Anchor, Axis, Figure, Legend, Line, Mark, Note, Panel, Points, TWO_COLUMNS};
-use lowrank_tasks::detection::{branches, threshold};
-use lowrank_tasks::{Decision, Mean, Ran, TaskName};
+use lowrank_tasks::fold::fold;
+use lowrank_tasks::{Decision, Mean, Ran, part_high};
 
 use super::OfTask;
 use crate::style::{axis, colour, shape};
@@ -14,33 +14,22 @@ type At = (f64, Mean, Mean);
 
 /// The curve of one variant.
 fn curve(of: &OfTask<'_>, variant: usize, group: &str) -> Vec<At> {
-    let conditions = &of.task.conditions;
-    let mut levels: Vec<f64> = conditions.iter().filter(|c| c.group == group).map(|c| c.level).collect();
-    levels.sort_by(f64::total_cmp);
-    levels.dedup();
+    let own = |ran: &&Ran| (ran.variant, ran.strength) == (variant, 0);
+    let networks: Vec<Vec<&Ran>> = of.ran.iter().map(|ran| ran.iter().filter(own).collect()).collect();
     let at = |level: f64| {
         // A network is one observation, whatever the number of its trials.
-        let part = |high: fn(&Ran) -> bool| {
-            Mean::of(of.ran.iter().map(|ran| {
-                let own = ran.iter().filter(|ran| {
-                    let given = &conditions[ran.condition];
-                    (ran.variant, ran.strength) == (variant, 0) && given.group == group && given.level == level
-                });
-                let (count, high) = own.fold((0, 0), |(count, all), ran| (count + 1, all + usize::from(high(ran))));
-                high as f64 / f64::from(count)
-            }))
-        };
+        let part =
+            |high: fn(&Ran) -> bool| Mean::of(networks.iter().map(|ran| part_high(of.task, ran, (group, level), high)));
         (level, part(|ran| ran.seen.high), part(|ran| ran.predicted.high))
     };
-    levels.into_iter().map(at).collect()
+    of.task.levels(group).into_iter().map(at).collect()
 }
 
 pub(super) fn draw(of: &OfTask<'_>) -> Result<Option<Drawing>, StudyError> {
     if !matches!(of.task.decision, Decision::Readout { .. }) {
         return Ok(None);
     }
-    let mut groups: Vec<&str> = of.task.conditions.iter().map(|c| c.group.as_str()).filter(|g| !g.is_empty()).collect();
-    groups.dedup();
+    let groups = of.task.groups();
     if groups.is_empty() {
         return Ok(None);
     }
@@ -62,16 +51,14 @@ pub(super) fn draw(of: &OfTask<'_>) -> Result<Option<Drawing>, StudyError> {
             }));
             shown.push((group.to_string(), form.name(), curve));
         }
-        if of.name == TaskName::Detection {
-            let end = of.task.conditions.iter().map(|c| c.level).fold(0.0, f64::max);
-            if let Some(fold) = threshold(&branches(of.task, of.networks.variants[0], 2.0 * end)?) {
-                marks.push(Mark::VerticalLine(fold));
-                let text = "fold".to_owned();
-                marks.push(Mark::Note(Note { at: (fold, 0.02), text, anchor: Anchor::Start }));
-            }
+        let highest = of.task.levels(group).last().copied().unwrap_or_default();
+        if let Some(fold) = fold(of.task, group, of.networks.variants[0], highest)? {
+            marks.push(Mark::VerticalLine(fold));
+            let text = "fold".to_owned();
+            marks.push(Mark::Note(Note { at: (fold, 0.02), text, anchor: Anchor::Start }));
         }
         let y = Axis { range: Some((-0.05, 1.05)), ..axis("part of trials that end high") };
-        let x = axis(if of.name == TaskName::Detection { "stimulus strength *c*" } else { "mean of the cued signal" });
+        let x = axis(of.level());
         panels.push(Panel { title: (*group).to_owned(), x, y, marks, legend: Legend::Below, ..Panel::default() });
     }
     let columns = panels.len();

@@ -1,5 +1,7 @@
 //! `lowrank task`: computations of low-rank networks, how often networks succeed, and what theory says of the same networks.
 
+mod tables;
+
 use std::path::Path;
 
 use clap::Args;
@@ -13,7 +15,6 @@ use lowrank_validate::Verdict;
 use serde::Serialize;
 
 use crate::common::check_memory;
-use crate::table::{Table, Value};
 use crate::{Common, Failure, on_interrupt};
 
 /// Networks whose courses are drawn.
@@ -24,7 +25,7 @@ const KEPT: usize = 3;
 #[command(after_help = "Example: lowrank task detection --networks 10 --neurons 500 --out target/detection\n\n\
     Tasks: go-nogo, detection, context-discrimination, evidence-integration, ring, limit-cycle; all of them if none is named.\n\
     With --out it writes tables (scores.csv, conditions.csv), the record (task.json) and figures, in a folder a task.\n\n\
-    Exit codes: 0 fine, 1 networks and theory differ in some rate of success, 2 bad input, 3 could not be computed, 130 interrupted.")]
+    Exit codes: 0 fine, 1 networks and theory differ in some rate of success or threshold, 2 bad input, 3 could not be computed, 130 interrupted.")]
 pub struct Options {
     /// Which tasks
     names: Vec<String>,
@@ -83,14 +84,16 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     check(options, threads)?;
     common.check_out()?;
     on_interrupt("tasks that were finished are there");
-    let mut table = Table::new(HEAD.map(str::to_owned).to_vec());
+    let (mut table, mut thresholds) = (tables::success(), tables::thresholds());
     let (mut records, mut failed) = (Vec::new(), false);
     for &name in &names {
         let task = task(name, options.published)?;
         let Measured { networks, ran, scores } = measure(name, &task, options, &variants, (seed, names.len()), common)?;
-        failed |= scores.iter().any(|score| score.claim.verdict == Verdict::Fail);
         for score in &scores {
-            table.push(row(name, score));
+            let of_groups = score.groups.iter().map(|group| group.claim.verdict);
+            failed |= of_groups.chain([score.claim.verdict]).any(|verdict| verdict == Verdict::Fail);
+            tables::push_success(&mut table, name, score);
+            tables::push_thresholds(&mut thresholds, name, score);
         }
         let vectors = if options.matched { "matched" } else { "independent" };
         let record =
@@ -112,6 +115,9 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
         common.print(&format!("[{}]\n", records.join(",")));
     } else {
         common.print(&table.text());
+        if !thresholds.is_empty() {
+            common.print(&format!("\nFrom where on trials end high:\n\n{}", thresholds.text()));
+        }
     }
     if failed { Err(Failure::Claims) } else { Ok(()) }
 }
@@ -175,124 +181,15 @@ fn measure(
     Ok(Measured { networks, ran, scores: all })
 }
 
-/// The columns of the table.
-const HEAD: [&str; 11] = [
-    "task",
-    "variant",
-    "g",
-    "N",
-    "success",
-    "95 % interval",
-    "theory",
-    "right trials",
-    "theory of them",
-    "foretold",
-    "verdict",
-];
-
-fn row(name: TaskName, score: &Score) -> Vec<Value> {
-    let of = |p: &lowrank_tasks::Proportion| format!("{}/{}", p.count, p.of);
-    let percent = |value: f64| format!("{:.1} %", 100.0 * value);
-    vec![
-        name.name().into(),
-        score.variant.into(),
-        format!("{}", score.g).into(),
-        score.neurons.to_string().into(),
-        of(&score.success).into(),
-        format!("{:.2} to {:.2}", score.success.low, score.success.high).into(),
-        of(&score.predicted_success).into(),
-        percent(score.right.mean).into(),
-        percent(score.predicted_right.mean).into(),
-        percent(score.foretold).into(),
-        score.claim.verdict.name().into(),
-    ]
-}
-
 /// The tables and the record of one task.
 fn write(out: &Path, name: TaskName, record: &str, seed: u64, scores: &[Score]) -> Result<(), Failure> {
-    let mut table = Table::new(
-        [
-            "task",
-            "variant",
-            "g",
-            "neurons",
-            "networks",
-            "success",
-            "low",
-            "high",
-            "theory_success",
-            "right",
-            "right_half_width",
-            "theory_right",
-            "foretold",
-            "verdict",
-        ]
-        .map(str::to_owned)
-        .to_vec(),
-    );
-    let mut conditions = Table::new(
-        [
-            "task",
-            "variant",
-            "g",
-            "neurons",
-            "condition",
-            "level",
-            "value",
-            "value_half_width",
-            "theory_value",
-            "ends_high",
-            "ends_high_half_width",
-            "theory_ends_high",
-            "reaction",
-            "reaction_half_width",
-            "theory_reaction",
-            "verdict",
-        ]
-        .map(str::to_owned)
-        .to_vec(),
-    );
-    for score in scores {
-        table.push(vec![
-            name.name().into(),
-            score.variant.into(),
-            score.g.into(),
-            score.neurons.to_string().into(),
-            score.success.of.to_string().into(),
-            score.success.count.to_string().into(),
-            score.success.low.into(),
-            score.success.high.into(),
-            score.predicted_success.count.to_string().into(),
-            score.right.mean.into(),
-            score.right.half_width.into(),
-            score.predicted_right.mean.into(),
-            score.foretold.into(),
-            score.claim.verdict.name().into(),
-        ]);
-        for of in &score.conditions {
-            conditions.push(vec![
-                name.name().into(),
-                score.variant.into(),
-                score.g.into(),
-                score.neurons.to_string().into(),
-                of.label.as_str().into(),
-                of.level.into(),
-                of.value.mean.into(),
-                of.value.half_width.into(),
-                of.predicted.mean.into(),
-                of.high.mean.into(),
-                of.high.half_width.into(),
-                of.predicted_high.mean.into(),
-                of.reaction.mean.into(),
-                of.reaction.half_width.into(),
-                of.predicted_reaction.mean.into(),
-                of.claim.map_or("", |claim| claim.verdict.name()).into(),
-            ]);
+    write_file(&out.join("task.json"), record.as_bytes())?;
+    for (file, table) in tables::of_task(name, scores) {
+        if !table.is_empty() {
+            write_file(&out.join(file), table.csv_file(seed).as_bytes())?;
         }
     }
-    write_file(&out.join("task.json"), record.as_bytes())?;
-    write_file(&out.join("scores.csv"), table.csv_file(seed).as_bytes())?;
-    Ok(write_file(&out.join("conditions.csv"), conditions.csv_file(seed).as_bytes())?)
+    Ok(())
 }
 
 /// The command that draws the same figures.
