@@ -1,6 +1,6 @@
-//! Tables as aligned text and as comma-separated values.
+//! Tables as aligned text and as the columns of a file.
 
-use lowrank_report::Provenance;
+use lowrank_report::{Cells, Column};
 
 /// One cell.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +32,23 @@ impl From<&str> for Value {
 impl From<String> for Value {
     fn from(text: String) -> Self {
         Self::Text(text)
+    }
+}
+
+impl Value {
+    fn number(&self) -> Option<f64> {
+        match self {
+            Self::Text(_) => None,
+            Self::Number(number) => Some(*number),
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Number(number) if number.is_nan() => String::new(),
+            Self::Number(number) => number.to_string(),
+        }
     }
 }
 
@@ -80,24 +97,16 @@ impl Table {
         text
     }
 
-    /// [`Table::csv`] for a file: below a line that says what made it.
-    pub(crate) fn csv_file(&self, seed: u64) -> String {
-        let Provenance { program, version, commit, .. } = Provenance::here();
-        format!("# {program} {version}, commit {commit}, seed {seed}\n{}", self.csv())
-    }
-
-    /// Every column, numbers with all digits, nothing where there is none.
-    fn csv(&self) -> String {
-        let quoted = |text: &str| {
-            if text.contains([',', '"']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+    /// The columns for a file: every digit, nothing where there is no number.
+    pub(crate) fn columns(&self) -> Vec<Column> {
+        let cells = |c: usize| {
+            let numbers: Option<Vec<f64>> = self.rows.iter().map(|row| row[c].number()).collect();
+            match numbers {
+                Some(numbers) => Cells::Numbers(numbers),
+                None => Cells::Text(self.rows.iter().map(|row| row[c].text()).collect()),
+            }
         };
-        let cell = |value: &Value| match value {
-            Value::Text(text) => quoted(text),
-            Value::Number(number) if number.is_finite() => format!("{number:?}"),
-            Value::Number(_) => String::new(),
-        };
-        let head = self.head.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(",") + "\n";
-        self.rows.iter().fold(head, |text, row| text + &row.iter().map(cell).collect::<Vec<_>>().join(",") + "\n")
+        self.head.iter().enumerate().map(|(c, name)| Column { name: name.clone(), cells: cells(c) }).collect()
     }
 }
 
@@ -106,11 +115,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_is_aligned_and_csv_has_every_digit() {
+    fn text_is_aligned_and_columns_have_every_digit() {
         let mut table = Table::new(["name", "value", "never"].map(str::to_owned).to_vec());
         table.push(vec!["a, b".into(), (1.0 / 3.0).into(), f64::NAN.into()]);
         table.push(vec!["c".into(), (-20.0).into(), f64::NAN.into()]);
         assert_eq!(table.text(), "name     value\n--------------\na, b    0.3333\nc     -20.0000\n");
-        assert_eq!(table.csv(), "name,value,never\n\"a, b\",0.3333333333333333,\nc,-20.0,\n");
+        let columns = table.columns();
+        assert_eq!(columns[0].cells, Cells::Text(vec!["a, b".to_owned(), "c".to_owned()]));
+        assert_eq!(columns[1].cells, Cells::Numbers(vec![1.0 / 3.0, -20.0]));
+        assert!(matches!(&columns[2].cells, Cells::Numbers(cells) if cells.iter().all(|cell| cell.is_nan())));
     }
 }

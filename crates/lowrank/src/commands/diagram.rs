@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use lowrank_meanfield::{Boundaries, MeanFieldError, phase_boundaries};
 use lowrank_model::ModelError;
-use lowrank_report::{FigureOrigin, Provenance, data_json, quoted, read_text, write_figure, write_file};
+use lowrank_report::{
+    FigureOrigin, Origin, Provenance, data_json, quoted, read_text, write_csv, write_figure, write_file,
+};
 use lowrank_spec::{Draft, Parameter, SpecError};
 use lowrank_sweep::Sweep;
 
@@ -48,11 +50,12 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let found = common.waiting("boundaries of the phases", || boundaries(&sweep))?;
     if let Some(found) = &found {
         let record = data_json(found, sweep.spec().seed, &Provenance::here())?;
-        for (name, content) in [("boundaries.json", &record), ("boundaries.csv", &csv(found, sweep.spec().seed))] {
-            let path = out.join(name);
-            write_file(&path, content.as_bytes())?;
-            merged.add(path);
-        }
+        let [json, csv] = ["boundaries.json", "boundaries.csv"].map(|name| out.join(name));
+        write_file(&json, record.as_bytes())?;
+        let provenance = Provenance::here();
+        let origin = Origin { provenance: &provenance, seed: Some(sweep.spec().seed), spec: sweep.spec() };
+        write_csv(&csv, &table(found).columns(), &origin)?;
+        [json, csv].into_iter().for_each(|path| merged.add(path));
     }
     let cells = read_text(&out.join("cells.csv"))?;
     match picture(&sweep, &cells, found.as_ref()) {
@@ -104,7 +107,7 @@ fn boundaries(sweep: &Sweep) -> Result<Option<Boundaries>, Failure> {
     }
 }
 
-fn csv(found: &Boundaries, seed: u64) -> String {
+fn table(found: &Boundaries) -> Table {
     let mut table = Table::new(["boundary", "g", "strength"].map(str::to_owned).to_vec());
     for (name, boundary) in [
         ("onset-of-structure", &found.onset_of_structure),
@@ -114,5 +117,5 @@ fn csv(found: &Boundaries, seed: u64) -> String {
     ] {
         boundary.points.iter().for_each(|(g, strength)| table.push(vec![name.into(), (*g).into(), (*strength).into()]));
     }
-    table.csv_file(seed)
+    table
 }

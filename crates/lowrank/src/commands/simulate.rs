@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use lowrank_connectivity::{Bulk, Network, draw_vectors, leading_eigenvalues};
 use lowrank_model::{Model, Variant};
-use lowrank_report::{Array, Arrays, Origin, Provenance, array, data_json, write_file, write_npz};
+use lowrank_report::{Array, Arrays, Origin, Provenance, array, data_json, write_csv, write_file, write_npz};
 use lowrank_simulate::{Observed, SimulateError, initial_currents, lyapunov, simulate};
 use lowrank_spec::{Experiment, Spec};
 use rayon::prelude::*;
@@ -107,11 +107,10 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let record = data_json(&Record { spec: &spec, variants: &variants }, spec.seed, &Provenance::here())?;
     on_interrupt("files are being written: what is there is whole; run it again");
     if let Some(out) = &common.out {
-        for (name, content) in [("simulate.json", &record), ("observables.csv", &table.csv_file(spec.seed))] {
-            write_file(&out.join(name), content.as_bytes())?;
-        }
+        write_file(&out.join("simulate.json"), record.as_bytes())?;
         let provenance = Provenance::here();
         let origin = Origin { provenance: &provenance, seed: Some(spec.seed), spec: &spec };
+        write_csv(&out.join("observables.csv"), &table.columns(), &origin)?;
         for of in variants {
             let arrays = Arrays::new(of.courses)?;
             write_npz(&out.join(format!("{}.npz", of.variant)), &arrays, &origin)?;

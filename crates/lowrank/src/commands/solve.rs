@@ -7,7 +7,7 @@ use lowrank_meanfield::{
     Instability, MeanFieldError, Stability, Stationary, onset_of_chaos, stationary_branches, two_timescale_solutions,
 };
 use lowrank_model::{Model, OrderParameters, Variant};
-use lowrank_report::{Provenance, data_json, write_file};
+use lowrank_report::{Origin, Provenance, data_json, write_csv, write_file};
 use lowrank_spec::{Draft, Grid, Spec};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -106,9 +106,10 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let onsets = onsets(&solutions);
     let record = data_json(&Record { spec: &spec, solutions }, spec.seed, &Provenance::here())?;
     if let Some(out) = &common.out {
-        for (name, content) in [("solve.json", &record), ("solve.csv", &table.csv_file(spec.seed))] {
-            write_file(&out.join(name), content.as_bytes())?;
-        }
+        write_file(&out.join("solve.json"), record.as_bytes())?;
+        let provenance = Provenance::here();
+        let origin = Origin { provenance: &provenance, seed: Some(spec.seed), spec: &spec };
+        write_csv(&out.join("solve.csv"), &table.columns(), &origin)?;
     }
     common.print(&if common.json { record } else { table.text() });
     if !common.json && !onsets.is_empty() {

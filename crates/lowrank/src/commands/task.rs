@@ -2,12 +2,10 @@
 
 mod tables;
 
-use std::path::Path;
-
 use clap::Args;
 use lowrank_connectivity::{BulkKind, Sampling};
 use lowrank_model::Variant;
-use lowrank_report::{FigureOrigin, Provenance, data_json, write_figure, write_file};
+use lowrank_report::{FigureOrigin, Origin, Provenance, data_json, write_csv, write_figure, write_file};
 use lowrank_study::OfTask;
 use lowrank_tasks::search::Search;
 use lowrank_tasks::{COLUMNS, Networks, Ran, Score, Task, TaskError, TaskName, run_networks, scores};
@@ -100,13 +98,20 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
             Record { task: name.name(), parameters: &task, networks: options.networks, vectors, scores: &scores };
         let record = data_json(&record, seed, &Provenance::here())?;
         if let Some(out) = &common.out {
-            write(&out.join(name.name()), name, &record, seed, &scores)?;
+            let command = command(name, options, seed);
+            let (folder, provenance) = (out.join(name.name()), Provenance::here());
+            write_file(&folder.join("task.json"), record.as_bytes())?;
+            let origin = Origin { provenance: &provenance, seed: Some(seed), spec: &command };
+            for (file, table) in tables::of_task(name, &scores) {
+                if !table.is_empty() {
+                    write_csv(&folder.join(file), &table.columns(), &origin)?;
+                }
+            }
             let drawn = Task { g: networks.strengths[0], ..task.clone() };
             let of = OfTask { name, task: &drawn, networks: &networks, ran: &ran, scores: &scores };
-            let command = command(name, options, seed);
-            let origin = FigureOrigin { provenance: Provenance::here(), seed, command };
+            let origin = FigureOrigin { provenance, seed, command };
             for drawing in common.waiting("figures", || of.draw()).map_err(Failure::could_not)? {
-                write_figure(&out.join(name.name()).join(drawing.name), &drawing.figure, &drawing.data, &origin)?;
+                write_figure(&folder.join(drawing.name), &drawing.figure, &drawing.data, &origin)?;
             }
         }
         records.push(record);
@@ -179,17 +184,6 @@ fn measure(
     bar.finish_and_clear();
     let (networks, ran) = last.ok_or_else(|| Failure::Input("--neurons: give one size or more".to_owned()))?;
     Ok(Measured { networks, ran, scores: all })
-}
-
-/// The tables and the record of one task.
-fn write(out: &Path, name: TaskName, record: &str, seed: u64, scores: &[Score]) -> Result<(), Failure> {
-    write_file(&out.join("task.json"), record.as_bytes())?;
-    for (file, table) in tables::of_task(name, scores) {
-        if !table.is_empty() {
-            write_file(&out.join(file), table.csv_file(seed).as_bytes())?;
-        }
-    }
-    Ok(())
 }
 
 /// The command that draws the same figures.
