@@ -45,26 +45,27 @@ impl OfTask<'_> {
         Ok(drawings)
     }
 
-    /// Places of the conditions that a figure has room for, four at most: four directions of a ring; of every group the lowest level
-    /// and the highest, each with the other stimulus of opposite sign where there is one; all where there are no groups.
+    /// Places of the conditions that a figure has room for, four at most: four directions of a ring; of two groups the lowest level
+    /// and the highest, of more one of both in turn; the first where there are no groups.
     fn shown(&self) -> Vec<usize> {
         let conditions = &self.task.conditions;
         if matches!(self.task.decision, Decision::Angle { .. }) {
             return (0..conditions.len()).step_by(conditions.len().div_ceil(4).max(1)).collect();
         }
-        let mut groups: Vec<&str> = conditions.iter().map(|condition| condition.group.as_str()).collect();
-        groups.dedup();
+        let groups = self.task.groups();
         let mut shown = Vec::new();
-        for group in groups {
-            let own: Vec<usize> = (0..conditions.len()).filter(|c| conditions[*c].group == group).collect();
-            if group.is_empty() {
-                shown.extend(own);
-            } else {
-                let level = |place: usize| conditions[own[place]].level;
-                let lowest = own.iter().rev().find(|c| conditions[**c].level == level(0));
-                let highest = own.iter().find(|c| conditions[**c].level == level(own.len() - 1));
-                shown.extend(lowest.into_iter().chain(highest));
+        for (place, group) in groups.iter().enumerate() {
+            let own = || (0..conditions.len()).filter(|c| conditions[*c].group == *group);
+            let lowest = own().min_by(|a, b| conditions[*a].level.total_cmp(&conditions[*b].level));
+            let highest = own().max_by(|a, b| conditions[*a].level.total_cmp(&conditions[*b].level));
+            match (groups.len() > 2, place % 2) {
+                (false, _) => shown.extend([lowest, highest].into_iter().flatten()),
+                (true, 0) => shown.extend(highest),
+                (true, _) => shown.extend(lowest),
             }
+        }
+        if shown.is_empty() {
+            shown.extend(0..conditions.len());
         }
         shown.truncate(4);
         shown
@@ -79,7 +80,7 @@ impl OfTask<'_> {
         }
     }
 
-    /// The trials of the first network at the first random strength in one variant and condition.
+    /// The first trial of a network at the first random strength in one variant and condition, if its course was kept.
     fn first(&self, network: usize, variant: usize, condition: usize) -> Option<&Ran> {
         let of = |ran: &&Ran| ran.strength == 0 && ran.variant == variant && ran.condition == condition;
         self.ran.get(network)?.iter().find(of).filter(|ran| !ran.courses[0].is_empty())

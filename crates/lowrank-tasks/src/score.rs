@@ -167,8 +167,8 @@ pub struct Score {
     pub groups: Vec<OfGroup>,
 }
 
-/// The scores of all variants and random strengths, in their order. Claims share one false-alarm rate over all of `family`, those
-/// of success and those of conditions each.
+/// The scores of all variants and random strengths, in their order. Over all of `family` the claims of success and of thresholds
+/// share one false-alarm rate, half of it each; those of conditions have one of their own.
 ///
 /// # Errors
 /// Fewer than two networks.
@@ -218,7 +218,7 @@ fn score(
         right: Mean::of(right.iter().copied()),
         predicted_right: Mean::of(predicted_right.iter().copied()),
         foretold: agree as f64 / all().count() as f64,
-        claim: Agreement::new(more, fewer, networks.len(), family),
+        claim: Agreement::new(more, fewer, networks.len(), 2 * family),
         conditions: conditions.collect::<Result<_, _>>()?,
         groups: groups(task, networks, (variant, neurons), family)?,
     })
@@ -271,7 +271,10 @@ fn of_condition(
     let reaction = |reaction: Option<f64>| reaction.unwrap_or(f64::NAN);
     let off: Vec<f64> = each(&|ran| task.decision.distance(ran.seen.value, ran.predicted.value));
     let claimed = given.wanted != Wanted::Anything;
-    let claim = claimed.then(|| judge(&off, 0.0, margin, family)).transpose()?;
+    let mut claim = claimed.then(|| judge(&off, 0.0, margin, family)).transpose()?;
+    if let (Decision::Angle { .. }, Some(claim)) = (&task.decision, &mut claim) {
+        claim.verdict = of_distance(claim, margin);
+    }
     Ok(OfCondition {
         label: given.label.clone(),
         group: given.group.clone(),
@@ -284,6 +287,17 @@ fn of_condition(
         predicted_reaction: over(&|ran| reaction(ran.predicted.reaction)),
         claim,
     })
+}
+
+/// The verdict on a mean distance, which is never zero: within the margin, beyond it, or neither.
+fn of_distance(claim: &Judgement, margin: f64) -> Verdict {
+    if claim.estimate + claim.half_width <= margin {
+        Verdict::Pass
+    } else if claim.estimate - claim.half_width > margin {
+        Verdict::Fail
+    } else {
+        Verdict::Inconclusive
+    }
 }
 
 #[cfg(test)]

@@ -123,7 +123,7 @@ impl Task {
     /// Theory that cannot tell them apart.
     pub(crate) fn with_threshold_from_theory(mut self) -> Result<Self, TaskError> {
         let (mut above, mut below) = (f64::INFINITY, f64::NEG_INFINITY);
-        for condition in &self.conditions {
+        for condition in self.conditions.iter().filter(|condition| condition.wanted != Wanted::Anything) {
             let quiet = Condition { input: condition.input.without_noise(), ..condition.clone() };
             let course = predict(&self, &self.ensemble.clone().into(), &quiet, Variant::Current, || 0.0)?;
             let value = self.decision.value(self.ensemble.layout().rank, &self.times(), &course);

@@ -208,6 +208,42 @@ fn sweeps_and_diagrams_are_the_same_tables() {
 }
 
 #[test]
+fn every_task_writes_its_tables_and_the_figures_that_make_sense_for_it() {
+    let place = Place::with(SMALL);
+    let out = place.path("tasks");
+    let text = fine(&["task", "--networks", "2", "--neurons", "100,300", "--out", &out, "--threads", "2"]);
+    let always = ["courses", "population", "sizes"];
+    for (task, figures, thresholds) in [
+        ("go-nogo", vec![], 0),
+        ("detection", vec!["psychometric", "branches"], 6),
+        ("context-discrimination", vec!["psychometric", "branches", "landscape"], 12),
+        ("evidence-integration", vec!["psychometric", "regression", "landscape"], 24),
+        ("ring", vec!["landscape"], 0),
+        ("limit-cycle", vec![], 0),
+    ] {
+        let folder = Path::new(&out).join(task);
+        let mut drawn: Vec<String> = std::fs::read_dir(&folder)
+            .unwrap()
+            .filter_map(|file| Some(file.unwrap().file_name().to_str()?.strip_suffix(".svg")?.to_owned()))
+            // Units are regressed where the choice varies, which it may not in the first network.
+            .filter(|name| name != "regression" || task == "evidence-integration")
+            .collect();
+        drawn.sort_unstable();
+        let mut expected: Vec<&str> = always.into_iter().chain(figures).collect();
+        expected.sort_unstable();
+        assert_eq!(drawn, expected, "{task}");
+        let rows = |name: &str| std::fs::read_to_string(folder.join(name)).map_or(0, |text| text.lines().count() - 2);
+        assert_eq!((rows("scores.csv"), rows("thresholds.csv")), (6, thresholds), "{task}");
+        assert!(text.contains(task), "{text}");
+        let scores = std::fs::read_to_string(folder.join("scores.csv")).unwrap();
+        assert!(
+            scores.contains(&format!("spec \"lowrank task {task} --networks 2 --seed 1 --neurons 100,300\"\n")),
+            "{scores}"
+        );
+    }
+}
+
+#[test]
 fn one_thread_or_two_write_the_same_bytes() {
     let place = Place::with(SMALL);
     for command in ["solve", "simulate", "check"] {

@@ -1,7 +1,7 @@
 //! Psychometric curves: how often the readout ends high, against the level, for tasks with levels. Theory of the same networks
 //! and the same noise as lines; the fold of the lower state where there is one.
 
-use lowrank_report::{Anchor, Axis, Figure, Legend, Line, Mark, Note, Panel, Points, TWO_COLUMNS};
+use lowrank_report::{Anchor, Axis, Figure, Legend, Line, Mark, Note, ONE_COLUMN, Panel, Points, TWO_COLUMNS};
 use lowrank_tasks::fold::fold;
 use lowrank_tasks::{Decision, Mean, Ran, part_high};
 
@@ -61,8 +61,7 @@ pub(super) fn draw(of: &OfTask<'_>) -> Result<Option<Drawing>, StudyError> {
         let x = axis(of.level());
         panels.push(Panel { title: (*group).to_owned(), x, y, marks, legend: Legend::Below, ..Panel::default() });
     }
-    let columns = panels.len();
-    let width = if columns > 1 { TWO_COLUMNS } else { lowrank_report::ONE_COLUMN };
+    let (columns, width) = if panels.len() > 1 { (2, TWO_COLUMNS) } else { (1, ONE_COLUMN) };
     let title = format!("{}: {} networks of {} neurons", of.name, of.ran.len(), of.networks.neurons);
     let figure = Figure { title, panels, columns, width, panel_height: 45.0 };
     Ok(Some(of.drawing("psychometric", figure, shown)?))

@@ -1,7 +1,7 @@
 //! The thresholds of psychometric curves: from which level on trials end high, in networks and by theory.
 
 use lowrank_model::Variant;
-use lowrank_validate::{Judgement, judge};
+use lowrank_validate::{Judgement, Verdict, judge};
 use serde::Serialize;
 
 use super::{Mean, part_left_out};
@@ -49,12 +49,18 @@ pub(super) fn groups(
         };
         let (seen, predicted) = (each(|ran| ran.seen.high), each(|ran| ran.predicted.high));
         let off: Vec<f64> = seen.iter().zip(&predicted).map(|(seen, predicted)| seen - predicted).collect();
+        let margin = part_left_out(neurons) * (highest - lowest);
+        let mut claim = judge(&off, 0.0, margin, 2 * family * all.len())?;
+        // Levels are few: differences that are all the same do not say how much they vary.
+        if claim.standard_error == 0.0 && claim.verdict == Verdict::Fail {
+            claim.verdict = Verdict::Inconclusive;
+        }
         groups.push(OfGroup {
             group: (*group).to_owned(),
             threshold: Mean::of(seen.into_iter()),
             predicted: Mean::of(predicted.into_iter()),
             fold: fold(task, group, variant, highest)?,
-            claim: judge(&off, 0.0, part_left_out(neurons) * (highest - lowest), family * all.len())?,
+            claim,
         });
     }
     Ok(groups)

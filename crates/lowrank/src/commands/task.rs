@@ -22,7 +22,7 @@ const KEPT: usize = 3;
 #[derive(Debug, Args)]
 #[command(after_help = "Example: lowrank task detection --networks 10 --neurons 500 --out target/detection\n\n\
     Tasks: go-nogo, detection, context-discrimination, evidence-integration, ring, limit-cycle; all of them if none is named.\n\
-    With --out it writes tables (scores.csv, conditions.csv), the record (task.json) and figures, in a folder a task.\n\n\
+    With --out it writes tables (scores.csv, thresholds.csv, conditions.csv), the record (task.json) and figures, in a folder a task.\n\n\
     Exit codes: 0 fine, 1 networks and theory differ in some rate of success or threshold, 2 bad input, 3 could not be computed, 130 interrupted.")]
 pub struct Options {
     /// Which tasks
