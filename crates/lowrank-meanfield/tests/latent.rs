@@ -1,29 +1,18 @@
 //! The slaved dynamics of kappa (T28) where it is exact, and how far it is from the two-time theory (T19) where it is not.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod common;
+
 use lowrank_meanfield::{Latent, latent, stationary_branches, transient};
-use lowrank_model::Vector::{I, M, N, W};
-use lowrank_model::{
-    Ensemble, Gaussian, Initial, Input, Layout, Mixture, Model, Moments, TimeCourse, Transfer, Variant,
-};
+use lowrank_model::Vector::{I, M, N};
+use lowrank_model::{Ensemble, Gaussian, Initial, Input, Mixture, Model, Moments, TimeCourse, Transfer, Variant};
+
+use common::moments;
 
 const END: f64 = 8.0;
 
 fn law() -> Gaussian {
-    Moments::new(Layout::rank(1).with_inputs(1).with_readouts(1))
-        .mean(M(0), 1.0)
-        .mean(N(0), 1.2)
-        .variance(M(0), 1.0)
-        .variance(N(0), 2.0)
-        .covariance(M(0), N(0), 0.8)
-        .mean(I(0), 0.3)
-        .variance(I(0), 0.6)
-        .covariance(M(0), I(0), 0.2)
-        .covariance(N(0), I(0), 0.5)
-        .variance(W(0), 1.0)
-        .covariance(W(0), M(0), 0.4)
-        .build()
-        .unwrap()
+    moments().build().unwrap()
 }
 
 fn variants() -> [Variant; 3] {

@@ -1,31 +1,18 @@
 //! Transients (T19) against independent routes: stationary and chaotic solutions, exact equations, limits.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod common;
+
 use lowrank_meanfield::{
     Averages, Transient, TransientOptions, chaotic_solutions, stationary_branches, transient, transient_with,
 };
-use lowrank_model::Vector::{I, M, N, W};
-use lowrank_model::{
-    Empirical, Ensemble, Gaussian, Initial, Input, Layout, Mixture, Model, Moments, TimeCourse, Transfer, Variant,
-};
+use lowrank_model::Vector::{I, M, N};
+use lowrank_model::{Empirical, Ensemble, Gaussian, Initial, Input, Mixture, Model, TimeCourse, Transfer, Variant};
+
+use common::moments;
 
 fn two(tau_s: f64, tau_r: f64) -> Variant {
     Variant::two_timescale(tau_s, tau_r).unwrap()
-}
-
-fn moments() -> Moments {
-    Moments::new(Layout::rank(1).with_inputs(1).with_readouts(1))
-        .mean(M(0), 1.0)
-        .mean(N(0), 1.2)
-        .variance(M(0), 1.0)
-        .variance(N(0), 2.0)
-        .covariance(M(0), N(0), 0.8)
-        .mean(I(0), 0.3)
-        .variance(I(0), 0.6)
-        .covariance(M(0), I(0), 0.2)
-        .covariance(N(0), I(0), 0.5)
-        .variance(W(0), 1.0)
-        .covariance(W(0), M(0), 0.4)
 }
 
 fn structured() -> Gaussian {

@@ -9,7 +9,7 @@
 //! order they read them. A column's numbers never depend on threads, and with a Gaussian bulk not on its block either.
 
 mod block;
-mod column;
+pub(crate) mod column;
 pub(crate) mod lanes;
 mod rest;
 mod seen;

@@ -10,6 +10,7 @@ use lowrank_integrate::{IntegrateError, Method, check_steps};
 use lowrank_model::{Empirical, ModelError, Real, Transfer, Variant, Vector};
 
 use crate::SimulateError;
+use crate::cells::column::rows;
 use crate::cells::lanes;
 use crate::cells::weights::{Weights, weights};
 
@@ -51,16 +52,6 @@ struct Column<T> {
     g: T,
     x: Option<Weights<T>>,
     r: Option<Weights<T>>,
-}
-
-/// Vectors in `T`, row after row.
-fn rows<T: Real>(vectors: &Empirical, names: &[Vector], scale: f64) -> Result<Vec<T>, ModelError> {
-    let mut rows = Vec::with_capacity(names.len() * vectors.neurons());
-    for name in names {
-        let vector = &vectors.vectors()[vectors.layout().index(*name)?];
-        rows.extend(vector.iter().map(|entry| T::from_f64(scale * entry)));
-    }
-    Ok(rows)
 }
 
 /// Runs all trials side by side on the network of `bulk` and `vectors`, `steps` steps of `dt`, and gives what each showed.

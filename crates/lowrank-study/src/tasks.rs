@@ -54,14 +54,12 @@ impl OfTask<'_> {
         }
         let groups = self.task.groups();
         let mut shown = Vec::new();
-        for (place, group) in groups.iter().enumerate() {
-            let own = || (0..conditions.len()).filter(|c| conditions[*c].group == *group);
-            let lowest = own().min_by(|a, b| conditions[*a].level.total_cmp(&conditions[*b].level));
-            let highest = own().max_by(|a, b| conditions[*a].level.total_cmp(&conditions[*b].level));
+        for (place, ends) in groups.iter().filter_map(|group| self.task.ends(group)).enumerate() {
+            let [lowest, highest] = ends;
             match (groups.len() > 2, place % 2) {
-                (false, _) => shown.extend([lowest, highest].into_iter().flatten()),
-                (true, 0) => shown.extend(highest),
-                (true, _) => shown.extend(lowest),
+                (false, _) => shown.extend(ends),
+                (true, 0) => shown.push(highest),
+                (true, _) => shown.push(lowest),
             }
         }
         if shown.is_empty() {
@@ -78,6 +76,14 @@ impl OfTask<'_> {
             TaskName::Discrimination => "context: −1 that of the other stimulus, 1 its own",
             _ => "mean of the cued signal",
         }
+    }
+
+    /// Where the low state of a group ends in theory of an infinite network, if it does between its levels.
+    fn fold(&self, group: &str) -> Option<f64> {
+        let (form, g, neurons) = (self.networks.variants[0].name(), self.networks.strengths[0], self.networks.neurons);
+        let own = |score: &&Score| score.variant == form && score.g == g && score.neurons == neurons;
+        let score = self.scores.iter().find(own)?;
+        score.groups.iter().find(|of| of.group == group)?.fold
     }
 
     /// The first trial of a network at the first random strength in one variant and condition, if its course was kept.

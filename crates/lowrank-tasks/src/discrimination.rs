@@ -42,7 +42,7 @@ pub fn discrimination(parameters: &Context) -> Result<Task, TaskError> {
 
 /// The search that found [`FOUND`], with seed 1; g, the deviation of the vectors and the drive are given.
 pub fn search(seed: u64) -> Search {
-    let free = [
+    let free = Free::all([
         ("rho_m", 0.5, 4.0),
         ("rho_n", 0.5, 4.0),
         ("b_m", 0.1, 2.0),
@@ -50,8 +50,7 @@ pub fn search(seed: u64) -> Search {
         ("on", -0.5, 0.5),
         ("off", -2.0, 0.0),
         ("stimulus", 0.5, 1.5),
-    ];
-    let free = free.map(|(name, low, high)| Free { name, low, high }).to_vec();
+    ]);
     Search { build: discrimination, start: START, free, neurons: 500, networks: 24, seed, rounds: 2, iterations: 200 }
 }
 

@@ -12,9 +12,7 @@ const SAMPLES: usize = 5;
 
 /// The conditions of the lowest and of the highest level of a group; none where all have the same.
 fn ends<'a>(task: &'a Task, group: &str) -> Option<[&'a Condition; 2]> {
-    let own = || task.conditions.iter().filter(|condition| condition.group == group);
-    let low = own().min_by(|a, b| a.level.total_cmp(&b.level))?;
-    let high = own().max_by(|a, b| a.level.total_cmp(&b.level))?;
+    let [low, high] = task.ends(group)?.map(|place| &task.conditions[place]);
     (low.level < high.level).then_some([low, high])
 }
 

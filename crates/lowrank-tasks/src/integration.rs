@@ -76,7 +76,7 @@ pub fn integration(parameters: &Context) -> Result<Task, TaskError> {
 
 /// The search that found [`FOUND`], with seed 1; the signals, g and the deviation of the vectors are given.
 pub fn search(seed: u64) -> Search {
-    let free = [
+    let free = Free::all([
         ("rho_m", 0.5, 4.0),
         ("rho_n", 0.5, 4.0),
         ("b_m", 0.1, 4.0),
@@ -84,7 +84,6 @@ pub fn search(seed: u64) -> Search {
         ("on", -0.5, 0.5),
         ("off", -2.0, 0.0),
         ("drive", -2.0, 8.0),
-    ];
-    let free = free.map(|(name, low, high)| Free { name, low, high }).to_vec();
+    ]);
     Search { build: integration, start: START, free, neurons: 2500, networks: 24, seed, rounds: 2, iterations: 200 }
 }

@@ -231,11 +231,9 @@ fn part_left_out(neurons: usize) -> f64 {
 
 /// How far the number that decides may be from theory's.
 fn margin(task: &Task, networks: &[Vec<&Ran>], neurons: usize) -> f64 {
-    let part = part_left_out(neurons);
     match task.decision {
-        Decision::Readout { .. } => part * range(task, networks),
+        Decision::Readout { .. } | Decision::Period { .. } => part_left_out(neurons) * range(task, networks),
         Decision::Angle { tolerance, .. } => tolerance,
-        Decision::Period { .. } => part * range(task, networks),
     }
 }
 

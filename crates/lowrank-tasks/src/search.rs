@@ -38,6 +38,13 @@ pub struct Free {
     pub high: f64,
 }
 
+impl Free {
+    /// Parameters by name, lowest and highest value.
+    pub fn all<const COUNT: usize>(bounds: [(&'static str, f64, f64); COUNT]) -> Vec<Self> {
+        bounds.map(|(name, low, high)| Self { name, low, high }).to_vec()
+    }
+}
+
 /// What is searched.
 #[derive(Debug, Clone)]
 pub struct Search {

@@ -116,6 +116,15 @@ impl Task {
         levels
     }
 
+    /// Places of the first condition of the lowest level of a group and of the last of the highest; none where there is no such group.
+    pub fn ends(&self, group: &str) -> Option<[usize; 2]> {
+        let level = |place: usize| self.conditions[place].level;
+        let own = || (0..self.conditions.len()).filter(|place| self.conditions[*place].group == group);
+        let low = own().min_by(|a, b| level(*a).total_cmp(&level(*b)))?;
+        let high = own().max_by(|a, b| level(*a).total_cmp(&level(*b)))?;
+        Some([low, high])
+    }
+
     /// The same task decided halfway between theory's lowest readout where it must be high and its highest elsewhere, without
     /// noise, in the current variant.
     ///

@@ -3,13 +3,23 @@
 use std::rc::Rc;
 
 use lowrank_integrate::{IntegrateError, Method};
-use lowrank_model::{Empirical, Real, Variant, Vector};
+use lowrank_model::{Empirical, ModelError, Real, Variant, Vector};
 
 use super::rest::Rest;
 use super::seen::{Accumulator, CellEnd};
 use super::weights::{Weights, weights};
 use super::{Cell, lanes};
 use crate::SimulateError;
+
+/// Vectors times a scale in `T`, row after row.
+pub(crate) fn rows<T: Real>(vectors: &Empirical, names: &[Vector], scale: f64) -> Result<Vec<T>, ModelError> {
+    let mut rows = Vec::with_capacity(names.len() * vectors.neurons());
+    for name in names {
+        let vector = &vectors.vectors()[vectors.layout().index(*name)?];
+        rows.extend(vector.iter().map(|entry| T::from_f64(scale * entry)));
+    }
+    Ok(rows)
+}
 
 /// m^(k) and n^(k) / N, row after row, N entries each.
 pub(super) struct Vectors<T> {
@@ -19,15 +29,9 @@ pub(super) struct Vectors<T> {
 
 impl<T: Real> Vectors<T> {
     fn new(given: &Empirical) -> Result<Self, SimulateError> {
-        let (layout, neurons) = (given.layout(), given.neurons());
-        let rows = |of: fn(usize) -> Vector, scale: f64| -> Result<Vec<T>, SimulateError> {
-            let mut rows = Vec::with_capacity(layout.rank * neurons);
-            for k in 0..layout.rank {
-                rows.extend(given.vectors()[layout.index(of(k))?].iter().map(|entry| T::from_f64(scale * entry)));
-            }
-            Ok(rows)
-        };
-        Ok(Self { m: rows(Vector::M, 1.0)?, n: rows(Vector::N, 1.0 / neurons as f64)? })
+        let of = |name: fn(usize) -> Vector| (0..given.layout().rank).map(name).collect::<Vec<_>>();
+        let per_neuron = 1.0 / given.neurons() as f64;
+        Ok(Self { m: rows(given, &of(Vector::M), 1.0)?, n: rows(given, &of(Vector::N), per_neuron)? })
     }
 }
 

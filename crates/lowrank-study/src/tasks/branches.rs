@@ -3,7 +3,7 @@
 
 use lowrank_meanfield::{Branch, EventKind};
 use lowrank_report::{Colour, Figure, Legend, Line, Mark, ONE_COLUMN, Panel, Points, Shape, TWO_COLUMNS};
-use lowrank_tasks::fold::{branches, fold};
+use lowrank_tasks::fold::branches;
 
 use super::OfTask;
 use crate::responses::segments;
@@ -27,10 +27,9 @@ fn most_moved(branches: &[Branch]) -> usize {
 pub(super) fn draw(of: &OfTask<'_>) -> Result<Option<Drawing>, StudyError> {
     let (mut panels, mut shown) = (Vec::new(), Vec::new());
     for group in of.task.groups() {
+        let Some(fold) = of.fold(group) else { continue };
         let highest = of.task.levels(group).last().copied().unwrap_or_default();
-        let form = of.networks.variants[0];
-        let Some(fold) = fold(of.task, group, form, highest)? else { continue };
-        let all = branches(of.task, group, form, highest)?;
+        let all = branches(of.task, group, of.networks.variants[0], highest)?;
         let k = most_moved(&all);
         let mut marks = Vec::new();
         for (stable, label) in [(true, "theory, stable"), (false, "theory, unstable")] {

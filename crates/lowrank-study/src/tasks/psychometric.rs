@@ -2,7 +2,6 @@
 //! and the same noise as lines; the fold of the lower state where there is one.
 
 use lowrank_report::{Anchor, Axis, Figure, Legend, Line, Mark, Note, ONE_COLUMN, Panel, Points, TWO_COLUMNS};
-use lowrank_tasks::fold::fold;
 use lowrank_tasks::{Decision, Mean, Ran, part_high};
 
 use super::OfTask;
@@ -51,8 +50,7 @@ pub(super) fn draw(of: &OfTask<'_>) -> Result<Option<Drawing>, StudyError> {
             }));
             shown.push((group.to_string(), form.name(), curve));
         }
-        let highest = of.task.levels(group).last().copied().unwrap_or_default();
-        if let Some(fold) = fold(of.task, group, of.networks.variants[0], highest)? {
+        if let Some(fold) = of.fold(group) {
             marks.push(Mark::VerticalLine(fold));
             let text = "fold".to_owned();
             marks.push(Mark::Note(Note { at: (fold, 0.02), text, anchor: Anchor::Start }));
