@@ -13,7 +13,7 @@ use lowrank_model::{Ensemble, Model};
 use crate::MeanFieldError;
 use crate::averages::{Averages, LARGEST_VARIANCE};
 use crate::neurons::Neurons;
-use crate::newton::{Evaluation, Outcome, RESIDUAL_LIMIT, fixed_point, newton_step, residual};
+use crate::newton::{Evaluation, Outcome, RESIDUAL_LIMIT, fixed_point, is_one_solution, newton_step, residual};
 use crate::stability::eigenvalues;
 use crate::stationary::{
     MERGE_DISTANCE, SMALLEST_KAPPA, Stationary, admissible, all_eigenvalues, compare, describe, distance, evaluate,
@@ -46,6 +46,9 @@ const LONGEST_DEFLATED_STEP: f64 = 0.5;
 /// A real eigenvalue of (T10) this close to one tells of a fold nearby, and how far aside its solutions are looked for.
 const NEAR_FOLD: f64 = 0.03;
 const PARTNER_OFFSETS: [f64; 3] = [1e-2, 1e-3, 1e-4];
+/// Solutions farther apart than this are different, as no residual is that flat: a degenerate root of third order has a residual of
+/// 1e-10 within 1e-3 of it.
+const LARGEST_FLAT: f64 = 1e-2;
 /// An eigenvalue of (T10) this close to one is the neutral direction along a continuum of solutions.
 const NEUTRAL: f64 = 1e-6;
 
@@ -80,6 +83,7 @@ pub fn stationary_branches(model: &Model) -> Result<Vec<Stationary>, MeanFieldEr
         let what = "stationary solution";
         return Err(MeanFieldError::NoSolution { what, starts: leads.starts, residual: best, limit: RESIDUAL_LIMIT });
     }
+    let mut found = without_duplicates(&neurons, found);
     found.sort_by(|a, b| compare(&b.x, &a.x));
     let found = without_continua(&neurons, found);
     Ok(found.into_iter().map(|outcome| describe(&neurons, outcome)).collect())
@@ -91,6 +95,22 @@ fn merge(found: &mut Vec<Outcome>, outcome: Outcome) {
         Some(_) => {}
         None => found.push(outcome),
     }
+}
+
+/// Of solutions that the residual cannot tell apart only one: the central one where x -> -x is a symmetry, else that of the
+/// smallest residual.
+fn without_duplicates(neurons: &Neurons, mut found: Vec<Outcome>) -> Vec<Outcome> {
+    let central = |o: &Outcome| neurons.is_symmetric() && o.x[..neurons.rank].iter().all(|k| k.abs() < SMALLEST_KAPPA);
+    found.sort_by(|a, b| central(b).cmp(&central(a)).then(a.residual.total_cmp(&b.residual)));
+    let mut kept: Vec<Outcome> = Vec::new();
+    for outcome in found {
+        let exact = |x: &[f64]| evaluate(neurons, Averages::at, x);
+        let near = |k: &&Outcome| distance(&k.x, &outcome.x) < LARGEST_FLAT;
+        if !kept.iter().filter(near).any(|k| is_one_solution(&k.x, &outcome.x, exact)) {
+            kept.push(outcome);
+        }
+    }
+    kept
 }
 
 fn mirrored(x: &[f64], rank: usize) -> Vec<f64> {

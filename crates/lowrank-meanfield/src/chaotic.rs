@@ -15,7 +15,9 @@ use crate::followed::{Fate, Loss, Lost, follow};
 use crate::lyapunov::{Lyapunov, exponent};
 use crate::nested::{FULL, Precision, ROUGH};
 use crate::neurons::Neurons;
-use crate::newton::{Evaluation, Outcome, RESIDUAL_GOAL, RESIDUAL_LIMIT, fixed_point, fixed_point_within, residual};
+use crate::newton::{
+    Evaluation, Outcome, RESIDUAL_GOAL, RESIDUAL_LIMIT, fixed_point, fixed_point_within, is_one_solution, residual,
+};
 use crate::stability::radius_at;
 use crate::stationary::{
     MERGE_DISTANCE, SMALLEST_KAPPA, compare, distance, evaluate as evaluate_stationary, stationary_branches,
@@ -253,12 +255,15 @@ fn solutions_from(
         let centred = |x: &[f64]| x[..neurons.rank].iter().all(|k| k.abs() < SMALLEST_KAPPA);
         neurons.is_symmetric() && centred(x) && found.iter().any(|f| centred(&f.x))
     };
+    let is_same = |a: &[f64], b: &[f64]| {
+        distance(a, b) < ROUGH_DISTANCE.sqrt() && is_one_solution(a, b, |x| evaluate(neurons, FULL, x))
+    };
     for start in starts {
         let outcome = solve(neurons, start);
         let new = outcome.is_solution()
             && is_chaotic(neurons, &outcome.x)
             && !is_known_centre(&outcome.x, &found)
-            && found.iter().all(|f| distance(&f.x, &outcome.x) > MERGE_DISTANCE);
+            && found.iter().all(|f| distance(&f.x, &outcome.x) > MERGE_DISTANCE && !is_same(&f.x, &outcome.x));
         if new {
             if neurons.is_symmetric() && outcome.x[..neurons.rank].iter().any(|k| k.abs() > SMALLEST_KAPPA) {
                 found.push(mirrored(&outcome, neurons.rank));

@@ -52,5 +52,5 @@ pub use phase::{Boundaries, Boundary, Cell, Phase, phase_boundaries, phase_diagr
 pub use stability::{Instability, Stability, bulk_radius, growth_rate};
 pub use stationary::{Stationary, stationary_from};
 pub use transient::{Latent, Snapshot, Transient, TransientOptions, latent, transient, transient_with};
-pub use transitions::{Transition, end_of_structured_chaos, onset_of_chaos};
+pub use transitions::{Onset, Transition, end_of_structured_chaos, onset_of_chaos, onsets_of_chaos};
 pub use two_timescale::Grid;

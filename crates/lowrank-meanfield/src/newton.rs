@@ -87,6 +87,18 @@ pub(crate) fn fixed_point_within(
     best
 }
 
+/// Parts of the way between two solutions at which the residual is looked at.
+const BETWEEN: [f64; 3] = [0.25, 0.5, 0.75];
+
+/// Whether two solutions cannot be told apart: all that lies between them solves the equations as well as a solution has to.
+/// Next to a degenerate root (a pitchfork, a fold) the residual is flat, and Newton ends anywhere on it.
+pub(crate) fn is_one_solution(a: &[f64], b: &[f64], evaluate: impl Fn(&[f64]) -> Option<Evaluation>) -> bool {
+    BETWEEN.iter().all(|part| {
+        let between: Vec<f64> = a.iter().zip(b).map(|(a, b)| a + part * (b - a)).collect();
+        evaluate(&between).is_some_and(|at| residual(&between, &at.image) <= RESIDUAL_LIMIT)
+    })
+}
+
 /// Largest |x - F(x)| / max(1, |x|); infinite if not a number.
 pub(crate) fn residual(x: &[f64], image: &[f64]) -> f64 {
     let each = x.iter().zip(image).map(|(x, f)| (x - f).abs() / x.abs().max(1.0));

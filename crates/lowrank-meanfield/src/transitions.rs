@@ -1,14 +1,15 @@
 //! Transitions along g: where chaos sets in, and where structured chaos ends (docs/theory.md section 7).
 
 use faer::Mat;
-use lowrank_model::Model;
+use lowrank_model::{Gaussian, Input, Model};
 use serde::Serialize;
 
 use crate::averages::Averages;
 use crate::chaotic::chaotic_solutions;
+use crate::neurons::Neurons;
 use crate::root::bracketed_root;
-use crate::stationary::SMALLEST_KAPPA;
-use crate::{MeanFieldError, Stationary, stationary_branches};
+use crate::stationary::{SMALLEST_KAPPA, distance};
+use crate::{EventKind, MeanFieldError, Stationary, branches_along, growth_rate, stationary_branches};
 
 /// Where a transition lies.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -23,6 +24,8 @@ pub struct Transition {
 
 /// A residual that counts as a transition; a jump across zero leaves more.
 const TRANSITION_LIMIT: f64 = 1e-9;
+/// Drives that agree to this part are equal: mirror images are, but for rounding.
+const SAME_DRIVE: f64 = 1e-9;
 
 /// The root of `f` in g, if `f` passes through zero there.
 fn transition(
@@ -39,17 +42,64 @@ fn transition(
     }
 }
 
-/// The g in `bracket` at which rho = 1 (T9) on the stationary branch of largest kappa_1.
+/// A branch that becomes chaotic along g.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Onset {
+    /// Random strength g.
+    pub g: f64,
+    /// kappa of the branch there, `[R]`; of two mirror images under x -> -x the one whose first kappa above rounding is positive.
+    pub kappa: Vec<f64>,
+    /// rho - 1 there.
+    pub residual: f64,
+}
+
+/// Samples of g from which branches are followed.
+const ONSET_SAMPLES: usize = 5;
+/// Two onsets whose g and kappa agree to this are one: the accuracy of events on two mirrored branches.
+const SAME_ONSET: f64 = 1e-6;
+/// A growth rate of the outliers beyond this makes a branch unstable before it becomes chaotic.
+const UNSTABLE_BEFORE: f64 = 1e-6;
+
+/// Every g of `bracket` at which a stationary branch becomes chaotic: rho = 1 (T9) on a branch that no outlier (T10) makes
+/// unstable there, in increasing order of g. The result does not depend on how the outer products are numbered. Where a branch
+/// ends in a fold before its rho is one, as the state jumps to chaos, it has no onset.
+///
+/// # Errors
+/// White noise; a bracket that is none; branches that cannot be followed.
+pub fn onsets_of_chaos(model: &Model, bracket: (f64, f64)) -> Result<Vec<Onset>, MeanFieldError> {
+    let branches = branches_along(|g| model.with_g(g), bracket, ONSET_SAMPLES)?;
+    let mut found: Vec<Onset> = Vec::new();
+    for event in branches.iter().flat_map(|b| &b.events).filter(|e| e.kind == EventKind::BulkInstability) {
+        let growth = event.solution.outliers.iter().map(|l| growth_rate(*l, model.variant()));
+        if growth.fold(f64::NEG_INFINITY, f64::max) > UNSTABLE_BEFORE {
+            continue;
+        }
+        let mut kappa = event.solution.order.kappa.clone();
+        let symmetric = Neurons::new(&model.with_g(event.parameter)?)?.is_symmetric();
+        if symmetric && kappa.iter().find(|k| k.abs() > SMALLEST_KAPPA).is_some_and(|k| *k < 0.0) {
+            kappa.iter_mut().for_each(|k| *k = -*k);
+        }
+        let same = |o: &Onset| (o.g - event.parameter).abs() < SAME_ONSET && distance(&o.kappa, &kappa) < SAME_ONSET;
+        if !found.iter().any(same) {
+            found.push(Onset { g: event.parameter, kappa, residual: event.residual });
+        }
+    }
+    found.sort_by(|a, b| a.g.total_cmp(&b.g));
+    Ok(found)
+}
+
+/// The g in `bracket` at which rho = 1 (T9) on the stationary branch with the strongest drive, \<u^2>: neither the numbers of
+/// the outer products nor their scales change which one that is.
 ///
 /// # Errors
 /// rho - 1 has the same sign at both ends of the bracket, or jumps across zero (at a fold); a stationary problem without solution.
 pub fn onset_of_chaos(model: &Model, bracket: (f64, f64)) -> Result<Transition, MeanFieldError> {
     transition("rho - 1", bracket, |g| {
         let branches = stationary_branches(&model.with_g(g)?)?;
-        // Of several with that kappa (the quiet state and what bifurcates from it) the least stable one counts.
-        let kappa = |b: &Stationary| b.order.kappa.first().copied().unwrap_or(0.0);
-        let top = branches.iter().map(kappa).fold(f64::NEG_INFINITY, f64::max);
-        let highest = branches.iter().filter(|b| top - kappa(b) < SMALLEST_KAPPA);
+        // Of several with that drive (the quiet state and what bifurcates from it) the least stable one counts.
+        let drive = |b: &Stationary| b.order.delta_0 - b.order.delta_0_individual + b.order.mu.powi(2);
+        let top = branches.iter().map(drive).fold(f64::NEG_INFINITY, f64::max);
+        let highest = branches.iter().filter(|b| top - drive(b) <= SAME_DRIVE * top.max(SMALLEST_KAPPA));
         Ok(highest.map(|b| b.rho - 1.0).fold(f64::NEG_INFINITY, f64::max))
     })
 }
@@ -67,20 +117,30 @@ pub fn end_of_structured_chaos(model: &Model, bracket: (f64, f64)) -> Result<Tra
         let needs = "an odd transfer function, no input, and rank >= 1";
         return Err(MeanFieldError::WrongModel { what: WHAT, found, needs });
     }
+    let overlap = largest_overlap(model)?;
+    transition("overlap <phi'> - 1", bracket, |g| {
+        let Some(delta_0) = central_delta_0(&model.with_g(g)?)? else {
+            let found = format!("g = {g}, where there is no central chaotic solution");
+            return Err(MeanFieldError::WrongModel { what: WHAT, found, needs: "a bracket inside the chaotic phase" });
+        };
+        Ok(overlap * Averages::at(model.transfer(), 0.0, delta_0).d1 - 1.0)
+    })
+}
+
+/// The largest real eigenvalue of M_n M_m + S_nm. At kappa = 0 all neurons are alike, so that of any ensemble only the overlaps
+/// count.
+fn largest_overlap(model: &Model) -> Result<f64, MeanFieldError> {
     let rank = model.rank();
-    // At kappa = 0 all neurons are alike, so that of any ensemble only the overlaps count.
     let moments = model.ensemble().moments()?;
     let overlaps =
         Mat::from_fn(rank, rank, |k, l| moments.mean()[rank + k] * moments.mean()[l] + moments.covariance(rank + k, l));
     let eigenvalues = overlaps.eigenvalues().unwrap_or_default();
-    let overlap = eigenvalues.iter().filter(|l| l.im == 0.0).fold(f64::NEG_INFINITY, |a, l| a.max(l.re));
-    transition("overlap <phi'> - 1", bracket, |g| {
-        let solutions = chaotic_solutions(&model.with_g(g)?)?;
-        let central = solutions.iter().find(|c| c.order.kappa.iter().all(|k| k.abs() < 1e-9));
-        let Some(central) = central else {
-            let found = format!("g = {g}, where there is no central chaotic solution");
-            return Err(MeanFieldError::WrongModel { what: WHAT, found, needs: "a bracket inside the chaotic phase" });
-        };
-        Ok(overlap * Averages::at(model.transfer(), 0.0, central.order.delta_0).d1 - 1.0)
-    })
+    Ok(eigenvalues.iter().filter(|l| l.im == 0.0).fold(f64::NEG_INFINITY, |a, l| a.max(l.re)))
+}
+
+/// Delta_0 of the central chaotic solution of an odd model without input, where there is one: at kappa = 0 it is that of the
+/// network without structure, whose solution is found by itself, however close a branch with structure is.
+fn central_delta_0(model: &Model) -> Result<Option<f64>, MeanFieldError> {
+    let alone = Model::new(model.g(), model.transfer(), model.variant(), Gaussian::unstructured(), Input::none())?;
+    Ok(chaotic_solutions(&alone.with_noise(model.noise())?)?.first().map(|c| c.order.delta_0))
 }
