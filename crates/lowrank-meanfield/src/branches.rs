@@ -16,8 +16,8 @@ use crate::neurons::Neurons;
 use crate::newton::{Evaluation, Outcome, RESIDUAL_LIMIT, fixed_point, is_one_solution, newton_step, residual};
 use crate::stability::eigenvalues;
 use crate::stationary::{
-    MERGE_DISTANCE, SMALLEST_KAPPA, Stationary, admissible, all_eigenvalues, compare, describe, distance, evaluate,
-    neurons_at_rest, solve, unknowns,
+    MERGE_DISTANCE, Ring, SMALLEST_KAPPA, Stationary, admissible, all_eigenvalues, compare, describe, distance,
+    evaluate, neurons_at_rest, solve, unknowns,
 };
 
 /// Quasi-random starts a dimension (rank + 1), besides the corners of the region.
@@ -86,7 +86,7 @@ pub fn stationary_branches(model: &Model) -> Result<Vec<Stationary>, MeanFieldEr
     let mut found = without_duplicates(&neurons, found);
     found.sort_by(|a, b| compare(&b.x, &a.x));
     let found = without_continua(&neurons, found);
-    Ok(found.into_iter().map(|outcome| describe(&neurons, outcome)).collect())
+    Ok(found.into_iter().map(|(outcome, ring)| Stationary { ring, ..describe(&neurons, outcome) }).collect())
 }
 
 fn merge(found: &mut Vec<Outcome>, outcome: Outcome) {
@@ -117,25 +117,30 @@ fn mirrored(x: &[f64], rank: usize) -> Vec<f64> {
     x.iter().enumerate().map(|(k, v)| if k < rank { -v } else { *v }).collect()
 }
 
-/// Of solutions with a neutral direction and the same variances only the first: they lie on one continuum.
-fn without_continua(neurons: &Neurons, found: Vec<Outcome>) -> Vec<Outcome> {
-    if neurons.rank < 2 {
-        return found;
+/// Of solutions with a neutral direction and the same variances only the first: they lie on one continuum, which is told with it.
+fn without_continua(neurons: &Neurons, found: Vec<Outcome>) -> Vec<(Outcome, Option<Ring>)> {
+    let rank = neurons.rank;
+    if rank < 2 {
+        return found.into_iter().map(|outcome| (outcome, None)).collect();
     }
-    let mut seen: Vec<[f64; 2]> = Vec::new();
-    let is_new = |outcome: &Outcome| {
+    let mut kept: Vec<(Outcome, Vec<Vec<f64>>, [f64; 2])> = Vec::new();
+    for outcome in found {
         let all = all_eigenvalues(neurons, &outcome.x);
-        if all.iter().all(|l| (l.0 - 1.0).hypot(l.1) > NEUTRAL) {
-            return true;
+        let neutral = all.iter().any(|l| (l.0 - 1.0).hypot(l.1) <= NEUTRAL);
+        let kappa = outcome.x[..rank].to_vec();
+        let (_, from_drive) = neurons.mean_and_drive_variance(&kappa);
+        let here = [outcome.x[rank], from_drive];
+        let is_same = |(_, members, there): &&mut (Outcome, Vec<Vec<f64>>, [f64; 2])| {
+            neutral && !members.is_empty() && distance(there, &here) <= MERGE_DISTANCE
+        };
+        match kept.iter_mut().find(is_same) {
+            Some((_, members, _)) => members.push(kappa),
+            None => kept.push((outcome, if neutral { vec![kappa] } else { Vec::new() }, here)),
         }
-        let (_, from_drive) = neurons.mean_and_drive_variance(&outcome.x[..neurons.rank]);
-        let here = [outcome.x[neurons.rank], from_drive];
-        let new = seen.iter().all(|there| distance(there, &here) > MERGE_DISTANCE);
-        seen.push(here);
-        new
-    };
-    let mut is_new = is_new;
-    found.into_iter().filter(|outcome| is_new(outcome)).collect()
+    }
+    // A neutral direction alone is a bifurcation; a second solution in it makes a continuum.
+    let ring = |members: &[Vec<f64>]| (members.len() > 1).then(|| Ring::of(members.iter().map(Vec::as_slice)));
+    kept.into_iter().map(|(outcome, members, _)| (outcome, ring(&members))).collect()
 }
 
 /// Approximate solutions found so far.

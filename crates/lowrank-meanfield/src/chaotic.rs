@@ -7,9 +7,11 @@
 //! (`two_timescale.rs`).
 
 use lowrank_model::{Ensemble, Model, OrderParameters, Variant};
+use serde::Serialize;
 
 use crate::autocovariance::Autocovariance;
 use crate::chaotic_search::{central_variance, starting_points, weakly_driven};
+use crate::chaotic_stability::{StructureGrowth, is_folded};
 use crate::excess::{Excess, Top};
 use crate::followed::{Fate, Loss, Lost, follow};
 use crate::lyapunov::{Lyapunov, exponent};
@@ -20,7 +22,7 @@ use crate::newton::{
 };
 use crate::stability::radius_at;
 use crate::stationary::{
-    MERGE_DISTANCE, SMALLEST_KAPPA, compare, distance, evaluate as evaluate_stationary, stationary_branches,
+    MERGE_DISTANCE, Ring, SMALLEST_KAPPA, compare, distance, evaluate as evaluate_stationary, stationary_branches,
 };
 use crate::two_timescale::Grid;
 use crate::{Averages, MeanFieldError};
@@ -40,7 +42,31 @@ const SHORT_STEP: f64 = 1.0 / 32.0;
 /// Rough solutions closer than this are one.
 const ROUGH_DISTANCE: f64 = 1e-4;
 
-/// One chaotic solution.
+/// What a solution is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Regime {
+    /// Nothing moves.
+    Stationary,
+    /// White noise moves it, and two nearby trajectories with the same noise converge: the largest Lyapunov exponent is not
+    /// positive.
+    Fluctuating,
+    /// Nearby trajectories diverge.
+    Chaotic,
+}
+
+impl Regime {
+    /// The word in tables and messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stationary => "stationary",
+            Self::Fluctuating => "fluctuating",
+            Self::Chaotic => "chaotic",
+        }
+    }
+}
+
+/// One solution whose units fluctuate: chaotic, or with white noise fluctuating.
 #[derive(Debug, Clone)]
 pub struct Chaotic {
     /// All order parameters; moments of r are those of the model's variant.
@@ -53,6 +79,10 @@ pub struct Chaotic {
     pub iterations: usize,
     /// The grid of the two-timescale solver; the other variants need none.
     pub grid: Option<Grid>,
+    /// Growth of small changes of kappa (T32).
+    pub structure_growth: StructureGrowth,
+    /// The continuous family that the solution stands for, if it is one of a continuum.
+    pub ring: Option<Ring>,
     model: Model,
     /// What the solver found, whatever becomes of `order`.
     found: OrderParameters,
@@ -75,6 +105,12 @@ impl Chaotic {
     /// As for [`Chaotic::autocovariance`]; an eigenvalue that does not converge.
     pub fn lyapunov(&self) -> Result<Lyapunov, MeanFieldError> {
         self.lyapunov_of(&self.autocovariance()?)
+    }
+
+    /// What the solution is called, given its largest Lyapunov exponent: with white noise it is chaotic only where that is
+    /// positive.
+    pub fn regime(&self, exponent: f64) -> Regime {
+        if self.model.noise() > 0.0 && exponent <= 0.0 { Regime::Fluctuating } else { Regime::Chaotic }
     }
 
     /// The same, given Delta(tau).
@@ -224,12 +260,15 @@ fn with_two_timescales(model: &Model, current: &[Chaotic]) -> Result<Followed, M
                 continue;
             }
         };
+        let structure_growth = solution.structure_growth(model, &neurons, start.structure_growth.is_folded());
         let mut order = solution.order;
         order.r_second_moment = solution.autocovariance.rate_second_moment(0.0)?;
         let far = order.delta_0_individual - order.delta_t;
         order.r_temporal_variance = order.r_second_moment - far / (neurons.g * neurons.g);
         found.push(Chaotic {
             rho: radius_at(&neurons, &order.kappa, order.delta_0_individual),
+            structure_growth,
+            ring: start.ring,
             residual: solution.residual,
             iterations: start.iterations + solution.iterations,
             grid: Some(solution.grid),
@@ -272,7 +311,29 @@ fn solutions_from(
         }
     }
     found.sort_by(|a, b| compare(&b.x, &a.x));
-    Ok(found.into_iter().map(|outcome| describe(model, neurons, outcome)).collect())
+    Ok(without_continua(found.into_iter().map(|outcome| describe(model, neurons, outcome)).collect()))
+}
+
+/// Of solutions with a neutral direction and the same variances only the first: they lie on one continuum, which is told with it.
+fn without_continua(found: Vec<Chaotic>) -> Vec<Chaotic> {
+    let mut kept: Vec<(Chaotic, Vec<Vec<f64>>)> = Vec::new();
+    let variances = |c: &Chaotic| [c.order.delta_0, c.order.delta_inf, c.order.delta_0_individual];
+    for solution in found {
+        let neutral = solution.structure_growth.is_neutral();
+        let is_same = |(first, members): &&mut (Chaotic, Vec<Vec<f64>>)| {
+            neutral && !members.is_empty() && distance(&variances(first), &variances(&solution)) <= MERGE_DISTANCE
+        };
+        match kept.iter_mut().find(is_same) {
+            Some((_, members)) => members.push(solution.order.kappa.clone()),
+            None => {
+                let members = if neutral { vec![solution.order.kappa.clone()] } else { Vec::new() };
+                kept.push((solution, members));
+            }
+        }
+    }
+    // A neutral direction alone is a bifurcation; a second solution in it makes a continuum.
+    let ring = |members: &[Vec<f64>]| (members.len() > 1).then(|| Ring::of(members.iter().map(Vec::as_slice)));
+    kept.into_iter().map(|(solution, members)| Chaotic { ring: ring(&members), ..solution }).collect()
 }
 
 /// Without the solutions of negative spectrum, which are nobody's autocovariance.
@@ -424,7 +485,11 @@ fn describe(model: &Model, neurons: &Neurons, outcome: Outcome) -> Chaotic {
         r_temporal_variance: r_second_moment - individual_inf / g_squared,
     };
     let rho = radius_at(neurons, kappa, individual_0);
+    // A solution was evaluated before: it can be once more.
+    let jacobian =
+        evaluate(neurons, FULL, &outcome.x).map_or_else(|| faer::Mat::zeros(rank + 2, rank + 2), |at| at.jacobian);
+    let structure_growth = StructureGrowth::of(&jacobian, rank, is_folded(&jacobian, rank), model.variant());
     let (model, found) = (model.clone(), order.clone());
     let (residual, iterations) = (outcome.residual, outcome.iterations);
-    Chaotic { order, rho, residual, iterations, grid: None, model, found, known: None }
+    Chaotic { order, rho, residual, iterations, grid: None, structure_growth, ring: None, model, found, known: None }
 }

@@ -49,16 +49,24 @@ pub fn branches_along(
 
 /// Continues the branch through a solution, unless it is there.
 fn add(curve: &Curve<'_>, branches: &mut Vec<Branch>, parameter: f64, x: Vec<f64>) -> Result<(), MeanFieldError> {
-    for branch in branches.iter() {
-        if passes(curve, branch, parameter, &x)? {
-            return Ok(());
-        }
+    if known(curve, branches, parameter, &x)? {
+        return Ok(());
     }
     if branches.len() >= MOST_BRANCHES {
         return Err(MeanFieldError::TooManyBranches { parameter, limit: MOST_BRANCHES });
     }
     branches.push(curve.branch_from(parameter, x)?);
     Ok(())
+}
+
+/// Whether one of these branches passes through x at a parameter.
+pub(crate) fn known(curve: &Curve<'_>, branches: &[Branch], parameter: f64, x: &[f64]) -> Result<bool, MeanFieldError> {
+    for branch in branches {
+        if passes(curve, branch, parameter, x)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether a branch passes through x at a parameter.

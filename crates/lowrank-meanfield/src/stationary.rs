@@ -19,6 +19,27 @@ pub(crate) const MERGE_DISTANCE: f64 = 1e-6;
 /// Smaller kappa are the zeros of the central branch but for rounding, where x -> -x is a symmetry.
 pub(crate) const SMALLEST_KAPPA: f64 = 1e-9;
 
+/// A continuous family of solutions, of which one is listed: a ring where rank two is isotropic.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Ring {
+    /// The smallest root of sum_k kappa_k^2 among the solutions of the family that were met. On a circle it is the radius.
+    pub smallest_radius: f64,
+    /// The largest one.
+    pub largest_radius: f64,
+}
+
+impl Ring {
+    /// The family of which these kappa were met.
+    pub(crate) fn of<'a>(kappas: impl Iterator<Item = &'a [f64]>) -> Self {
+        let radii = kappas.map(|kappa| kappa.iter().map(|k| k * k).sum::<f64>().sqrt());
+        let none = Self { smallest_radius: f64::INFINITY, largest_radius: 0.0 };
+        radii.fold(none, |ring, radius| Self {
+            smallest_radius: ring.smallest_radius.min(radius),
+            largest_radius: ring.largest_radius.max(radius),
+        })
+    }
+}
+
 /// One stationary solution.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Stationary {
@@ -36,6 +57,8 @@ pub struct Stationary {
     pub residual: f64,
     /// Newton iterations from the start that led here.
     pub iterations: usize,
+    /// The continuous family that the solution stands for, if it is one of a continuum.
+    pub ring: Option<Ring>,
 }
 
 /// The one stationary solution that Newton reaches from given order parameters: what an ensemble predicts, refined for
@@ -184,6 +207,7 @@ pub(crate) fn describe(neurons: &Neurons, outcome: Outcome) -> Stationary {
         stability: spectrum.stability,
         residual: outcome.residual,
         iterations: outcome.iterations,
+        ring: None,
     }
 }
 

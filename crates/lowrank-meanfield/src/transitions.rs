@@ -6,10 +6,12 @@ use serde::Serialize;
 
 use crate::averages::Averages;
 use crate::chaotic::chaotic_solutions;
+use crate::continuation::Curve;
+use crate::diagram::known;
 use crate::neurons::Neurons;
 use crate::root::bracketed_root;
-use crate::stationary::{SMALLEST_KAPPA, distance};
-use crate::{EventKind, MeanFieldError, Stationary, branches_along, growth_rate, stationary_branches};
+use crate::stationary::{SMALLEST_KAPPA, distance, unknowns};
+use crate::{Branch, EventKind, MeanFieldError, Stationary, continue_branch, growth_rate, stationary_branches};
 
 /// Where a transition lies.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -54,7 +56,7 @@ pub struct Onset {
 }
 
 /// Samples of g from which branches are followed.
-const ONSET_SAMPLES: usize = 5;
+const ONSET_SAMPLES: usize = 9;
 /// Two onsets whose g and kappa agree to this are one: the accuracy of events on two mirrored branches.
 const SAME_ONSET: f64 = 1e-6;
 /// A growth rate of the outliers beyond this makes a branch unstable before it becomes chaotic.
@@ -62,20 +64,39 @@ const UNSTABLE_BEFORE: f64 = 1e-6;
 
 /// Every g of `bracket` at which a stationary branch becomes chaotic: rho = 1 (T9) on a branch that no outlier (T10) makes
 /// unstable there, in increasing order of g. The result does not depend on how the outer products are numbered. Where a branch
-/// ends in a fold before its rho is one, as the state jumps to chaos, it has no onset.
+/// ends in a fold before its rho is one, as the state jumps to chaos, it has no onset. A branch that lies between two of nine
+/// evenly spaced values of g is missed.
 ///
 /// # Errors
-/// White noise; a bracket that is none; branches that cannot be followed.
+/// White noise; a bracket that is none; a branch that cannot be followed, even from one of these values to the next.
 pub fn onsets_of_chaos(model: &Model, bracket: (f64, f64)) -> Result<Vec<Onset>, MeanFieldError> {
-    let branches = branches_along(|g| model.with_g(g), bracket, ONSET_SAMPLES)?;
-    let mut found: Vec<Onset> = Vec::new();
-    for event in branches.iter().flat_map(|b| &b.events).filter(|e| e.kind == EventKind::BulkInstability) {
-        let growth = event.solution.outliers.iter().map(|l| growth_rate(*l, model.variant()));
-        if growth.fold(f64::NEG_INFINITY, f64::max) > UNSTABLE_BEFORE {
-            continue;
+    let family = |g: f64| model.with_g(g);
+    let curve = Curve::new(&family, bracket)?;
+    let value = |i: usize| curve.parameter((i.min(ONSET_SAMPLES - 1)) as f64 / (ONSET_SAMPLES - 1) as f64);
+    let mut branches: Vec<Branch> = Vec::new();
+    for i in 0..ONSET_SAMPLES {
+        let g = value(i);
+        let solutions = match stationary_branches(&family(g)?) {
+            Ok(found) => found,
+            // Beyond the g at which activity has no bound nothing is left to become chaotic.
+            Err(MeanFieldError::NoSolution { .. }) => continue,
+            Err(error) => return Err(error),
+        };
+        for solution in solutions.iter().filter(|s| outliers_decay(s, model)) {
+            let x = unknowns(&solution.order);
+            if !known(&curve, &branches, g, &x)? {
+                // The far parts of a branch may be out of reach.
+                let near = (value(i.saturating_sub(1)), value(i + 1));
+                let whole = curve.branch_from(g, x);
+                branches.push(whole.or_else(|_| continue_branch(family, near, (g, &solution.order)))?);
+            }
         }
+    }
+    let mut found: Vec<Onset> = Vec::new();
+    let events = branches.iter().flat_map(|b| &b.events).filter(|e| e.kind == EventKind::BulkInstability);
+    for event in events.filter(|e| outliers_decay(&e.solution, model)) {
         let mut kappa = event.solution.order.kappa.clone();
-        let symmetric = Neurons::new(&model.with_g(event.parameter)?)?.is_symmetric();
+        let symmetric = Neurons::new(&family(event.parameter)?)?.is_symmetric();
         if symmetric && kappa.iter().find(|k| k.abs() > SMALLEST_KAPPA).is_some_and(|k| *k < 0.0) {
             kappa.iter_mut().for_each(|k| *k = -*k);
         }
@@ -86,6 +107,11 @@ pub fn onsets_of_chaos(model: &Model, bracket: (f64, f64)) -> Result<Vec<Onset>,
     }
     found.sort_by(|a, b| a.g.total_cmp(&b.g));
     Ok(found)
+}
+
+/// Whether no outlier makes a solution unstable.
+fn outliers_decay(solution: &Stationary, model: &Model) -> bool {
+    solution.outliers.iter().all(|lambda| growth_rate(*lambda, model.variant()) <= UNSTABLE_BEFORE)
 }
 
 /// The g in `bracket` at which rho = 1 (T9) on the stationary branch with the strongest drive, \<u^2>: neither the numbers of

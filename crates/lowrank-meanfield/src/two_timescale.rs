@@ -11,6 +11,7 @@ use lowrank_model::{Model, OrderParameters};
 
 use crate::autocovariance::{Autocovariance, panels};
 use crate::chaotic::{SMALLEST_INF, SMALLEST_TEMPORAL_PART};
+use crate::chaotic_stability::StructureGrowth;
 use crate::excess::covariance;
 use crate::half_line::HalfLine;
 use crate::neurons::Neurons;
@@ -69,6 +70,18 @@ impl Solution {
         let problem = Problem::new(neurons, line.clone(), model.variant().time_constants(), *rate);
         let eigenvalues = problem.evaluate(x).and_then(|at| at.jacobian.eigenvalues().ok()).unwrap_or_default();
         eigenvalues.iter().filter(|l| l.im == 0.0).map(|l| (l.re - 1.0).abs()).fold(f64::INFINITY, f64::min)
+    }
+}
+
+impl Solution {
+    /// Growth of small changes of kappa (T32), given whether the autocovariance is unstable at this kappa: as that of the
+    /// solution of one time scale which this one continues.
+    pub(crate) fn structure_growth(&self, model: &Model, neurons: &Neurons, is_folded: bool) -> StructureGrowth {
+        let (line, rate, x) = &self.place;
+        let problem = Problem::new(neurons, line.clone(), model.variant().time_constants(), *rate);
+        // A solution was evaluated before: it can be once more.
+        let jacobian = problem.evaluate(x).map_or_else(|| Mat::zeros(x.len(), x.len()), |at| at.jacobian);
+        StructureGrowth::of(&jacobian, neurons.rank, is_folded, model.variant())
     }
 }
 
@@ -260,6 +273,11 @@ impl<'a> Problem<'a> {
         for (l, slopes) in by_kappa.iter().enumerate() {
             let slopes = filtered(slopes);
             (0..count).for_each(|i| jacobian[(rank + 1 + i, l)] = slopes[(i, 0)]);
+        }
+        // Where x -> -x is a symmetry kappa = 0 stays, exactly: rounding must not lead Newton away next to a pitchfork.
+        if neurons.is_symmetric() && kappa.iter().all(|k| *k == 0.0) {
+            image[..rank].fill(0.0);
+            (0..rank).for_each(|k| (rank..size).for_each(|j| jacobian[(k, j)] = 0.0));
         }
         image.iter().all(|v| v.is_finite()).then_some(Evaluation { image, jacobian })
     }

@@ -44,6 +44,16 @@ fn onsets_do_not_depend_on_how_outer_products_are_numbered() {
         let alone = onset_of_chaos(&model(0.5, Variant::Current, one_active(active, 2.2)), (0.5, 5.0)).unwrap();
         assert!((alone.g - first[0].g).abs() < 1e-9, "{alone:?}");
     }
+    // Beside a weak overlap of the other outer product, whose branch is bulk-unstable wherever it is.
+    for active in [0, 1] {
+        let mut moments = Moments::new(Layout::rank(2));
+        for k in 0..2 {
+            moments = moments.variance(M(k), 1.0).variance(N(k), 6.0);
+        }
+        moments = moments.covariance(M(active), N(active), 2.2).covariance(M(1 - active), N(1 - active), 0.2);
+        let onsets = onsets_of_chaos(&model(0.5, Variant::Current, moments.build().unwrap()), (1e-3, 10.0)).unwrap();
+        assert!(onsets.len() == 1 && (onsets[0].g - first[0].g).abs() < 1e-9, "{onsets:?}");
+    }
     // A weak overlap leaves the quiet state, which becomes chaotic at one.
     let quiet = onsets_of_chaos(&model(0.5, Variant::Current, one_active(1, 0.4)), (0.01, 5.0)).unwrap();
     assert!(quiet.len() == 1 && (quiet[0].g - 1.0).abs() < 1e-9 && quiet[0].kappa == [0.0, 0.0], "{quiet:?}");

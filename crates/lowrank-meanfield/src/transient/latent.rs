@@ -6,7 +6,7 @@
 //! C(t, t) = g^2 s(t)^2 with s the filtered \<phi^2>^(1/2). Exact at g = 0 and in every stationary state, an approximation
 //! between; not for chaos.
 
-use lowrank_model::{Initial, Model, ModelError, Vector};
+use lowrank_model::{Initial, Model, ModelError, Transfer, Vector};
 use serde::Serialize;
 
 use super::classes::{Class, Row, covariance};
@@ -49,50 +49,88 @@ impl Filter {
 /// White noise on every unit; an initial state with a vector that is not there; not one V an input vector; activity beyond 1e6.
 pub fn latent(model: &Model, initial: &Initial, felt: &[Vec<f64>], dt: f64) -> Result<Vec<Latent>, MeanFieldError> {
     check_input(model, felt)?;
-    let (ensemble, g, phi) = (model.ensemble(), model.g(), model.transfer());
-    let (layout, classes) = (ensemble.layout(), Class::all(ensemble));
-    let (tau_s, tau_r) = model.variant().time_constants();
-    let start = Row { vectors: initial.coefficients(ensemble)?, own: initial.deviation };
-    // kappa_k, then the readouts, then \<phi^2>^(1/2), all of one state.
-    let read: Vec<usize> = (0..layout.rank)
-        .map(Vector::N)
-        .chain((0..layout.readouts).map(Vector::W))
-        .map(|vector| layout.index(vector))
-        .collect::<Result<_, _>>()?;
-    let rates = |row: &Row, individual: f64| -> Result<Vec<f64>, MeanFieldError> {
-        let mut sums = vec![0.0; read.len() + 1];
-        for class in &classes {
+    let mut slaved = Slaved::new(model, initial, dt)?;
+    felt.iter().map(|felt| slaved.step(felt)).collect()
+}
+
+/// The reduced dynamics (T28) on their way, one step after the other.
+pub(crate) struct Slaved {
+    classes: Vec<Class>,
+    g: f64,
+    phi: Transfer,
+    taus: (f64, f64),
+    rank: usize,
+    /// Places of the n^(k), then of the readouts.
+    read: Vec<usize>,
+    start: Row,
+    /// kappa_k, readouts, \<phi^2>^(1/2) filtered by tau_r, and these filtered by tau_s.
+    r: Filter,
+    h: Filter,
+    /// Variance that white noise on every unit makes in x in the long run; it is there from the start.
+    noise: f64,
+    dt: f64,
+    steps: usize,
+}
+
+impl Slaved {
+    /// Before the first step. White noise on every unit counts as an independent part of x of constant variance, which is
+    /// exact without a bulk once its filter has forgotten the start.
+    pub(crate) fn new(model: &Model, initial: &Initial, dt: f64) -> Result<Self, MeanFieldError> {
+        let (ensemble, taus) = (model.ensemble(), model.variant().time_constants());
+        let layout = ensemble.layout();
+        let start = Row { vectors: initial.coefficients(ensemble)?, own: initial.deviation };
+        let read: Vec<usize> = (0..layout.rank)
+            .map(Vector::N)
+            .chain((0..layout.readouts).map(Vector::W))
+            .map(|vector| layout.index(vector))
+            .collect::<Result<_, _>>()?;
+        let numbers = read.len() + 1;
+        let noise = model.noise().powi(2) / if taus.0 > 0.0 { taus.0 } else { 1.0 };
+        let h = Filter::new(taus.0, dt, vec![0.0; numbers]);
+        let r = Filter::new(taus.1, dt, vec![0.0; numbers]);
+        let (classes, g, phi, rank) = (Class::all(ensemble), model.g(), model.transfer(), layout.rank);
+        let mut this = Self { classes, g, phi, taus, rank, read, start, r, h, noise, dt, steps: 0 };
+        // r of the initial state, and nothing that x has filtered yet.
+        this.r.values = this.rates(&this.start, 0.0)?;
+        Ok(this)
+    }
+
+    /// kappa_k, readouts and \<phi^2>^(1/2) of a law of x.
+    fn rates(&self, row: &Row, individual: f64) -> Result<Vec<f64>, MeanFieldError> {
+        let last = self.read.len();
+        let mut sums = vec![0.0; last + 1];
+        for class in &self.classes {
             let covector = class.covector(row);
             let (mu, d) = (class.mean(row), individual + covariance(row, &covector).max(0.0));
             check(mu, d)?;
-            let a = Averages::fair(phi, mu, d);
-            for (sum, vector) in sums.iter_mut().zip(&read) {
+            let a = Averages::fair(self.phi, mu, d);
+            for (sum, vector) in sums.iter_mut().zip(&self.read) {
                 *sum += class.weight * (class.mean_of(*vector) * a.phi + covector.vectors[*vector] * a.d1);
             }
-            sums[read.len()] += class.weight * a.phi_sq;
+            sums[last] += class.weight * a.phi_sq;
         }
-        sums[read.len()] = sums[read.len()].sqrt();
+        sums[last] = sums[last].sqrt();
         Ok(sums)
-    };
-    // r of the initial state, and nothing that x has filtered yet.
-    let mut r = Filter::new(tau_r, dt, rates(&start, 0.0)?);
-    let mut h = Filter::new(tau_s, dt, vec![0.0; read.len() + 1]);
-    let mut course = Vec::with_capacity(felt.len());
-    for (step, felt) in felt.iter().enumerate() {
-        let kept = if tau_s > 0.0 { (-(step as f64) * dt / tau_s).exp() } else { 0.0 };
-        let of_x = if tau_s > 0.0 { &h } else { &r };
-        let mut row = Row { vectors: start.vectors.iter().map(|a| kept * a).collect(), own: kept * start.own };
-        row.vectors.iter_mut().zip(&of_x.values[..layout.rank]).for_each(|(sum, k)| *sum += k);
-        row.vectors[2 * layout.rank..].iter_mut().zip(felt).for_each(|(sum, v)| *sum += v);
-        let individual = (g * of_x.values[read.len()]).powi(2);
-        let now = rates(&row, individual)?;
-        let seen = if tau_r > 0.0 { &r.values } else { &now };
-        let (kappa, readouts) = (seen[..layout.rank].to_vec(), seen[layout.rank..read.len()].to_vec());
-        course.push(Latent { kappa, readouts, delta_0_individual: individual });
-        h.advance(seen);
-        r.advance(&now);
     }
-    Ok(course)
+
+    /// The state at the present time, at which the filtered input is `felt`, and a step on.
+    pub(crate) fn step(&mut self, felt: &[f64]) -> Result<Latent, MeanFieldError> {
+        let ((tau_s, tau_r), rank, last) = (self.taus, self.rank, self.read.len());
+        let kept = if tau_s > 0.0 { (-(self.steps as f64) * self.dt / tau_s).exp() } else { 0.0 };
+        let of_x = if tau_s > 0.0 { &self.h } else { &self.r };
+        let mut row =
+            Row { vectors: self.start.vectors.iter().map(|a| kept * a).collect(), own: kept * self.start.own };
+        row.vectors.iter_mut().zip(&of_x.values[..rank]).for_each(|(sum, k)| *sum += k);
+        row.vectors[2 * rank..].iter_mut().zip(felt).for_each(|(sum, v)| *sum += v);
+        let individual = (self.g * of_x.values[last]).powi(2) + self.noise;
+        let now = self.rates(&row, individual)?;
+        let seen = if tau_r > 0.0 { &self.r.values } else { &now };
+        let (kappa, readouts) = (seen[..rank].to_vec(), seen[rank..last].to_vec());
+        self.h.advance(seen);
+        self.r.advance(&now);
+        self.steps += 1;
+        Ok(Latent { kappa, readouts, delta_0_individual: individual })
+    }
 }
 
 fn check_input(model: &Model, felt: &[Vec<f64>]) -> Result<(), MeanFieldError> {

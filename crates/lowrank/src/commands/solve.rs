@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use lowrank_meanfield::{
-    Instability, MeanFieldError, Stability, Stationary, onset_of_chaos, stationary_branches, two_timescale_solutions,
+    Instability, MeanFieldError, Onset, Regime, Ring, Stability, Stationary, StructureGrowth, onsets_of_chaos,
+    stationary_branches, two_timescale_solutions,
 };
 use lowrank_model::{Model, OrderParameters, Variant};
 use lowrank_report::{Origin, Provenance, data_json, write_csv, write_file};
@@ -18,6 +19,9 @@ use crate::{Common, Failure, on_interrupt};
 
 /// Where the onset of chaos is looked for, in g.
 const ONSET_BRACKET: (f64, f64) = (1e-3, 10.0);
+
+/// Radii of a family that differ by less than this part are one but for rounding along the neutral direction.
+const RING_WIDTH: f64 = 1e-4;
 
 /// Options of `lowrank solve`.
 #[derive(Debug, Args)]
@@ -36,15 +40,19 @@ struct Solved {
     variant: Variant,
     stationary: Vec<Stationary>,
     chaotic: Vec<Chaos>,
-    /// The g at which rho = 1 on the stationary branch of largest kappa_1, where there is one.
-    onset_of_chaos: Option<f64>,
+    /// The branches that become chaotic along g, in increasing order of it.
+    onsets_of_chaos: Vec<Onset>,
     /// What has no solution, and why.
     remarks: Vec<String>,
 }
 
-/// A chaotic solution and what follows from its autocovariance.
+/// A chaotic or fluctuating solution and what follows from its autocovariance.
 #[derive(Serialize)]
 struct Chaos {
+    /// Chaotic, or with white noise fluctuating where the exponent is not positive.
+    regime: Regime,
+    structure_growth: StructureGrowth,
+    ring: Option<Ring>,
     order: OrderParameters,
     rho: f64,
     correlation_time: f64,
@@ -137,19 +145,24 @@ fn solve(model: &Model, at: Vec<(String, f64)>, alone: bool) -> Result<Solved, M
     }
     let chaotic = followed.found.iter().map(|chaos| {
         let delta = chaos.autocovariance()?;
+        let lambda_max = chaos.lyapunov()?.exponent;
         Ok(Chaos {
+            regime: chaos.regime(lambda_max),
+            structure_growth: chaos.structure_growth.clone(),
+            ring: chaos.ring,
             order: chaos.order.clone(),
             rho: chaos.rho,
             correlation_time: delta.correlation_time(),
-            lambda_max: chaos.lyapunov()?.exponent,
+            lambda_max,
             residual: chaos.residual,
             iterations: chaos.iterations,
         })
     });
     let chaotic = chaotic.collect::<Result<_, MeanFieldError>>()?;
-    // Where there is none, or it is a jump, there is none to tell.
-    let onset = (alone && model.noise() == 0.0).then(|| onset_of_chaos(model, ONSET_BRACKET).ok()).flatten();
-    Ok(Solved { at, variant: model.variant(), stationary, chaotic, onset_of_chaos: onset.map(|o| o.g), remarks })
+    // Where branches cannot be followed there is none to tell.
+    let onsets = (alone && model.noise() == 0.0).then(|| onsets_of_chaos(model, ONSET_BRACKET).ok()).flatten();
+    let onsets_of_chaos = onsets.unwrap_or_default();
+    Ok(Solved { at, variant: model.variant(), stationary, chaotic, onsets_of_chaos, remarks })
 }
 
 /// One row a solution.
@@ -167,12 +180,14 @@ fn table(solutions: &[Solved], grid: &Grid, rank: usize) -> Table {
         "rho",
         "lambda_max",
         "correlation_time",
+        "growth_rate",
+        "ring_radius",
     ];
     let head = axes.chain(["variant", "solution", "stability"].map(str::to_owned)).chain(kappa);
     let head = head.chain(rest.map(str::to_owned)).chain(["outliers".to_owned()]);
     let mut table = Table::new(head.collect());
     for solved in solutions {
-        let mut push = |kind: &str, stability: &str, order: &OrderParameters, numbers: [f64; 3], outliers: String| {
+        let mut push = |kind: &str, stability: &str, order: &OrderParameters, numbers: [f64; 5], outliers: String| {
             let mut row: Vec<Value> = solved.at.iter().map(|(_, value)| Value::from(*value)).collect();
             row.extend([solved.variant.name(), kind, stability].map(Value::from));
             row.extend(order.kappa.iter().map(|kappa| Value::from(*kappa)));
@@ -185,12 +200,16 @@ fn table(solutions: &[Solved], grid: &Grid, rank: usize) -> Table {
             row.push(outliers.into());
             table.push(row);
         };
+        let radius = |ring: Option<Ring>| ring.map_or(f64::NAN, |ring| ring.largest_radius);
         for s in &solved.stationary {
-            let numbers = [s.rho, s.growth_rate, f64::NAN];
-            push("stationary", stability(s.stability), &s.order, numbers, outliers(&s.outliers));
+            let numbers = [s.rho, s.growth_rate, f64::NAN, s.growth_rate, radius(s.ring)];
+            push(Regime::Stationary.name(), stability(s.stability), &s.order, numbers, outliers(&s.outliers));
         }
         for c in &solved.chaotic {
-            push("chaotic", "", &c.order, [c.rho, c.lambda_max, c.correlation_time], String::new());
+            let growth = &c.structure_growth;
+            let rate = growth.growth_rate.unwrap_or(f64::NAN);
+            let numbers = [c.rho, c.lambda_max, c.correlation_time, rate, radius(c.ring)];
+            push(c.regime.name(), stability(growth.stability), &c.order, numbers, String::new());
         }
     }
     table
@@ -211,9 +230,37 @@ fn outliers(outliers: &[(f64, f64)]) -> String {
     outliers.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
-/// One line a variant whose onset of chaos is known.
+/// One line a branch that becomes chaotic, and one a continuous family.
 fn onsets(solutions: &[Solved]) -> String {
-    let told = solutions.iter().filter_map(|s| s.onset_of_chaos.map(|g| (s.variant, g)));
-    told.map(|(variant, g)| format!("{variant}: the branch of largest kappa_1 becomes chaotic at g = {g:.4}\n"))
-        .collect()
+    let kappa = |kappa: &[f64]| kappa.iter().map(|k| format!("{k:.4}")).collect::<Vec<_>>().join(", ");
+    let mut text = String::new();
+    for solved in solutions {
+        let stationary = solved.stationary.iter().map(|s| (Regime::Stationary, s.ring));
+        let rings = stationary.chain(solved.chaotic.iter().map(|c| (c.regime, c.ring)));
+        for (regime, ring) in rings.filter_map(|(regime, ring)| Some((regime, ring?))) {
+            let radii = if ring.largest_radius - ring.smallest_radius <= RING_WIDTH * ring.largest_radius {
+                format!("a ring of radius {:.4}", ring.largest_radius)
+            } else {
+                format!("of |kappa| from {:.4} to {:.4}", ring.smallest_radius, ring.largest_radius)
+            };
+            text += &format!(
+                "{}: the {} solutions are a continuous family, {radii}; one is listed\n",
+                solved.variant,
+                regime.name()
+            );
+        }
+        for onset in &solved.onsets_of_chaos {
+            let g = onset.g;
+            text += &if onset.kappa.iter().all(|k| *k == 0.0) {
+                format!("{}: the state without structure becomes chaotic at g = {g:.4}\n", solved.variant)
+            } else {
+                format!(
+                    "{}: the branch with kappa ({}) there becomes chaotic at g = {g:.4}\n",
+                    solved.variant,
+                    kappa(&onset.kappa)
+                )
+            };
+        }
+    }
+    text
 }
