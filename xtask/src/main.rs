@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use lowrank::commands::{figure, sweep, validate};
-use lowrank::{Common, Failure, catch_interrupts, one_line, report};
+use lowrank::{Common, Failure, catch_interrupts, one_line, print, report};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "The commands of the lowrank workspace", version)]
@@ -53,16 +53,17 @@ fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() => return report(&Failure::Input(one_line(&error))),
-        Err(help) => {
-            print!("{help}");
-            return ExitCode::SUCCESS;
-        }
+        Err(help) => return print(&help.to_string()).map_or_else(|failure| report(&failure), |()| ExitCode::SUCCESS),
     };
     catch_interrupts();
     let outcome = match arguments.command {
-        Command::Validate(With { options, common }) => validate::run(&options, &common),
-        Command::Figures(With { options, common }) => figure::run(&options, &common),
-        Command::Sweep(Sweep { step, common }) => sweep::run(&step, &common, sweep::Caller::Xtask),
+        Command::Validate(With { options, common }) => {
+            common.spread().and_then(|_| validate::run(&options, &common))
+        }
+        Command::Figures(With { options, common }) => common.spread().and_then(|_| figure::run(&options, &common)),
+        Command::Sweep(Sweep { step, common }) => {
+            common.spread().and_then(|_| sweep::run(&step, &common, sweep::Caller::Xtask))
+        }
         Command::Bench(options) => bench::run(&options),
     };
     outcome.map_or_else(|failure| report(&failure), |()| ExitCode::SUCCESS)

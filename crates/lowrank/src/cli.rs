@@ -78,6 +78,7 @@ pub fn command() -> clap::Command {
 /// Whatever the command could not do.
 pub fn run(cli: &Cli) -> Result<(), Failure> {
     let common = &cli.common;
+    common.spread()?;
     match &cli.command {
         Command::Init(options) => init::run(options, common),
         Command::Schema(options) => schema::run(options, common),

@@ -48,15 +48,21 @@ impl Common {
         }
     }
 
-    /// Spreads what follows over so many threads.
+    /// Starts the pool of threads that everything in this process shares. It comes before anything else: whatever asks for
+    /// the pool first (a decomposition of the linear algebra, for example) would start one of its own size.
     ///
     /// # Errors
-    /// As for [`Common::threads`].
-    pub fn spread(&self) -> Result<usize, Failure> {
+    /// As for [`Common::threads`]; threads that the system does not give; a pool of another size that is there already.
+    pub fn spread(&self) -> Result<(), Failure> {
         let threads = self.threads()?;
-        // A second command in one process keeps the pool of the first; no result depends on it.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-        Ok(threads)
+        if let Err(error) = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()
+            && rayon::current_num_threads() != threads
+        {
+            let line = format!("--threads: {threads} threads could not be started ({error}): ask for fewer");
+            return Err(Failure::Computation(line));
+        }
+        self.detail(&format!("{} threads", rayon::current_num_threads()));
+        Ok(())
     }
 
     /// Proves that the results can be written, before time is spent on them.

@@ -1,7 +1,6 @@
-//! What is printed, and where: results on standard output, remarks and progress on standard error.
-#![allow(clippy::print_stderr, reason = "this is the command line")]
+//! What is printed, and where: results on standard output, remarks and progress on standard error. Nothing else prints.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -12,33 +11,46 @@ use crate::{Common, Failure};
 /// Between two looks at the clock.
 const TICK: Duration = Duration::from_millis(200);
 
-impl Common {
-    /// Prints a result. A reader that has gone away (a pipe to head) is no fault.
-    pub(crate) fn print(&self, text: &str) {
-        let _ = std::io::stdout().write_all(text.as_bytes());
+/// Prints a text on standard output. A reader that has gone away (a pipe to `head`) is no fault: it has what it wanted, and the
+/// command goes on to write its files.
+///
+/// # Errors
+/// A standard output that cannot be written, on a full disk for example.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Output(error)),
+        _ => Ok(()),
     }
+}
+
+/// Writes one line on standard error. Where that cannot be written there is nobody left to hear of it.
+pub fn say(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
+impl Common {
 
     /// Prints a result as text, or as JSON where that was asked for.
     pub(crate) fn print_either(&self, text: &str, json: &impl Serialize) -> Result<(), Failure> {
         if self.json {
-            self.print(&(serde_json::to_string_pretty(json).map_err(Failure::could_not)? + "\n"));
+            print(&(serde_json::to_string_pretty(json).map_err(Failure::could_not)? + "\n"))
         } else {
-            self.print(text);
+            print(text)
         }
-        Ok(())
     }
 
     /// A remark, unless all is to be quiet.
     pub(crate) fn remark(&self, text: &str) {
         if !self.quiet {
-            eprintln!("{text}");
+            say(text);
         }
     }
 
     /// A remark for whoever wants to know more.
     pub(crate) fn detail(&self, text: &str) {
         if self.verbose {
-            eprintln!("{text}");
+            say(text);
         }
     }
 

@@ -7,6 +7,8 @@ use lowrank_report::ReportError;
 use lowrank_spec::SpecError;
 use thiserror::Error;
 
+use crate::say;
+
 /// Why a command did not end well.
 #[derive(Debug, Error)]
 pub enum Failure {
@@ -19,6 +21,9 @@ pub enum Failure {
     /// One line about what could not be done. Exit code 3.
     #[error("{0}")]
     Computation(String),
+    /// Standard output could not be written; files asked for with --out are there. Exit code 3.
+    #[error("cannot write to standard output: {0}; make room where it goes, or let it go elsewhere")]
+    Output(std::io::Error),
 }
 
 impl Failure {
@@ -42,14 +47,13 @@ impl From<SpecError> for Failure {
 }
 
 /// Prints the one line of a failure and gives its exit code.
-#[allow(clippy::print_stderr, reason = "this is the command line")]
 pub fn report(failure: &Failure) -> ExitCode {
     let code = match failure {
         Failure::Claims => return ExitCode::from(1),
         Failure::Input(_) => 2,
-        Failure::Computation(_) => 3,
+        Failure::Computation(_) | Failure::Output(_) => 3,
     };
-    eprintln!("error: {failure}");
+    say(&format!("error: {failure}"));
     ExitCode::from(code)
 }
 

@@ -3,6 +3,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use crate::say;
+
 /// What an interrupt leaves behind, in one line.
 static LEFT: Mutex<&str> = Mutex::new("nothing was written");
 
@@ -10,12 +12,11 @@ static LEFT: Mutex<&str> = Mutex::new("nothing was written");
 const INTERRUPTED: i32 = 130;
 
 /// From now on an interrupt ends the process with code 130 and the line of [`on_interrupt`].
-#[allow(clippy::print_stderr, reason = "this is the command line")]
 pub fn catch_interrupts() {
     // Where the system has no such signals there is nothing to catch.
     let _ = ctrlc::set_handler(|| {
         let left = *LEFT.lock().unwrap_or_else(PoisonError::into_inner);
-        eprintln!("interrupted: {left}");
+        say(&format!("interrupted: {left}"));
         std::process::exit(INTERRUPTED);
     });
 }

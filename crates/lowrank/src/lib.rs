@@ -13,5 +13,6 @@ mod table;
 
 pub use cli::{Cli, command, run};
 pub use common::Common;
+pub use console::{print, say};
 pub use failure::{Failure, one_line, report};
 pub use interrupt::{catch_interrupts, on_interrupt};

@@ -57,7 +57,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
         return Err(here(format!("realisations is {found}: a check needs >= 2, and some ten to pass")));
     }
     let plant = options.plant.as_deref().map(str::parse::<Plant>).transpose().map_err(failure)?;
-    let threads = common.spread()?;
+    let threads = common.threads()?;
     // The variants run together.
     check_memory(in_flight(&experiment, threads).saturating_mul(experiment.models.len() as u64))?;
     common.check_out()?;

@@ -3,7 +3,7 @@
 use clap::Args;
 use clap_complete::Shell;
 
-use crate::{Common, Failure, command};
+use crate::{Common, Failure, command, print};
 
 /// Options of `lowrank completions`.
 #[derive(Debug, Args)]
@@ -16,10 +16,9 @@ pub struct Options {
 /// Prints a script for the shell.
 ///
 /// # Errors
-/// None.
-pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
+/// A standard output that cannot be written.
+pub fn run(options: &Options, _: &Common) -> Result<(), Failure> {
     let mut script = Vec::new();
     clap_complete::generate(options.shell, &mut command(), "lowrank", &mut script);
-    common.print(&String::from_utf8_lossy(&script));
-    Ok(())
+    print(&String::from_utf8_lossy(&script))
 }

@@ -15,7 +15,7 @@ use super::picture::picture;
 use super::sweep::{Said, compute, merge_all, plan};
 use crate::common::in_file;
 use crate::table::Table;
-use crate::{Common, Failure, on_interrupt};
+use crate::{Common, Failure, on_interrupt, print};
 
 /// Points of a boundary along its axis.
 const POINTS: usize = 61;
@@ -42,9 +42,9 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let sweep = Sweep::new(spec).map_err(|error| in_file(&options.spec, error))?;
     let text = |said: &Said| if common.json { String::new() } else { said.text.clone() };
     let (store, planned) = plan(&sweep, out, common)?;
-    common.print(&text(&planned));
+    print(&text(&planned))?;
     let ran = compute(&sweep, &store, (0..sweep.blocks()).collect(), common)?;
-    common.print(&text(&ran));
+    print(&text(&ran))?;
     let mut merged = merge_all(&sweep, &store, common)?;
     on_interrupt("the tables are written, the figure is not; run it again");
     let found = common.waiting("boundaries of the phases", || boundaries(&sweep))?;

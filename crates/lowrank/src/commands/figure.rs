@@ -6,7 +6,7 @@ use clap::Args;
 use lowrank_report::{FigureOrigin, Provenance, check_folder, write_figure};
 use lowrank_study::{Options as Sizes, Study};
 
-use crate::{Common, Failure, on_interrupt};
+use crate::{Common, Failure, on_interrupt, print};
 
 /// Where figures go unless told otherwise.
 const DEFAULT_OUT: &str = "target/figures";
@@ -35,7 +35,6 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let studies = if named.is_empty() { Study::ALL.to_vec() } else { named };
     let out = common.out.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_OUT));
     check_folder(&out)?;
-    common.spread()?;
     let sizes = Sizes { seed: common.seed.unwrap_or(1), quick: options.quick };
     common.detail(&format!("seed {}", sizes.seed));
     on_interrupt("figures that were finished are there");
@@ -43,7 +42,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     for study in studies {
         let files = draw(study, sizes, &out, common)?;
         if !common.json {
-            common.print(&files.iter().map(|path| format!("{}\n", path.display())).collect::<String>());
+            print(&files.iter().map(|path| format!("{}\n", path.display())).collect::<String>())?;
         }
         written.extend(files);
     }

@@ -3,7 +3,7 @@
 use clap::Args;
 use lowrank_report::write_file;
 
-use crate::{Common, Failure, command};
+use crate::{Common, Failure, command, print};
 
 /// Options of `lowrank man`.
 #[derive(Debug, Args)]
@@ -20,15 +20,14 @@ pub fn run(_: &Options, common: &Common) -> Result<(), Failure> {
     // Commands get their full names, lowrank-sweep-plan.
     root.build();
     let Some(out) = &common.out else {
-        common.print(&String::from_utf8_lossy(&page(&root)?));
-        return Ok(());
+        return print(&String::from_utf8_lossy(&page(&root)?));
     };
     let mut open = vec![root];
     while let Some(command) = open.pop() {
         let name = command.get_display_name().unwrap_or_else(|| command.get_name()).replace(' ', "-");
         let path = out.join(format!("{name}.1"));
         write_file(&path, &page(&command)?)?;
-        common.print(&format!("{}\n", path.display()));
+        print(&format!("{}\n", path.display()))?;
         open.extend(command.get_subcommands().filter(|sub| sub.get_name() != "help").cloned());
     }
     Ok(())

@@ -3,7 +3,7 @@
 use clap::Args;
 use lowrank_report::write_file;
 
-use crate::{Common, Failure};
+use crate::{Common, Failure, print};
 
 /// Options of `lowrank schema`.
 #[derive(Debug, Args)]
@@ -22,9 +22,8 @@ pub fn run(_: &Options, common: &Common) -> Result<(), Failure> {
         Some(out) => {
             let path = out.join("spec.schema.json");
             write_file(&path, schema.as_bytes())?;
-            common.print(&format!("{}\n", path.display()));
+            print(&format!("{}\n", path.display()))
         }
-        None => common.print(&schema),
+        None => print(&schema),
     }
-    Ok(())
 }

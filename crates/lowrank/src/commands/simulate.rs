@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::common::{check_memory, given_vectors, in_file};
 use crate::table::Table;
-use crate::{Common, Failure, on_interrupt};
+use crate::{Common, Failure, on_interrupt, print};
 
 /// Options of `lowrank simulate`.
 #[derive(Debug, Args)]
@@ -87,9 +87,9 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
         return Err(Failure::Input("--hdf5 needs a folder for the files: give --out".to_owned()));
     }
     common.check_out()?;
-    let threads = common.spread()?;
+    let threads = common.threads()?;
     check_memory(needed(&experiment, threads, options.trajectories))?;
-    common.detail(&format!("seed {}, {threads} threads", experiment.seed));
+    common.detail(&format!("seed {}", experiment.seed));
     on_interrupt("nothing was written; run it again");
     let bar = common.bar(experiment.realisations as usize * experiment.models.len(), "runs");
     let networks: Vec<Vec<Seen>> = (0..experiment.realisations)
@@ -120,7 +120,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
             }
         }
     }
-    common.print(&if common.json { record } else { table.text() });
+    print(&if common.json { record } else { table.text() })?;
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::common::{given_vectors, in_file};
 use crate::table::{Table, Value};
-use crate::{Common, Failure, on_interrupt};
+use crate::{Common, Failure, on_interrupt, print};
 
 /// Where the onset of chaos is looked for, in g.
 const ONSET_BRACKET: (f64, f64) = (1e-3, 10.0);
@@ -83,7 +83,6 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
         .map(|(cell, variant)| Ok((cell, grid.model(&draft, cell, variant).map_err(here)?)))
         .collect::<Result<_, Failure>>()?;
     common.check_out()?;
-    common.spread()?;
     on_interrupt("nothing was written; run it again");
     let bar = common.bar(models.len(), "models");
     let at = |cell: usize| -> Vec<(String, f64)> {
@@ -119,9 +118,9 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
         let origin = Origin { provenance: &provenance, seed: Some(spec.seed), spec: &spec };
         write_csv(&out.join("solve.csv"), &table.columns(), &origin)?;
     }
-    common.print(&if common.json { record } else { table.text() });
+    print(&if common.json { record } else { table.text() })?;
     if !common.json && !onsets.is_empty() {
-        common.print(&format!("\n{onsets}"));
+        print(&format!("\n{onsets}"))?;
     }
     Ok(())
 }

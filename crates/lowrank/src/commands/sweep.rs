@@ -13,7 +13,7 @@ use lowrank_sweep::{Runner, SCHEMA, Sweep, SweepError, tables};
 use serde::Serialize;
 
 use crate::common::in_file;
-use crate::{Common, Failure, on_interrupt};
+use crate::{Common, Failure, on_interrupt, print};
 
 /// The three steps of a sweep.
 #[derive(Debug, Subcommand)]
@@ -218,10 +218,10 @@ fn chosen(sweep: &Sweep, options: &Run) -> Result<Vec<usize>, Failure> {
 /// Computes what is not finished of these blocks.
 pub(super) fn compute(sweep: &Sweep, store: &Store, which: Vec<usize>, common: &Common) -> Result<Said, Failure> {
     // Draws, and products of large networks, are spread over the pool; blocks of small ones over threads of their own.
-    let threads = common.spread()?;
+    let threads = common.threads()?;
     let seed = sweep.spec().seed;
     if !common.json {
-        common.print(&format!("seed {seed}; {}\n", memory_line(sweep, threads)));
+        print(&format!("seed {seed}; {}\n", memory_line(sweep, threads)))?;
     }
     if let Some(available) = available_memory() {
         sweep.memory(threads).check(available).map_err(|error| Failure::Input(error.to_string()))?;
@@ -266,7 +266,6 @@ struct Merged<'a> {
 pub(super) fn merge_all(sweep: &Sweep, store: &Store, common: &Common) -> Result<Said, Failure> {
     on_interrupt("no table was written; finished blocks are kept, merge them again");
     let merged = merge(store)?;
-    common.spread()?;
     let tables = common.waiting("theory", || tables(sweep, &merged.payloads)).map_err(Failure::could_not)?;
     let (version, commit, seed) = (&merged.version, &merged.commit, merged.job.seed());
     let head = format!("# lowrank {version}, commit {commit}, seed {seed}, definition {}\n", merged.job.spec_hash());

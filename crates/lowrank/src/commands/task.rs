@@ -13,7 +13,7 @@ use lowrank_validate::Verdict;
 use serde::Serialize;
 
 use crate::common::check_memory;
-use crate::{Common, Failure, on_interrupt};
+use crate::{Common, Failure, on_interrupt, print};
 
 /// Networks whose courses are drawn.
 const KEPT: usize = 3;
@@ -73,8 +73,8 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     }
     let names = if named.is_empty() { TaskName::ALL.to_vec() } else { named };
     let seed = common.seed.unwrap_or(1);
-    let threads = common.spread()?;
-    common.detail(&format!("seed {seed}, {threads} threads"));
+    let threads = common.threads()?;
+    common.detail(&format!("seed {seed}"));
     if options.search {
         return search(&names, seed, common);
     }
@@ -117,11 +117,11 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
         records.push(record);
     }
     if common.json {
-        common.print(&format!("[{}]\n", records.join(",")));
+        print(&format!("[{}]\n", records.join(",")))?;
     } else {
-        common.print(&table.text());
+        print(&table.text())?;
         if !thresholds.is_empty() {
-            common.print(&format!("\nFrom where on trials end high:\n\n{}", thresholds.text()));
+            print(&format!("\nFrom where on trials end high:\n\n{}", thresholds.text()))?;
         }
     }
     if failed { Err(Failure::Claims) } else { Ok(()) }
@@ -304,7 +304,7 @@ fn search(names: &[TaskName], seed: u64, common: &Common) -> Result<(), Failure>
             p.drive
         );
     }
-    common.print(if common.json { &record } else { &text });
+    print(if common.json { &record } else { &text })?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use clap::Args;
 use lowrank_report::{Provenance, check_folder, evidence, html, json, summary, table, write_file};
 use lowrank_validate::{Config, Effort, Outcome, Plant, ValidateError, run as run_validation, runs_of};
 
-use crate::{Common, Failure, on_interrupt};
+use crate::{Common, Failure, on_interrupt, print};
 
 /// Where the record goes unless told otherwise.
 const DEFAULT_OUT: &str = "target/validate";
@@ -75,7 +75,7 @@ pub(super) fn write_verdicts(
             write_file(&out.join(format!("{name}.{ending}")), content.as_bytes())?;
         }
     }
-    common.print(if common.json { &record } else { &text });
+    print(if common.json { &record } else { &text })?;
     if outcome.passed() { Ok(()) } else { Err(Failure::Claims) }
 }
 
