@@ -57,9 +57,7 @@ fn main() -> ExitCode {
     };
     catch_interrupts();
     let outcome = match arguments.command {
-        Command::Validate(With { options, common }) => {
-            common.spread().and_then(|_| validate::run(&options, &common))
-        }
+        Command::Validate(With { options, common }) => common.spread().and_then(|_| validate::run(&options, &common)),
         Command::Figures(With { options, common }) => common.spread().and_then(|_| figure::run(&options, &common)),
         Command::Sweep(Sweep { step, common }) => {
             common.spread().and_then(|_| sweep::run(&step, &common, sweep::Caller::Xtask))

@@ -50,7 +50,7 @@ pub use followed::{Loss, Lost};
 pub use hopf::{Hopf, hopf_threshold};
 pub use lyapunov::Lyapunov;
 pub use pair::PairAverage;
-pub use phase::{Boundaries, Boundary, Cell, Phase, phase_boundaries, phase_diagram};
+pub use phase::{Boundaries, Boundary, Cell, Phase, Unsolved, phase_boundaries, phase_diagram};
 pub use stability::{Instability, Stability, bulk_radius, growth_rate};
 pub use stationary::{Ring, Stationary, stationary_from};
 pub use transient::{Latent, Snapshot, Transient, TransientOptions, latent, transient, transient_with};

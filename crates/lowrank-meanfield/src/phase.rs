@@ -66,6 +66,21 @@ pub struct Boundaries {
     pub structured_onset_of_chaos: Boundary,
     /// Structured to unstructured chaos: overlap \<phi'> = 1 on the central chaotic solution.
     pub end_of_structure: Boundary,
+    /// Points that could not be computed; empty where all were.
+    pub unsolved: Vec<Unsolved>,
+}
+
+/// A point of a boundary that could not be computed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Unsolved {
+    /// Name of the boundary, such as "end-of-structure".
+    pub boundary: &'static str,
+    /// Random strength g at which it was asked for, where that is what is given.
+    pub g: Option<f64>,
+    /// Structure strength at which it was asked for, where that is what is given.
+    pub strength: Option<f64>,
+    /// The reason, in one line.
+    pub reason: String,
 }
 
 /// The fields on a grid: `cells[row][column]` at `strengths[row]`, `gs[column]`. `family(g, strength)` is the model.
@@ -149,7 +164,8 @@ fn described(shown: Shown<'_>, central: Option<(f64, f64)>) -> Result<Option<Cel
 /// other; the overlap must rise with strength.
 ///
 /// # Errors
-/// As for [`phase_diagram`]; a boundary that is not crossed once.
+/// A model that is not of rank one, odd and without input; any error of the family. A point that a solver cannot find costs that
+/// point only, and is listed with its reason.
 pub fn phase_boundaries(
     family: impl Fn(f64, f64) -> Result<Model, ModelError> + Sync,
     gs: &[f64],
@@ -184,27 +200,45 @@ pub fn phase_boundaries(
         strengths.iter().copied().filter(|s| at_one.is_none_or(|(one, _)| *s < one)).chain(at_one.map(|(s, _)| s));
     let onset_of_chaos_curve = gather(weak.map(|s| Some(((1.0, s), 0.0))).collect());
     let strong: Vec<f64> = strengths.iter().copied().filter(|s| at_one.is_some_and(|(one, _)| *s > one)).collect();
-    let structured = strong.par_iter().map(|strength| {
-        match onset_of_chaos(&family(1.0, *strength)?, (1.0, end)) {
+    let structured = |strength: &f64| {
+        let found = family(1.0, *strength).map_err(MeanFieldError::from).and_then(|m| onset_of_chaos(&m, (1.0, end)));
+        match found {
             Ok(found) => Ok(Some(((found.g, *strength), found.residual))),
             // Beyond the plane.
             Err(MeanFieldError::NoSignChange { .. }) => Ok(None),
-            Err(error) => Err(error),
+            Err(error) => Err(Unsolved {
+                boundary: "structured-onset-of-chaos",
+                g: None,
+                strength: Some(*strength),
+                reason: error.to_string(),
+            }),
         }
-    });
+    };
     // Both curves beyond g = 1 start where the other two meet.
     let corner = at_one.map(|(s, r)| ((1.0, s), r));
     let from_corner = |rest: Vec<Option<((f64, f64), f64)>>| gather(std::iter::once(corner).chain(rest).collect());
-    let structured_onset_of_chaos = from_corner(structured.collect::<Result<_, MeanFieldError>>()?);
+    // Solved points, one an element of the axis, and those that are not.
+    type Solved = Vec<Option<((f64, f64), f64)>>;
+    let (points, mut unsolved): (Vec<_>, Vec<_>) =
+        strong.par_iter().map(structured).collect::<Vec<_>>().into_iter().partition(Result::is_ok);
+    let structured_onset_of_chaos = from_corner(points.into_iter().flatten().collect::<Solved>());
     let chaotic: Vec<f64> = gs.iter().copied().filter(|g| *g > 1.0).collect();
-    let ends = chaotic.par_iter().map(|g| {
+    let end = |g: &f64| -> Result<_, MeanFieldError> {
         let model = family(*g, low)?.with_ensemble(lowrank_model::Gaussian::unstructured())?;
         let Some(central) = chaotic_solutions(&model)?.into_iter().next() else { return Ok(None) };
         let slope = Averages::at(model.transfer(), 0.0, central.order.delta_0).d1;
         Ok(strength_at(slope)?.map(|(s, r)| ((*g, s), r)))
-    });
-    let end_of_structure = from_corner(ends.collect::<Result<_, MeanFieldError>>()?);
+    };
+    let ends = |g: &f64| {
+        let boundary = "end-of-structure";
+        end(g).map_err(|error| Unsolved { boundary, g: Some(*g), strength: None, reason: error.to_string() })
+    };
+    let (points, more): (Vec<_>, Vec<_>) =
+        chaotic.par_iter().map(ends).collect::<Vec<_>>().into_iter().partition(Result::is_ok);
+    let end_of_structure = from_corner(points.into_iter().flatten().collect::<Solved>());
+    unsolved.extend(more);
     Ok(Boundaries {
+        unsolved: unsolved.into_iter().filter_map(Result::err).collect(),
         onset_of_structure,
         onset_of_chaos: onset_of_chaos_curve,
         structured_onset_of_chaos,

@@ -6,7 +6,7 @@
 
 use faer::{Mat, c64};
 use lowrank_model::Variant;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::averages::Averages;
 use crate::neurons::Neurons;
@@ -16,9 +16,9 @@ const OUTLIER_MARGIN: f64 = 1e-9;
 /// Growth rates below this are zero but for rounding: along a ring of solutions they are, and that counts as stable.
 const GROWTH_MARGIN: f64 = 1e-9;
 
-/// Whether small deviations from a stationary solution die out, in the model's variant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+/// Whether small deviations from a stationary solution die out, in the model's variant. In JSON and in tables it is one text,
+/// its [name](Stability::name).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stability {
     /// No eigenvalue of the Jacobian has a positive real part.
     Stable,
@@ -26,12 +26,29 @@ pub enum Stability {
     Unstable(Instability),
 }
 
+impl Stability {
+    /// The name: "stable", or "unstable: " and what grows.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stable => "stable",
+            Self::Unstable(Instability::Bulk) => "unstable: bulk",
+            Self::Unstable(Instability::RealOutlier) => "unstable: real outlier",
+            Self::Unstable(Instability::ComplexPair) => "unstable: complex pair",
+        }
+    }
+}
+
+impl Serialize for Stability {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
 /// A growth rate that counts as zero at a Hopf point: a pair that turns real, or gives way to another pair, leaves more.
 pub(crate) const HOPF_LIMIT: f64 = 1e-9;
 
 /// What makes a stationary solution unstable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Instability {
     /// The edge of the disc, rho > 1: towards chaos.
     Bulk,

@@ -3,8 +3,6 @@
 //! An axis is a name and a length. Its values, where it has any, are an array of one dimension by the same name, stored
 //! beside: kappa with the axes time and rank goes with an array "time" that has the one axis time.
 
-use serde::Serialize;
-
 use crate::{Provenance, ReportError};
 
 /// Version of the layout of files of arrays; it changes when a reader would have to.
@@ -148,13 +146,6 @@ pub struct Origin<'a, S> {
     pub seed: Option<u64>,
     /// Every other parameter, as the user gave it or as it was understood.
     pub spec: &'a S,
-}
-
-impl<S: Serialize> Origin<'_, S> {
-    /// The spec as JSON on one line.
-    pub(crate) fn spec_line(&self) -> Result<String, ReportError> {
-        Ok(serde_json::to_string(self.spec)?)
-    }
 }
 
 #[cfg(test)]

@@ -1,19 +1,16 @@
-//! Tables as CSV: one comment line that says what made them, one line of names, one line a row.
+//! Tables as CSV: one line of names, one line a row, and nothing else, so that pandas, polars, R, Excel and every other reader
+//! take a table without an option. What made it stands beside it in `NAME.csv.json`, as for the arrays of an .npz file: the
+//! results of a command often have a `NAME.json` of their own.
 //!
-//! Numbers are the shortest text that reads back as the same number. What is missing or not a number is empty, as
-//! pandas and NumPy write and read it. Text is quoted where it must be. `pandas.read_csv(path, comment="#")` and
-//! `numpy.genfromtxt(path, delimiter=",", names=True, skip_header=1)` read it.
+//! Numbers are the shortest text that reads back as the same number, with a point or an exponent even where they are whole: a
+//! reader that takes the type of a column from its first rows takes a real number. What is missing or not a number is empty.
+//! Text is quoted where it must be (RFC 4180).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::{Origin, ReportError, write_file};
-
-/// Numbers of this size and larger are written with an exponent.
-const LARGE: f64 = 1e16;
-/// Numbers smaller than this are written with an exponent.
-const SMALL: f64 = 1e-5;
+use crate::{Origin, Provenance, ReportError, sidecar, write_file};
 
 /// A named column.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +24,7 @@ pub struct Column {
 /// The cells of a column.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cells {
-    /// Numbers; NaN is empty.
+    /// Real numbers; NaN is empty.
     Numbers(Vec<f64>),
     /// Text.
     Text(Vec<String>),
@@ -42,23 +39,40 @@ impl Cells {
     }
 }
 
-/// Writes a table of columns of one length. Its comment line has program, version, commit, the seed if there is one, and
-/// the spec as JSON.
+/// Writes a table of columns of one length to `path`, and to [`sidecar`] of it what made it: program, version, commit, the
+/// instruction set, the seed if there is one, and the spec.
 ///
 /// # Errors
 /// No column, two of one name, columns of different lengths; whatever the file system refuses.
 pub fn write_csv<S: Serialize>(path: &Path, columns: &[Column], origin: &Origin<'_, S>) -> Result<(), ReportError> {
-    write_file(path, text(columns, origin)?.as_bytes())
+    #[derive(Serialize)]
+    struct Record<'a, S> {
+        #[serde(flatten)]
+        provenance: &'a Provenance,
+        seed: Option<u64>,
+        spec: &'a S,
+    }
+    let Origin { provenance, seed, spec } = *origin;
+    write_table(path, &text(columns)?, &Record { provenance, seed, spec }).map(drop)
 }
 
-fn text<S: Serialize>(columns: &[Column], origin: &Origin<'_, S>) -> Result<String, ReportError> {
+/// Writes a table that is text already, a line of names and a line a row, and the description of what made it to [`sidecar`] of
+/// it, the description first, so that no table is without. Gives both paths, that of the table first.
+///
+/// # Errors
+/// Whatever the file system refuses; a description that is no JSON.
+pub fn write_table(path: &Path, table: &str, description: &impl Serialize) -> Result<[PathBuf; 2], ReportError> {
+    let description = serde_json::to_string_pretty(description)? + "\n";
+    let beside = sidecar(path);
+    write_file(&beside, description.as_bytes())?;
+    write_file(path, table.as_bytes())?;
+    Ok([path.to_owned(), beside])
+}
+
+fn text(columns: &[Column]) -> Result<String, ReportError> {
     let rows = check(columns)?;
-    let made_by = origin.provenance;
-    let seed = origin.seed.map(|seed| format!(", seed {seed}")).unwrap_or_default();
-    let spec = origin.spec_line()?;
-    let mut text = format!("# {} {}, commit {}{seed}, spec {spec}\n", made_by.program, made_by.version, made_by.commit);
     let line = |cells: Vec<String>| cells.join(",") + "\n";
-    text += &line(columns.iter().map(|column| quoted(&column.name)).collect());
+    let mut text = line(columns.iter().map(|column| quoted(&column.name)).collect());
     for row in 0..rows {
         let cell = |column: &Column| match &column.cells {
             Cells::Numbers(cells) => number(cells[row]),
@@ -90,16 +104,9 @@ fn check(columns: &[Column]) -> Result<usize, ReportError> {
     Ok(first.cells.len())
 }
 
-/// The shortest text that reads back as the same number.
+/// The shortest text that reads back as the same real number, empty for NaN.
 fn number(value: f64) -> String {
-    let size = value.abs();
-    if value.is_nan() {
-        String::new()
-    } else if size.is_finite() && size != 0.0 && !(SMALL..LARGE).contains(&size) {
-        format!("{value:e}")
-    } else {
-        value.to_string()
-    }
+    if value.is_nan() { String::new() } else { format!("{value:?}") }
 }
 
 /// Text as RFC 4180 has it; what begins like a comment is quoted too.
@@ -114,27 +121,30 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Provenance;
-
-    fn table(columns: &[Column]) -> Result<String, ReportError> {
-        let provenance =
-            Provenance { program: "lowrank", version: "0.1.0", commit: "abc".to_owned(), instructions: "avx2" };
-        text(columns, &Origin { provenance: &provenance, seed: Some(7), spec: &serde_json::json!({"g": 1.5}) })
-    }
 
     fn numbers(name: &str, cells: &[f64]) -> Column {
         Column { name: name.to_owned(), cells: Cells::Numbers(cells.to_vec()) }
     }
 
     #[test]
-    fn a_table_begins_with_what_made_it() {
-        let text = |cells: &[&str]| Cells::Text(cells.iter().map(|c| (*c).to_owned()).collect());
-        let phase = Column { name: "phase, by theory".to_owned(), cells: text(&["at \"rest\"", "chaos"]) };
+    fn a_table_is_names_and_rows_and_what_made_it_stands_beside() {
+        let cells = |cells: &[&str]| Cells::Text(cells.iter().map(|c| (*c).to_owned()).collect());
+        let phase = Column { name: "phase, by theory".to_owned(), cells: cells(&["at \"rest\"", "chaos"]) };
+        let count = Column { name: "networks".to_owned(), cells: cells(&["4", "0"]) };
+        let columns = [numbers("g", &[1.0, 0.1]), phase, count, numbers("lambda_max", &[f64::NAN, -3e-9])];
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("table.csv");
+        let provenance =
+            Provenance { program: "lowrank", version: "0.1.0", commit: "abc".to_owned(), instructions: "avx2" };
+        let spec = serde_json::json!({"g": 1.5});
+        write_csv(&path, &columns, &Origin { provenance: &provenance, seed: Some(7), spec: &spec }).unwrap();
         assert_eq!(
-            table(&[numbers("g", &[1.0, 0.1]), phase, numbers("lambda_max", &[f64::NAN, -3e-9])]).unwrap(),
-            "# lowrank 0.1.0, commit abc, seed 7, spec {\"g\":1.5}\ng,\"phase, by theory\",lambda_max\n\
-             1,\"at \"\"rest\"\"\",\n0.1,chaos,-3e-9\n"
+            crate::read_text(&path).unwrap(),
+            "g,\"phase, by theory\",networks,lambda_max\n1.0,\"at \"\"rest\"\"\",4,\n0.1,chaos,0,-3e-9\n"
         );
+        let beside: serde_json::Value =
+            serde_json::from_str(&crate::read_text(&folder.path().join("table.csv.json")).unwrap()).unwrap();
+        assert_eq!((&beside["commit"], &beside["seed"], &beside["spec"]), (&"abc".into(), &7.into(), &spec));
     }
 
     #[test]
@@ -152,7 +162,7 @@ mod tests {
             (vec![numbers("g", &[1.0]), numbers("h", &[])], "'h' has 0 rows, the first column 1"),
             (vec![numbers("g", &[1.0]), numbers("g", &[1.0])], "'g' is there twice"),
         ] {
-            let error = table(&columns).unwrap_err().to_string();
+            let error = text(&columns).unwrap_err().to_string();
             assert!(error.contains(told) && !error.contains('\n'), "{error}");
         }
     }

@@ -54,8 +54,8 @@ pub enum ReportError {
         /// What the system said.
         source: io::Error,
     },
-    /// The description of a sweep cannot be read back.
-    #[error("cannot read {path}: {source}; make it readable, or choose another folder")]
+    /// A file cannot be read.
+    #[error("cannot read {path}: {source}; {}", remedy_of_reading(source))]
     Read {
         /// The file.
         path: PathBuf,
@@ -166,4 +166,32 @@ pub enum ReportError {
         /// What is wrong with it and how to mend it.
         reason: String,
     },
+}
+
+/// What to do about a file that cannot be read, by what the system says.
+fn remedy_of_reading(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::NotFound => "no file has this name: correct the path",
+        io::ErrorKind::PermissionDenied => "make it readable for this user",
+        io::ErrorKind::IsADirectory => "this is a folder: give a file in it",
+        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
+            "it is damaged or a file of another kind: replace it, or give another file"
+        }
+        _ => "give a file that can be read",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+
+    #[test]
+    fn what_cannot_be_read_has_a_remedy_for_its_cause() {
+        let folder = tempfile::tempdir().unwrap();
+        let message = |name: &str| crate::read_text(&folder.path().join(name)).unwrap_err().to_string();
+        std::fs::write(folder.path().join("image"), [0xff, 0xfe, 0x00]).unwrap();
+        for (name, remedy) in [("gone.toml", "correct the path"), ("", "give a file in it"), ("image", "another kind")]
+        {
+            assert!(message(name).ends_with(remedy) || message(name).contains(remedy), "{}", message(name));
+        }
+    }
 }

@@ -24,7 +24,7 @@ pub fn write_hdf5<S: Serialize>(path: &Path, arrays: &Arrays, origin: &Origin<'_
     let mut file = FileBuilder::new();
     file.set_attr("schema", AttrValue::U32(SCHEMA));
     let made_by = origin.provenance;
-    let spec = origin.spec_line()?;
+    let spec = serde_json::to_string(origin.spec)?;
     for (name, value) in
         [("program", made_by.program), ("version", made_by.version), ("commit", &made_by.commit), ("spec", &spec)]
     {

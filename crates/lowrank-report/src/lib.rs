@@ -22,7 +22,7 @@ pub use arrays::{Array, Arrays, Origin, array};
 pub use blocks::{
     DEFINITION, Damage, Difference, Event, Job, Merged, Shard, Status, Store, Summary, blocks_of, merge, run_blocks,
 };
-pub use csv::{Cells, Column, write_csv};
+pub use csv::{Cells, Column, write_csv, write_table};
 pub use error::ReportError;
 pub use figure::{
     Anchor, Axis, Band, Cloud, Colour, Drawn, Figure, FigureFault, FigureOrigin, Heat, Legend, Line, Map, Mark, Note,

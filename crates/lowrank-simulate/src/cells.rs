@@ -153,8 +153,8 @@ impl Clock {
             let off = (steps * timing.step - time).abs() > GRID_TOLERANCE * time;
             if off { Err(SimulateError::OffStep { field, value: time, step: timing.step }) } else { Ok(steps as usize) }
         };
-        let first = count("the transient", timing.transient)?;
-        let interval = count("the sampling interval", timing.interval)?.max(1);
+        let first = count("run.transient", timing.transient)?;
+        let interval = count("run.interval", timing.interval)?.max(1);
         let steps = first + interval * (protocol.samples() - 1);
         check_steps(steps.max(1))?;
         let look = (LOOK_INTERVAL / timing.step * (1.0 - GRID_TOLERANCE)).ceil().max(1.0) as usize;

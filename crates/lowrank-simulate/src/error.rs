@@ -73,7 +73,7 @@ pub enum SimulateError {
         method: Method,
     },
     /// A time that a whole number of steps does not reach.
-    #[error("{field} is {value}, no multiple of the step {step}: choose one that is")]
+    #[error("{field} is {value}, no multiple of run.step = {step}: choose one that is")]
     OffStep {
         /// Which time.
         field: &'static str,

@@ -41,12 +41,12 @@ impl Protocol {
     /// A time out of range; more samples than 1e8.
     pub fn new(timing: Timing, method: Method) -> Result<Self, SimulateError> {
         let Timing { transient, window, interval, step } = timing;
-        for (field, value) in [("the transient", transient), ("the measuring window", window)] {
+        for (field, value) in [("run.transient", transient), ("run.window", window)] {
             if !(value >= 0.0 && value.is_finite()) {
                 return Err(SimulateError::BadTime { field, value, relation: ">=", limit: 0.0 });
             }
         }
-        for (field, value) in [("the sampling interval", interval), ("the step", step)] {
+        for (field, value) in [("run.interval", interval), ("run.step", step)] {
             if !(value > 0.0 && value.is_finite()) {
                 return Err(SimulateError::BadTime { field, value, relation: ">", limit: 0.0 });
             }

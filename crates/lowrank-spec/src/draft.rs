@@ -57,8 +57,7 @@ impl Draft {
                 return Err(out_of_range(field, number, "<= 100"));
             }
         }
-        let rank = if structure.geometry.is_some() { 1 } else { structure.rank };
-        let layout = Layout::rank(rank).with_inputs(spec.inputs.len()).with_readouts(structure.readouts);
+        let layout = spec.layout();
         let law = match (&structure.vectors, given) {
             (None, _) => law_of(structure, layout)?,
             (Some(path), None) => return Err(SpecError::NeedsVectors { path: path.clone() }),

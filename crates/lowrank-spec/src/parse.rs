@@ -179,7 +179,6 @@ fn mended(message: &str) -> String {
         ("expected a string", "a text in quotes is needed"),
         ("expected a sequence", "a list in [ ] is needed"),
         ("expected a map", "a table is needed"),
-        ("expected a tuple of size 2", "a pair [time, amplitude] is needed"),
     ];
     let found = words.iter().find(|(theirs, _)| message.ends_with(theirs));
     found.map_or_else(|| message.to_owned(), |(theirs, ours)| message.replace(theirs, ours))

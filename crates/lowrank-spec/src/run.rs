@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use lowrank_integrate::Method;
 use lowrank_simulate::{Protocol, Timing};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::SpecError;
 use crate::error::unknown;
@@ -17,10 +18,23 @@ pub struct InputCourse {
     /// Amplitude until the first change.
     pub amplitude: f64,
     /// Pairs (time, amplitude from then on), times increasing.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "pairs")]
     pub changes: Vec<(f64, f64)>,
     /// Strength of white noise on the amplitude, shared by all units along the vector.
     pub noise: f64,
+}
+
+/// Lists of exactly two numbers; the parser of TOML leaves what follows a tuple unread.
+fn pairs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(f64, f64)>, D::Error> {
+    let lists: Vec<Vec<f64>> = Vec::deserialize(deserializer)?;
+    let pair = |list: Vec<f64>| match list[..] {
+        [time, amplitude] => Ok((time, amplitude)),
+        _ => Err(D::Error::custom(format!(
+            "invalid length {} in {list:?}: a pair [time, amplitude] is needed, of which each lasts to the next",
+            list.len()
+        ))),
+    };
+    lists.into_iter().map(pair).collect()
 }
 
 /// The initial currents x_i(0) = sum_v c_v v_i + deviation xi_i.

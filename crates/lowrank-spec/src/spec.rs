@@ -1,6 +1,6 @@
 //! What a spec is: a file that a person writes, field by field.
 
-use lowrank_model::{Transfer, Variant};
+use lowrank_model::{Layout, Transfer, Variant};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -161,6 +161,12 @@ impl Spec {
             return Err(out_of_range("network.variants", "empty", "one or more of current, rate, two-timescale"));
         }
         Ok(variants)
+    }
+
+    /// How many vectors of each kind there are; a geometry has rank one.
+    pub fn layout(&self) -> Layout {
+        let rank = if self.structure.geometry.is_some() { 1 } else { self.structure.rank };
+        Layout::rank(rank).with_inputs(self.inputs.len()).with_readouts(self.structure.readouts)
     }
 
     /// The transfer function by name.

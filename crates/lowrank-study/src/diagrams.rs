@@ -236,7 +236,7 @@ impl Plane<'_> {
     fn over(&self, title: &str, heat: Heat, colour: Colour, boundaries: bool) -> Panel {
         let mut marks = vec![Mark::Heat(heat)];
         if boundaries {
-            let Boundaries { onset_of_structure, onset_of_chaos, structured_onset_of_chaos, end_of_structure } =
+            let Boundaries { onset_of_structure, onset_of_chaos, structured_onset_of_chaos, end_of_structure, .. } =
                 self.boundaries;
             for (boundary, dashed) in [
                 (onset_of_structure, false),

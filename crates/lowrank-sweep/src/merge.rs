@@ -5,7 +5,7 @@ use std::fmt::Write;
 use lowrank_model::Variant;
 
 use crate::fields::{Phase, Row};
-use crate::theory::Theory;
+use crate::theory::{Missing, Theory};
 use crate::{Sweep, SweepError};
 
 /// The tables as comma-separated text, each with a line of names. The same bytes for the same blocks.
@@ -16,8 +16,10 @@ pub struct Tables {
     /// One row a cell and start: how many networks came to rest and diverged, mean and standard error over those that did
     /// not diverge, phase, theory.
     pub cells: String,
-    /// Why theory has no answer for some cells, each reason once.
+    /// Why theory has no answer for some cells, each reason once; each stands in the row of its cell too.
     pub without_theory: Vec<String>,
+    /// Rows of `cells` for which theory could not be computed, though there may be a state.
+    pub failed: usize,
 }
 
 /// Puts the results of all blocks, by index, into tables, theory beside them.
@@ -40,11 +42,17 @@ pub fn tables(sweep: &Sweep, payloads: &[Vec<u8>]) -> Result<Tables, SweepError>
     let spread = fields.iter().flat_map(|name| [name.clone(), format!("{name}_se")]);
     let beside = fields.iter().map(|name| format!("theory_{name}"));
     let ends = ["networks", "at_rest", "diverged", "phase"].map(str::to_owned);
-    let mut cells = line(place.into_iter().chain(ends).chain(spread).chain(beside).chain(["theory_phase".to_owned()]));
-    let mut without_theory = Vec::new();
+    let mut cells = line(
+        place
+            .into_iter()
+            .chain(ends)
+            .chain(spread)
+            .chain(beside)
+            .chain(["theory_phase", "theory_reason"].map(str::to_owned)),
+    );
+    let (mut without_theory, mut failed) = (Vec::new(), 0);
     for (v, variant) in sweep.variants.iter().enumerate() {
-        let (theories, reasons) = sweep.theory(v);
-        without_theory.extend(reasons);
+        let theories = sweep.theory(v);
         for cell in 0..sweep.grid() {
             for start in 0..sweep.starts() {
                 let place = place_of(sweep, *variant, cell, start);
@@ -53,18 +61,21 @@ pub fn tables(sweep: &Sweep, payloads: &[Vec<u8>]) -> Result<Tables, SweepError>
                 for (realisation, row) in of_cell.iter().enumerate() {
                     networks += &network(&place, realisation, row);
                 }
-                cells += &summary(sweep, &place, &of_cell, &theories[cell][start]);
+                let theory = &theories[cell][start];
+                cells += &summary(sweep, &place, &of_cell, theory);
+                without_theory.extend(theory.missing.as_ref().map(Missing::to_string));
+                failed += usize::from(matches!(theory.missing, Some(Missing::Failed(_))));
             }
         }
     }
     without_theory.sort();
     without_theory.dedup();
-    Ok(Tables { networks, cells, without_theory })
+    Ok(Tables { networks, cells, without_theory, failed })
 }
 
-/// A column of a table by its name; NaN where nothing, or no number, stands. Lines that begin with # are remarks.
+/// A column of a table by its name; NaN where nothing, or no number, stands. Only the last column may hold commas.
 pub fn column(table: &str, name: &str) -> Vec<f64> {
-    let mut lines = table.lines().filter(|line| !line.starts_with('#'));
+    let mut lines = table.lines();
     let place = lines.next().and_then(|head| head.split(',').position(|found| found == name));
     let of_line = |line: &str| line.split(',').nth(place?).and_then(|value| value.parse().ok());
     lines.map(|line| of_line(line).unwrap_or(f64::NAN)).collect()
@@ -88,7 +99,7 @@ fn read(sweep: &Sweep, payloads: &[Vec<u8>]) -> Result<Vec<Vec<Vec<Row>>>, Sweep
 
 fn place_of(sweep: &Sweep, variant: Variant, cell: usize, start: usize) -> Vec<String> {
     let start = if start == 0 { "given" } else { "mirrored" };
-    let values = sweep.values(cell).into_iter().map(|value| value.to_string());
+    let values = sweep.values(cell).into_iter().map(number);
     [variant.to_string()].into_iter().chain(values).chain([start.to_owned()]).collect()
 }
 
@@ -123,7 +134,8 @@ fn summary(sweep: &Sweep, place: &[String], rows: &[&Row], theory: &Theory) -> S
     let values = (0..fields).flat_map(|field| [number(mean(field)), number(standard_error(field))]);
     let beside = theory.values.iter().map(|value| number(*value));
     let theory_phase = theory.phase.map(|phase| phase.to_string()).unwrap_or_default();
-    line(place.iter().cloned().chain(ends).chain(values).chain(beside).chain([theory_phase]))
+    let reason = theory.missing.as_ref().map(|missing| quoted(&missing.to_string())).unwrap_or_default();
+    line(place.iter().cloned().chain(ends).chain(values).chain(beside).chain([theory_phase, reason]))
 }
 
 /// The shortest text that gives the number back; nothing for what is none.
@@ -131,9 +143,9 @@ fn number(value: f64) -> String {
     if value.is_finite() { format!("{value:?}") } else { String::new() }
 }
 
-/// Names with blanks are fine, commas would not be.
-fn quoted(name: &str) -> String {
-    if name.contains(',') { format!("\"{name}\"") } else { name.to_owned() }
+/// Text as RFC 4180 has it.
+fn quoted(text: &str) -> String {
+    if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
 
 fn line(entries: impl IntoIterator<Item = String>) -> String {

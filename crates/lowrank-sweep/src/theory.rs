@@ -5,6 +5,8 @@
 //! start without one, the one of largest |kappa|. Fluctuations are those within the window of the runs, as the networks'
 //! are (T23).
 
+use std::fmt;
+
 use lowrank_meanfield::{Shown, Solutions, solutions_along};
 use lowrank_model::{ModelError, OrderParameters, Vector};
 use lowrank_spec::{Parameter, SpecError};
@@ -20,11 +22,31 @@ const NO_STRUCTURE: f64 = 1e-7;
 pub(crate) struct Theory {
     pub(crate) values: Vec<f64>,
     pub(crate) phase: Option<Phase>,
+    /// The reason where there is no answer.
+    pub(crate) missing: Option<Missing>,
+}
+
+/// Why theory has no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// No stationary solution is stable and none is chaotic: networks do something else.
+    NoState,
+    /// A solver failed, and says this.
+    Failed(String),
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoState => f.write_str("theory finds neither a stable stationary nor a chaotic state"),
+            Self::Failed(reason) => f.write_str(reason),
+        }
+    }
 }
 
 impl Sweep {
-    /// Theory of every cell of a variant, from every start, `[cell][start]`; and why there is none for some.
-    pub(crate) fn theory(&self, variant: usize) -> (Vec<Vec<Theory>>, Vec<String>) {
+    /// Theory of every cell of a variant, from every start, `[cell][start]`.
+    pub(crate) fn theory(&self, variant: usize) -> Vec<Vec<Theory>> {
         let along = self.axes().iter().position(|(parameter, _)| *parameter == Parameter::G);
         let along = along.unwrap_or(self.axes().len().saturating_sub(1));
         let length = self.axes().get(along).map_or(1, |(_, values)| values.len());
@@ -32,25 +54,24 @@ impl Sweep {
         let stride: usize = self.axes().iter().skip(along + 1).map(|(_, values)| values.len()).product();
         let line = |first: usize| {
             let cells: Vec<usize> = (0..length).map(|i| first + i * stride).collect();
-            match self.line(variant, along, &cells) {
-                Ok(theories) => (cells.into_iter().zip(theories).collect::<Vec<_>>(), None),
-                Err(error) => {
-                    // One cell without an answer must not take its line with it.
-                    let alone = |cell: &usize| self.line(variant, along, &[*cell]).ok().and_then(|mut rows| rows.pop());
-                    let nothing = || vec![Theory::nothing(self.rank()); self.starts()];
-                    let theories = cells.iter().map(|cell| (*cell, alone(cell).unwrap_or_else(nothing)));
-                    (theories.collect(), Some(error.to_string()))
-                }
-            }
+            let theories = self.line(variant, along, &cells).unwrap_or_else(|_| {
+                // One cell without an answer must not take its line with it.
+                let alone = |cell: &usize| match self.line(variant, along, &[*cell]) {
+                    Ok(rows) => rows.into_iter().flatten().collect(),
+                    Err(error) => {
+                        vec![Theory::missing(self.rank(), Missing::Failed(error.to_string())); self.starts()]
+                    }
+                };
+                cells.iter().map(alone).collect()
+            });
+            cells.into_iter().zip(theories).collect::<Vec<_>>()
         };
         let firsts: Vec<usize> = (0..self.grid()).filter(|cell| (cell / stride).is_multiple_of(length)).collect();
         let mut theories = vec![Vec::new(); self.grid()];
-        let mut reasons = Vec::new();
-        for (of_line, reason) in firsts.into_par_iter().map(line).collect::<Vec<_>>() {
+        for of_line in firsts.into_par_iter().map(line).collect::<Vec<_>>() {
             of_line.into_iter().for_each(|(cell, theory)| theories[cell] = theory);
-            reasons.extend(reason);
         }
-        (theories, reasons)
+        theories
     }
 
     /// Cells that differ in axis `along` alone; in nothing where there are no axes.
@@ -78,7 +99,7 @@ impl Sweep {
         let starts = [direction, opposite];
         let of_start = |direction: &Vec<f64>| match solutions.shown_along(direction) {
             Some(shown) => Theory::of(shown, self),
-            None => Ok(Theory::nothing(self.rank())),
+            None => Ok(Theory::missing(self.rank(), Missing::NoState)),
         };
         starts[..self.starts()].iter().map(of_start).collect()
     }
@@ -98,8 +119,8 @@ impl Sweep {
 }
 
 impl Theory {
-    fn nothing(rank: usize) -> Self {
-        Self { values: vec![f64::NAN; fields::names(rank).len()], phase: None }
+    fn missing(rank: usize, missing: Missing) -> Self {
+        Self { values: vec![f64::NAN; fields::names(rank).len()], phase: None, missing: Some(missing) }
     }
 
     fn of(shown: Shown<'_>, sweep: &Sweep) -> Result<Self, SweepError> {
@@ -122,6 +143,6 @@ impl Theory {
         let mut values = vec![structure, delta_t.max(0.0).sqrt()];
         values.extend(kappa);
         values.extend([*mu, *delta_0, delta_inf, delta_t, *r_mean, *r_second_moment, lambda_max]);
-        Ok(Self { values, phase: Some(phase) })
+        Ok(Self { values, phase: Some(phase), missing: None })
     }
 }

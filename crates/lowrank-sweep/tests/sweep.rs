@@ -417,7 +417,7 @@ fn bad_specs_are_refused_in_one_line_that_names_the_field() {
 fn a_transient_off_the_steps_is_refused_before_anything_is_run() {
     let text = SMALL.replace("transient = 2.0", "transient = 2.05");
     let told = planned(&text).unwrap_err().to_string();
-    assert!(told.contains("the transient is 2.05") && told.contains("0.125"), "{told}");
+    assert!(told.contains("run.transient is 2.05") && told.contains("0.125"), "{told}");
 }
 
 #[test]

@@ -6,8 +6,8 @@ use crate::commands::{check, completions, diagram, figure, init, man, schema, si
 use crate::{Common, Failure};
 
 /// The exit codes, at the end of every help.
-const EXIT_CODES: &str = "Exit codes: 0 fine, 1 a claim did not pass, 2 bad input, 3 could not be computed, \
-                          130 interrupted (Ctrl-C; finished work stays valid).";
+const EXIT_CODES: &str = "Exit codes: 0 fine, 1 a claim did not pass, 2 bad input, 3 something could not be computed \
+                          or printed (everything else was), 130 interrupted (Ctrl-C; finished work stays valid).";
 
 /// The command line of `lowrank`.
 #[derive(Debug, Parser)]
@@ -61,12 +61,16 @@ enum Command {
 
 /// The command line, for completions and manual pages.
 pub fn command() -> clap::Command {
-    // Every help ends with the exit codes.
+    // Every help ends with the exit codes, and -1 after an option is its value, not another option.
     fn with_codes(command: clap::Command) -> clap::Command {
         let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
         let own = command.get_after_help().map(ToString::to_string).unwrap_or_default();
         let text = if own.contains("Exit codes") { own } else { format!("{own}\n\n{EXIT_CODES}") };
         let command = command.after_help(text.trim_start().to_owned());
+        let command = command.mut_args(|arg| {
+            let takes_values = arg.get_action().takes_values() && !arg.is_positional();
+            arg.allow_negative_numbers(takes_values)
+        });
         names.iter().fold(command, |command, name| command.mut_subcommand(name, with_codes))
     }
     with_codes(Cli::command())

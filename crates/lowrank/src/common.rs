@@ -101,11 +101,19 @@ pub(crate) fn given_vectors(path: &Path, spec: &Spec) -> Result<Option<Vec<Vec<f
             let here = |error: String| in_file(path, format!("structure.vectors is {name:?}: {error}"));
             let file = path.parent().unwrap_or(Path::new("")).join(name);
             let Numbers { shape, values } = read_npy(&file).map_err(|error| here(error.to_string()))?;
+            let (neurons, layout) = (spec.network.neurons, spec.layout());
+            let needed = [layout.dimension(), neurons];
+            let transposed = [neurons, layout.dimension()];
             match shape[..] {
-                [_, neurons] if neurons > 0 => Ok(Some(values.chunks(neurons).map(<[f64]>::to_vec).collect())),
-                _ => {
-                    Err(here(format!("its shape is {shape:?}: save a matrix of one vector a row, [vectors x neurons]")))
+                _ if shape == needed => Ok(Some(values.chunks(neurons.max(1)).map(<[f64]>::to_vec).collect())),
+                _ if shape == transposed => {
+                    Err(here(format!("its shape is {shape:?}, one neuron a row: save its transpose, {needed:?}")))
                 }
+                _ => Err(here(format!(
+                    "its shape is {shape:?}: save a matrix of one vector a row, {needed:?}, which is {} m, {} n, {} I and \
+                     {} w of network.neurons = {neurons} entries",
+                    layout.rank, layout.rank, layout.inputs, layout.readouts
+                ))),
             }
         }
     }

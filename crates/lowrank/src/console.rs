@@ -30,7 +30,6 @@ pub fn say(line: &str) {
 }
 
 impl Common {
-
     /// Prints a result as text, or as JSON where that was asked for.
     pub(crate) fn print_either(&self, text: &str, json: &impl Serialize) -> Result<(), Failure> {
         if self.json {

@@ -21,6 +21,10 @@ pub enum Failure {
     /// One line about what could not be done. Exit code 3.
     #[error("{0}")]
     Computation(String),
+    /// One line about the points, variants or tasks that could not be computed; everything else was printed and written, with
+    /// the reason in the place of what is missing. Exit code 3.
+    #[error("{0}")]
+    Partial(String),
     /// Standard output could not be written; files asked for with --out are there. Exit code 3.
     #[error("cannot write to standard output: {0}; make room where it goes, or let it go elsewhere")]
     Output(std::io::Error),
@@ -51,7 +55,7 @@ pub fn report(failure: &Failure) -> ExitCode {
     let code = match failure {
         Failure::Claims => return ExitCode::from(1),
         Failure::Input(_) => 2,
-        Failure::Computation(_) | Failure::Output(_) => 3,
+        Failure::Computation(_) | Failure::Partial(_) | Failure::Output(_) => 3,
     };
     say(&format!("error: {failure}"));
     ExitCode::from(code)

@@ -2,6 +2,9 @@
 
 use lowrank_report::{Cells, Column};
 
+/// Numbers of this size and larger are printed with an exponent: four decimals would hide their size.
+const LARGE: f64 = 1e9;
+
 /// One cell.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {
@@ -15,6 +18,10 @@ pub(crate) enum Value {
 pub(crate) struct Table {
     head: Vec<String>,
     rows: Vec<Vec<Value>>,
+    /// Columns that are printed and not written: text that files hold as numbers.
+    only_printed: Vec<String>,
+    /// Columns that are written and not printed.
+    only_written: Vec<String>,
 }
 
 impl From<f64> for Value {
@@ -54,7 +61,19 @@ impl Value {
 
 impl Table {
     pub(crate) fn new(head: Vec<String>) -> Self {
-        Self { head, rows: Vec::new() }
+        Self { head, rows: Vec::new(), only_printed: Vec::new(), only_written: Vec::new() }
+    }
+
+    /// The column of this name is printed and not written.
+    pub(crate) fn only_printed(mut self, name: &str) -> Self {
+        self.only_printed.push(name.to_owned());
+        self
+    }
+
+    /// Columns are written and not printed.
+    pub(crate) fn only_written(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        self.only_written.extend(names);
+        self
     }
 
     pub(crate) fn push(&mut self, row: Vec<Value>) {
@@ -71,11 +90,16 @@ impl Table {
             Value::Text(text) => text.clone(),
             Value::Number(number) if !number.is_finite() => String::new(),
             // What rounds to zero has no sign.
-            Value::Number(number) => format!("{:.4}", if number.abs() < 5e-5 { 0.0 } else { *number }),
+            Value::Number(number) if number.abs() < LARGE => {
+                format!("{:.4}", if number.abs() < 5e-5 { 0.0 } else { *number })
+            }
+            Value::Number(number) => format!("{number:.4e}"),
         };
         let cells: Vec<Vec<String>> = self.rows.iter().map(|row| row.iter().map(cell).collect()).collect();
-        let shown: Vec<usize> =
-            (0..self.head.len()).filter(|&c| cells.is_empty() || cells.iter().any(|row| !row[c].is_empty())).collect();
+        let shown: Vec<usize> = (0..self.head.len())
+            .filter(|&c| !self.only_written.contains(&self.head[c]))
+            .filter(|&c| cells.is_empty() || cells.iter().any(|row| !row[c].is_empty()))
+            .collect();
         let mut text = String::new();
         for (index, row) in std::iter::once(&self.head).chain(&cells).enumerate() {
             let mut line = String::new();
@@ -106,7 +130,8 @@ impl Table {
                 None => Cells::Text(self.rows.iter().map(|row| row[c].text()).collect()),
             }
         };
-        self.head.iter().enumerate().map(|(c, name)| Column { name: name.clone(), cells: cells(c) }).collect()
+        let written = self.head.iter().enumerate().filter(|(_, name)| !self.only_printed.contains(name));
+        written.map(|(c, name)| Column { name: name.clone(), cells: cells(c) }).collect()
     }
 }
 
@@ -119,7 +144,13 @@ mod tests {
         let mut table = Table::new(["name", "value", "never"].map(str::to_owned).to_vec());
         table.push(vec!["a, b".into(), (1.0 / 3.0).into(), f64::NAN.into()]);
         table.push(vec!["c".into(), (-20.0).into(), f64::NAN.into()]);
+        let mut long = table.clone();
+        long.push(vec!["d".into(), (2e200).into(), f64::NAN.into()]);
+        assert!(long.text().ends_with("d     2.0000e200\n"), "{}", long.text());
         assert_eq!(table.text(), "name     value\n--------------\na, b    0.3333\nc     -20.0000\n");
+        let hidden = table.clone().only_written(["value".to_owned()]).only_printed("name");
+        assert_eq!(hidden.text(), "name\n----\na, b\nc\n");
+        assert_eq!(hidden.columns().iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["value", "never"]);
         let columns = table.columns();
         assert_eq!(columns[0].cells, Cells::Text(vec!["a, b".to_owned(), "c".to_owned()]));
         assert_eq!(columns[1].cells, Cells::Numbers(vec![1.0 / 3.0, -20.0]));

@@ -66,7 +66,7 @@ fn a_full_disk_under_standard_output_is_exit_code_three_and_one_line() {
         &["sweep", "merge", &sweep, "-q"],
         &["diagram", &axes, "--out", &diagram, "-q"],
         &["task", "ring", "--networks", "2", "--neurons", "50", "--variant", "rate", "-q"],
-        &["validate", "--quick", "--only", "decay/current", "--out", &out, "-q"],
+        &["validate", "--quick", "--only", "step-input/two-timescale/kappa_1(1.6)", "--out", &out, "-q"],
     ];
     for arguments in commands {
         let output = run(arguments, full());

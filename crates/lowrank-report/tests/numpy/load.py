@@ -19,5 +19,5 @@ assert told["seed"] == 7 and told["program"] == "lowrank"
 for name, array in told["arrays"].items():
     assert list(z[name].shape) == array["shape"] and z[name + "__axes"].tolist() == array["axes"], name
 
-table = np.genfromtxt("table.csv", delimiter=",", names=True, skip_header=1, dtype=None, encoding="utf-8")
+table = np.genfromtxt("table.csv", delimiter=",", names=True, dtype=None, encoding="utf-8")
 assert table["g"].tolist() == [0.1, 1e300] and table["phase"].tolist() == ["rest", "chaos"], table

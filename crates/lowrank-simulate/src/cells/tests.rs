@@ -323,7 +323,7 @@ fn what_the_engine_cannot_run_is_refused_in_one_line() {
     let bad = Cell { x0: &[f64::NAN; 40], ..cells[0] };
     let rows = [
         (run(&cells, good, Method::Rk4), ["rk4", "etd-ab3"]),
-        (run(&cells, Timing { transient: 1.1, ..good }, Method::Euler), ["the transient is 1.1", "0.25"]),
+        (run(&cells, Timing { transient: 1.1, ..good }, Method::Euler), ["run.transient is 1.1", "run.step = 0.25"]),
         (run(&cells, Timing { interval: 0.6, ..good }, Method::Euler), ["interval is 0.6", "0.25"]),
         (run(&[cells[0], other], good, Method::Euler), ["cell 1", "rate"]),
         (run(&[short], good, Method::Euler), ["39", "40"]),

@@ -6,7 +6,7 @@ use clap::Args;
 use lowrank_meanfield::{Boundaries, MeanFieldError, phase_boundaries};
 use lowrank_model::ModelError;
 use lowrank_report::{
-    FigureOrigin, Origin, Provenance, data_json, quoted, read_text, write_csv, write_figure, write_file,
+    FigureOrigin, Origin, Provenance, data_json, quoted, read_text, sidecar, write_csv, write_figure, write_file,
 };
 use lowrank_spec::{Draft, Parameter, SpecError};
 use lowrank_sweep::Sweep;
@@ -14,7 +14,7 @@ use lowrank_sweep::Sweep;
 use super::picture::picture;
 use super::sweep::{Said, compute, merge_all, plan};
 use crate::common::in_file;
-use crate::table::Table;
+use crate::table::{Table, Value};
 use crate::{Common, Failure, on_interrupt, print};
 
 /// Points of a boundary along its axis.
@@ -33,7 +33,7 @@ pub struct Options {
 /// Plans, runs and merges, and computes the boundaries.
 ///
 /// # Errors
-/// Bad input; blocks or boundaries that could not be computed.
+/// Bad input; blocks that could not be computed; theory or boundaries that could not, when everything else is there.
 pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let Some(out) = &common.out else {
         return Err(Failure::Input("--out is missing: give a folder for the diagram".to_owned()));
@@ -45,9 +45,20 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     print(&text(&planned))?;
     let ran = compute(&sweep, &store, (0..sweep.blocks()).collect(), common)?;
     print(&text(&ran))?;
-    let mut merged = merge_all(&sweep, &store, common)?;
+    let (mut merged, failed) = merge_all(&sweep, &store, common)?;
+    let mut failures: Vec<String> = failed.into_iter().collect();
     on_interrupt("the tables are written, the figure is not; run it again");
-    let found = common.waiting("boundaries of the phases", || boundaries(&sweep))?;
+    let found = common.waiting("boundaries of the phases", || boundaries(&sweep)).unwrap_or_else(|failure| {
+        failures.push(format!("the boundaries of the phases could not be computed: {failure}"));
+        None
+    });
+    if let Some(found) = &found
+        && let Some(first) = found.unsolved.first()
+    {
+        let count = found.unsolved.len();
+        let (boundary, reason) = (first.boundary, &first.reason);
+        failures.push(format!("{count} points of boundaries could not be computed, the first of {boundary}: {reason}"));
+    }
     if let Some(found) = &found {
         let record = data_json(found, sweep.spec().seed, &Provenance::here())?;
         let [json, csv] = ["boundaries.json", "boundaries.csv"].map(|name| out.join(name));
@@ -55,7 +66,8 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
         let provenance = Provenance::here();
         let origin = Origin { provenance: &provenance, seed: Some(sweep.spec().seed), spec: sweep.spec() };
         write_csv(&csv, &table(found).columns(), &origin)?;
-        [json, csv].into_iter().for_each(|path| merged.add(path));
+        let beside = sidecar(&csv);
+        [json, csv, beside].into_iter().for_each(|path| merged.add(path));
     }
     let cells = read_text(&out.join("cells.csv"))?;
     match picture(&sweep, &cells, found.as_ref()) {
@@ -71,7 +83,8 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
         None => common.remark("no figure: it needs one or two axes of several rising values, and a value to draw"),
     }
     let all = serde_json::json!({ "plan": planned.record, "run": ran.record, "merge": merged.record });
-    common.print_either(&merged.text, &all)
+    common.print_either(&merged.text, &all)?;
+    if failures.is_empty() { Ok(()) } else { Err(Failure::Partial(failures.join("; "))) }
 }
 
 /// The boundaries of the phases, where the axes are g and strength and the network has such phases.
@@ -108,14 +121,20 @@ fn boundaries(sweep: &Sweep) -> Result<Option<Boundaries>, Failure> {
 }
 
 fn table(found: &Boundaries) -> Table {
-    let mut table = Table::new(["boundary", "g", "strength"].map(str::to_owned).to_vec());
+    let mut table = Table::new(["boundary", "g", "strength", "reason"].map(str::to_owned).to_vec());
     for (name, boundary) in [
         ("onset-of-structure", &found.onset_of_structure),
         ("onset-of-chaos", &found.onset_of_chaos),
         ("structured-onset-of-chaos", &found.structured_onset_of_chaos),
         ("end-of-structure", &found.end_of_structure),
     ] {
-        boundary.points.iter().for_each(|(g, strength)| table.push(vec![name.into(), (*g).into(), (*strength).into()]));
+        for (g, strength) in &boundary.points {
+            table.push(vec![name.into(), (*g).into(), (*strength).into(), "".into()]);
+        }
+    }
+    for point in &found.unsolved {
+        let [g, strength] = [point.g, point.strength].map(|value| Value::from(value.unwrap_or(f64::NAN)));
+        table.push(vec![point.boundary.into(), g, strength, point.reason.as_str().into()]);
     }
     table
 }

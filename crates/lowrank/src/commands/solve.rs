@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use lowrank_meanfield::{
-    Instability, MeanFieldError, Onset, Regime, Ring, Stability, Stationary, StructureGrowth, onsets_of_chaos,
-    stationary_branches, two_timescale_solutions,
+    Chaotic, MeanFieldError, Onset, Regime, Ring, Stationary, StructureGrowth, onsets_of_chaos, stationary_branches,
+    two_timescale_solutions,
 };
 use lowrank_model::{Model, OrderParameters, Variant};
 use lowrank_report::{Origin, Provenance, data_json, write_csv, write_file};
@@ -26,7 +26,8 @@ const RING_WIDTH: f64 = 1e-4;
 /// Options of `lowrank solve`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: lowrank solve examples/specs/bistable.toml\n\n\
-    With --out it writes solve.json and solve.csv. A spec with axes is solved at every point of its grid.")]
+    With --out it writes solve.json, and solve.csv with solve.csv.json (what made it) beside it. A spec with axes is\n\
+    solved at every point of its grid; a point that cannot be solved has the reason in its row, and the exit code is 3.")]
 pub struct Options {
     /// The spec, a TOML file
     spec: PathBuf,
@@ -42,8 +43,29 @@ struct Solved {
     chaotic: Vec<Chaos>,
     /// The branches that become chaotic along g, in increasing order of it.
     onsets_of_chaos: Vec<Onset>,
-    /// What has no solution, and why.
+    /// Remarks: solutions that end on the way, states that there cannot be.
     remarks: Vec<String>,
+    /// What could not be solved; empty where everything was.
+    failures: Vec<Unsolved>,
+}
+
+/// A kind of solution that could not be solved for.
+#[derive(Serialize)]
+struct Unsolved {
+    /// "stationary" or "chaotic".
+    solution: &'static str,
+    /// The reason, in one line.
+    reason: String,
+}
+
+impl Unsolved {
+    fn stationary(error: &MeanFieldError) -> Self {
+        Self { solution: "stationary", reason: error.to_string() }
+    }
+
+    fn chaotic(error: &MeanFieldError) -> Self {
+        Self { solution: "chaotic", reason: error.to_string() }
+    }
 }
 
 /// A chaotic or fluctuating solution and what follows from its autocovariance.
@@ -71,7 +93,7 @@ struct Record<'a> {
 /// Solves theory and prints the table.
 ///
 /// # Errors
-/// Bad input; a solver that fails.
+/// Bad input; points that could not be solved, when everything else is printed and written.
 pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let spec = common.read(&options.spec)?;
     let here = |error| in_file(&options.spec, error);
@@ -94,12 +116,9 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
         .map(|(cell, model)| {
             let solved = solve(model, at(*cell), grid.axes().is_empty());
             bar.inc(1);
-            solved.map_err(|error| Failure::Computation(format!("at {}: {error}", grid.name(&grid.values(*cell)))))
+            solved
         })
-        .collect::<Vec<_>>()
-        .into_iter()
-        // The first failure in the order of the grid, whichever came first in time.
-        .collect::<Result<_, Failure>>()?;
+        .collect();
     bar.finish_and_clear();
     let residuals = solutions.iter().flat_map(|solved| {
         let chaotic = solved.chaotic.iter().map(|c| c.residual);
@@ -109,7 +128,9 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     for solved in &solutions {
         solved.remarks.iter().for_each(|remark| common.remark(&format!("{}: {remark}", solved.variant)));
     }
+    constant_input(&spec).into_iter().for_each(|remark| common.remark(&remark));
     let table = table(&solutions, &grid, draft.layout().rank);
+    let failed = partial(&solutions, &grid);
     let onsets = onsets(&solutions);
     let record = data_json(&Record { spec: &spec, solutions }, spec.seed, &Provenance::here())?;
     if let Some(out) = &common.out {
@@ -122,49 +143,93 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     if !common.json && !onsets.is_empty() {
         print(&format!("\n{onsets}"))?;
     }
-    Ok(())
+    failed
 }
 
-fn solve(model: &Model, at: Vec<(String, f64)>, alone: bool) -> Result<Solved, MeanFieldError> {
-    let mut remarks = Vec::new();
-    let stationary = match stationary_branches(model) {
-        Ok(found) => found,
-        Err(error @ (MeanFieldError::NoStationaryState { .. } | MeanFieldError::NoSolution { .. })) => {
-            remarks.push(error.to_string());
-            Vec::new()
-        }
-        Err(error) => return Err(error),
+/// The points that could not be solved, as a failure that counts them and names the first.
+fn partial(solutions: &[Solved], grid: &Grid) -> Result<(), Failure> {
+    let mut failed = solutions.iter().filter_map(|solved| Some((solved, solved.failures.first()?)));
+    let Some((first, Unsolved { solution, reason })) = failed.next() else { return Ok(()) };
+    let values: Vec<f64> = first.at.iter().map(|(_, value)| *value).collect();
+    let place = if values.is_empty() { String::new() } else { format!(" at {}", grid.name(&values)) };
+    let (count, all, variant) = (1 + failed.count(), solutions.len(), first.variant);
+    Err(Failure::Partial(format!(
+        "{count} of {all} models could not be solved, the first of them {variant}{place}, {solution} solutions: {reason}"
+    )))
+}
+
+/// A remark on every input that changes in time: what is solved is the network under the amplitude that it ends with.
+fn constant_input(spec: &Spec) -> Vec<String> {
+    let changing = spec.inputs.iter().enumerate().filter_map(|(q, input)| Some((q, input.changes.last()?)));
+    let remark = |(q, (time, amplitude)): (usize, &(f64, f64))| {
+        format!(
+            "input {q} changes in time: solved is the network under its last amplitude, {amplitude}, from time {time} on; \
+             lowrank check compares the time course"
+        )
     };
-    let followed = two_timescale_solutions(model)?;
-    for lost in &followed.lost {
-        remarks.push(format!(
-            "the chaotic solution with kappa {:?} of one time scale ends at tau_s = {:.3}, tau_r = {:.3} ({:?})",
-            lost.order.kappa, lost.tau_s, lost.tau_r, lost.end
-        ));
-    }
-    let chaotic = followed.found.iter().map(|chaos| {
-        let delta = chaos.autocovariance()?;
-        let lambda_max = chaos.lyapunov()?.exponent;
-        Ok(Chaos {
-            regime: chaos.regime(lambda_max),
-            structure_growth: chaos.structure_growth.clone(),
-            ring: chaos.ring,
-            order: chaos.order.clone(),
-            rho: chaos.rho,
-            correlation_time: delta.correlation_time(),
-            lambda_max,
-            residual: chaos.residual,
-            iterations: chaos.iterations,
-        })
+    changing.map(remark).collect()
+}
+
+/// All solutions of one model. What cannot be solved takes nothing else with it.
+fn solve(model: &Model, at: Vec<(String, f64)>, alone: bool) -> Solved {
+    let (mut remarks, mut failures) = (Vec::new(), Vec::new());
+    let stationary = stationary_branches(model).unwrap_or_else(|error| {
+        // White noise leaves nothing at rest: that is a result.
+        if matches!(error, MeanFieldError::NoStationaryState { .. }) {
+            remarks.push(error.to_string());
+        } else {
+            failures.push(Unsolved::stationary(&error));
+        }
+        Vec::new()
     });
-    let chaotic = chaotic.collect::<Result<_, MeanFieldError>>()?;
+    let mut chaotic = Vec::new();
+    match two_timescale_solutions(model) {
+        // Chaos is searched from the stationary solutions: where these fail, the same reason stands once.
+        Err(error) if failures.iter().any(|failure| failure.reason == error.to_string()) => {}
+        Err(error) => failures.push(Unsolved::chaotic(&error)),
+        Ok(followed) => {
+            for lost in &followed.lost {
+                remarks.push(format!(
+                    "the chaotic solution with kappa {:?} of one time scale ends at tau_s = {:.3}, tau_r = {:.3} ({:?})",
+                    lost.order.kappa, lost.tau_s, lost.tau_r, lost.end
+                ));
+            }
+            for solution in &followed.found {
+                match described(solution) {
+                    Ok(solution) => chaotic.push(solution),
+                    Err(error) => failures.push(Unsolved::chaotic(&error)),
+                }
+            }
+        }
+    }
+    if stationary.is_empty() && chaotic.is_empty() && failures.is_empty() {
+        let reason =
+            remarks.first().map_or("no solution was found, and nothing shows that there is none", String::as_str);
+        failures.push(Unsolved { solution: "stationary", reason: reason.to_owned() });
+    }
     // Where branches cannot be followed there is none to tell.
     let onsets = (alone && model.noise() == 0.0).then(|| onsets_of_chaos(model, ONSET_BRACKET).ok()).flatten();
     let onsets_of_chaos = onsets.unwrap_or_default();
-    Ok(Solved { at, variant: model.variant(), stationary, chaotic, onsets_of_chaos, remarks })
+    Solved { at, variant: model.variant(), stationary, chaotic, onsets_of_chaos, remarks, failures }
 }
 
-/// One row a solution.
+/// A chaotic solution with its correlation time and its exponent.
+fn described(chaos: &Chaotic) -> Result<Chaos, MeanFieldError> {
+    let lambda_max = chaos.lyapunov()?.exponent;
+    Ok(Chaos {
+        regime: chaos.regime(lambda_max),
+        structure_growth: chaos.structure_growth.clone(),
+        ring: chaos.ring,
+        order: chaos.order.clone(),
+        rho: chaos.rho,
+        correlation_time: chaos.autocovariance()?.correlation_time(),
+        lambda_max,
+        residual: chaos.residual,
+        iterations: chaos.iterations,
+    })
+}
+
+/// One row a solution, and one a kind of solution that could not be solved for.
 fn table(solutions: &[Solved], grid: &Grid, rank: usize) -> Table {
     let axes = grid.axes().iter().map(|(parameter, _)| parameter.to_string());
     let kappa = (1..=rank).map(|k| format!("kappa_{k}"));
@@ -182,49 +247,56 @@ fn table(solutions: &[Solved], grid: &Grid, rank: usize) -> Table {
         "growth_rate",
         "ring_radius",
     ];
+    let most = solutions.iter().flat_map(|solved| &solved.stationary).map(|s| s.outliers.len()).max().unwrap_or(0);
+    let parts: Vec<String> = (1..=most).flat_map(|k| [format!("outlier_{k}_re"), format!("outlier_{k}_im")]).collect();
     let head = axes.chain(["variant", "solution", "stability"].map(str::to_owned)).chain(kappa);
-    let head = head.chain(rest.map(str::to_owned)).chain(["outliers".to_owned()]);
-    let mut table = Table::new(head.collect());
+    let head = head.chain(rest.map(str::to_owned)).chain(["outliers".to_owned()]).chain(parts.clone());
+    let numbers = rank + rest.len();
+    let head = head.chain(["reason".to_owned()]);
+    let mut table = Table::new(head.collect()).only_printed("outliers").only_written(parts);
     for solved in solutions {
-        let mut push = |kind: &str, stability: &str, order: &OrderParameters, numbers: [f64; 5], outliers: String| {
+        let mut push = |texts: [&str; 3], values: Vec<f64>, outliers: &[(f64, f64)], reason: &str| {
             let mut row: Vec<Value> = solved.at.iter().map(|(_, value)| Value::from(*value)).collect();
-            row.extend([solved.variant.name(), kind, stability].map(Value::from));
-            row.extend(order.kappa.iter().map(|kappa| Value::from(*kappa)));
-            let OrderParameters {
-                mu, delta_0, delta_0_individual, delta_inf, delta_t, r_mean, r_second_moment, ..
-            } = order;
-            let order = [mu, delta_0, delta_0_individual, delta_inf, delta_t, r_mean, r_second_moment];
-            row.extend(order.map(|value| Value::from(*value)));
-            row.extend(numbers.map(Value::from));
-            row.push(outliers.into());
+            row.extend(texts.map(Value::from));
+            row.extend(values.into_iter().map(Value::from));
+            row.push(outlier_text(outliers).into());
+            row.extend((0..most).flat_map(|k| {
+                let (re, im) = outliers.get(k).copied().unwrap_or((f64::NAN, f64::NAN));
+                [Value::from(re), Value::from(im)]
+            }));
+            row.push(reason.into());
             table.push(row);
         };
+        let variant = solved.variant.name();
         let radius = |ring: Option<Ring>| ring.map_or(f64::NAN, |ring| ring.largest_radius);
         for s in &solved.stationary {
-            let numbers = [s.rho, s.growth_rate, f64::NAN, s.growth_rate, radius(s.ring)];
-            push(Regime::Stationary.name(), stability(s.stability), &s.order, numbers, outliers(&s.outliers));
+            let values = values_of(&s.order, [s.rho, s.growth_rate, f64::NAN, s.growth_rate, radius(s.ring)]);
+            push([variant, Regime::Stationary.name(), s.stability.name()], values, &s.outliers, "");
         }
         for c in &solved.chaotic {
             let growth = &c.structure_growth;
             let rate = growth.growth_rate.unwrap_or(f64::NAN);
-            let numbers = [c.rho, c.lambda_max, c.correlation_time, rate, radius(c.ring)];
-            push(c.regime.name(), stability(growth.stability), &c.order, numbers, String::new());
+            let values = values_of(&c.order, [c.rho, c.lambda_max, c.correlation_time, rate, radius(c.ring)]);
+            push([variant, c.regime.name(), growth.stability.name()], values, &[], "");
+        }
+        for Unsolved { solution, reason } in &solved.failures {
+            push([variant, solution, "not solved"], vec![f64::NAN; numbers], &[], reason);
         }
     }
     table
 }
 
-fn stability(stability: Stability) -> &'static str {
-    match stability {
-        Stability::Stable => "stable",
-        Stability::Unstable(Instability::Bulk) => "unstable: bulk",
-        Stability::Unstable(Instability::RealOutlier) => "unstable: real outlier",
-        Stability::Unstable(Instability::ComplexPair) => "unstable: complex pair",
-    }
+/// The numbers of a row: kappa, the other order parameters, and rho, lambda_max, the correlation time, the growth rate of a
+/// perturbation of kappa and the radius of a continuous family.
+fn values_of(order: &OrderParameters, spectrum: [f64; 5]) -> Vec<f64> {
+    let OrderParameters { kappa, mu, delta_0, delta_0_individual, delta_inf, delta_t, r_mean, r_second_moment, .. } =
+        order;
+    let rest = [*mu, *delta_0, *delta_0_individual, *delta_inf, *delta_t, *r_mean, *r_second_moment];
+    [kappa.as_slice(), &rest, &spectrum].concat()
 }
 
-/// "0.64", "0.33+0.66i 0.33-0.66i".
-fn outliers(outliers: &[(f64, f64)]) -> String {
+/// "0.64", "0.33+0.66i 0.33-0.66i"; in files they are numbers with every digit.
+fn outlier_text(outliers: &[(f64, f64)]) -> String {
     let one = |(re, im): &(f64, f64)| if *im == 0.0 { format!("{re:.4}") } else { format!("{re:.4}{im:+.4}i") };
     outliers.iter().map(one).collect::<Vec<_>>().join(" ")
 }

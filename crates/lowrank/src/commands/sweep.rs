@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use lowrank_report::{
     DEFINITION, Event, Job, Provenance, Shard, Store, available_memory, blocks_of, merge, read_text, run_blocks,
-    write_file,
+    write_file, write_table,
 };
 use lowrank_spec::Spec;
 use lowrank_sweep::{Runner, SCHEMA, Sweep, SweepError, tables};
@@ -102,8 +102,9 @@ pub fn run(step: &Step, common: &Common, caller: Caller) -> Result<(), Failure> 
         }
         Step::Merge(options) => {
             let (sweep, store) = planned(&options.folder, common, caller)?;
-            let said = merge_all(&sweep, &store, common)?;
-            common.print_either(&said.text, &said.record)
+            let (said, failed) = merge_all(&sweep, &store, common)?;
+            common.print_either(&said.text, &said.record)?;
+            failed.map_or(Ok(()), |line| Err(Failure::Partial(line)))
         }
     }
 }
@@ -262,25 +263,31 @@ struct Merged<'a> {
     without_theory: &'a [String],
 }
 
-/// Writes the tables of a finished sweep.
-pub(super) fn merge_all(sweep: &Sweep, store: &Store, common: &Common) -> Result<Said, Failure> {
+/// Writes the tables of a finished sweep; gives what it says, and a line on the theory that could not be computed.
+pub(super) fn merge_all(sweep: &Sweep, store: &Store, common: &Common) -> Result<(Said, Option<String>), Failure> {
     on_interrupt("no table was written; finished blocks are kept, merge them again");
     let merged = merge(store)?;
     let tables = common.waiting("theory", || tables(sweep, &merged.payloads)).map_err(Failure::could_not)?;
     let (version, commit, seed) = (&merged.version, &merged.commit, merged.job.seed());
-    let head = format!("# lowrank {version}, commit {commit}, seed {seed}, definition {}\n", merged.job.spec_hash());
+    let description = serde_json::json!({
+        "program": "lowrank", "version": version, "commit": commit, "seed": seed, "definition": merged.job.spec_hash(),
+        "spec": sweep.spec(),
+    });
     let mut files = Vec::new();
     on_interrupt("tables are being written: what is there is whole; merge them again");
     for (name, table) in [("networks.csv", &tables.networks), ("cells.csv", &tables.cells)] {
-        let path = store.folder().join(name);
-        write_file(&path, (head.clone() + table).as_bytes())?;
-        files.push(path);
+        files.extend(write_table(&store.folder().join(name), table, &description)?);
     }
     for reason in &tables.without_theory {
         common.remark(&format!("no theory for some cells: {reason}"));
     }
     let text: String = files.iter().map(|path| format!("{}\n", path.display())).collect();
-    Said::new(text, &Merged { version, commit, seed, files, without_theory: &tables.without_theory })
+    let failed = (tables.failed > 0).then(|| {
+        let (count, first) = (tables.failed, tables.without_theory.first().map_or("", String::as_str));
+        format!("theory of {count} rows of cells.csv could not be computed; the column theory_reason says why: {first}")
+    });
+    let merged = Merged { version, commit, seed, files, without_theory: &tables.without_theory };
+    Ok((Said::new(text, &merged)?, failed))
 }
 
 /// The sweep of a folder, by the spec in it.
