@@ -39,7 +39,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let seen = simulate(&network, &model, x0.as_ref(), &Protocol::new(timing, Method::Rk4)?, (seed, realisation))?;
     println!(
         "simulated:  kappa {:+.4}  delta_0 {:.4}  delta_t {:.4}",
-        seen.order.kappa[0], seen.order.delta_0, seen.order.delta_t
+        seen.order.kappa[0],
+        seen.order.delta_0,
+        seen.order.delta_t.unwrap_or(f64::NAN)
     );
     Ok(())
 }

@@ -12,7 +12,7 @@ use lowrank_connectivity::{Bulk, BulkKind, Network, Sampling, draw_vectors};
 use lowrank_integrate::Method;
 use lowrank_meanfield::{chaotic_solutions, stationary_branches};
 use lowrank_model::Vector::{M, N};
-use lowrank_model::{Gaussian, Initial, Input, Layout, Model, Moments, OrderParameters, Transfer, Variant};
+use lowrank_model::{Gaussian, Initial, Input, Layout, Measured, Model, Moments, Transfer, Variant};
 use lowrank_simulate::{Protocol, Timing, initial_currents, simulate};
 use lowrank_validate::{Verdict, judge};
 
@@ -25,7 +25,7 @@ const PLANTED: f64 = 1.08;
 const FAMILY: usize = 8 * KINDS.len();
 
 /// A quantity, what theory says, the margin.
-type Claim = (&'static str, fn(&OrderParameters) -> f64, f64, f64);
+type Claim = (&'static str, fn(&Measured) -> f64, f64, f64);
 
 struct Case {
     model: Model,
@@ -69,14 +69,14 @@ fn chaos() -> Case {
         claims: vec![
             ("mu", |o| o.mu, theory.mu, 0.03),
             ("Delta_0", |o| o.delta_0, theory.delta_0, 0.04 * theory.delta_0),
-            ("Delta_inf", |o| o.delta_inf, theory.delta_inf, 0.06 * theory.delta_0),
+            ("Delta_inf", |o| o.delta_inf.unwrap(), theory.delta_inf, 0.06 * theory.delta_0),
             ("C_r(0)", |o| o.r_second_moment, theory.r_second_moment, 0.015 * theory.r_second_moment),
         ],
     }
 }
 
 /// One network each, all its entries multiplied by the root of `variance`.
-fn observed(case: &Case, kind: BulkKind, variance: f64, networks: u64) -> Vec<OrderParameters> {
+fn observed(case: &Case, kind: BulkKind, variance: f64, networks: u64) -> Vec<Measured> {
     let model = case.model.with_g(case.model.g() * variance.sqrt()).unwrap();
     let protocol = Protocol::new(case.timing, Method::EtdAb3).unwrap();
     let of = |realisation| {
@@ -94,7 +94,7 @@ fn observed(case: &Case, kind: BulkKind, variance: f64, networks: u64) -> Vec<Or
 }
 
 /// The verdict of each claim, said aloud.
-fn verdicts(case: &Case, orders: &[OrderParameters], label: &str) -> Vec<Verdict> {
+fn verdicts(case: &Case, orders: &[Measured], label: &str) -> Vec<Verdict> {
     let of = |(name, quantity, theory, margin): &Claim| {
         let values: Vec<f64> = orders.iter().map(quantity).collect();
         let j = judge(&values, *theory, *margin, FAMILY).unwrap();

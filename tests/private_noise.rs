@@ -58,7 +58,7 @@ fn measured(model: &Model, realisation: u64, step: f64) -> [f64; 5] {
     let key = (6 + (1000.0 * step) as u64, realisation);
     let seen = simulate(&network, model, x0.as_ref(), &protocol, key).unwrap();
     let o = &seen.order;
-    [o.delta_0, o.delta_t, seen.autocovariance[0], seen.autocovariance[1], o.r_second_moment]
+    [o.delta_0, o.delta_t.unwrap(), seen.autocovariance[0], seen.autocovariance[1], o.r_second_moment]
 }
 
 /// Extrapolated to steps of length zero: `[quantity][network]`.
@@ -89,7 +89,9 @@ fn noisy_networks_are_what_theory_says_and_half_the_noise_is_seen() {
                     let off = (j.estimate - expected).abs();
                     println!(
                         "{variant} g = {g} {name}: {:.5} +- {:.5}, {expected:.5} z {:.2}",
-                        j.estimate, j.standard_error, j.z
+                        j.estimate,
+                        j.standard_error,
+                        j.z.unwrap_or(f64::NAN)
                     );
                     (off > j.half_width).then(|| format!("{variant} g = {g} {name}: {j:?}, theory {expected}"))
                 })

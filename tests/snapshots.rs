@@ -13,7 +13,7 @@ use lowrank_integrate::Method;
 use lowrank_meanfield::{chaotic_solutions, end_of_structured_chaos, onset_of_chaos, stationary_branches};
 use lowrank_model::Initial;
 use lowrank_model::Vector::M;
-use lowrank_model::{Model, OrderParameters, Transfer, Variant};
+use lowrank_model::{Measured, Model, Transfer, Variant};
 use lowrank_simulate::{Protocol, Timing, initial_currents, simulate};
 use lowrank_tests::{correlated_input, model, published};
 
@@ -28,20 +28,21 @@ fn numbers(values: &[f64], digits: usize) -> String {
     values.iter().map(|v| number(*v, digits)).collect::<Vec<_>>().join(" ")
 }
 
-fn order(o: &OrderParameters, digits: usize) -> String {
+fn order(o: &Measured, digits: usize) -> String {
     let rows = [
-        ("mu", o.mu),
-        ("delta_0", o.delta_0),
-        ("delta_0_individual", o.delta_0_individual),
+        ("mu", Some(o.mu)),
+        ("delta_0", Some(o.delta_0)),
+        ("delta_0_individual", Some(o.delta_0_individual)),
         ("delta_inf", o.delta_inf),
         ("delta_t", o.delta_t),
-        ("r_mean", o.r_mean),
-        ("r_second_moment", o.r_second_moment),
+        ("r_mean", Some(o.r_mean)),
+        ("r_second_moment", Some(o.r_second_moment)),
         ("r_temporal_variance", o.r_temporal_variance),
     ];
     let mut text = format!("  kappa {}\n", numbers(&o.kappa, digits));
     for (name, value) in rows {
-        writeln!(text, "  {name} {}", number(value, digits)).unwrap();
+        let value = value.map_or_else(|| "none".to_owned(), |value| number(value, digits));
+        writeln!(text, "  {name} {value}").unwrap();
     }
     text
 }
@@ -51,11 +52,12 @@ fn theory(model: &Model) -> String {
     let mut text = format!("{}, {}, g = {}\n", model.transfer(), model.variant(), model.g());
     for branch in stationary_branches(model).unwrap() {
         let kind = if branch.rho < 1.0 { "rho < 1" } else { "rho >= 1" };
-        writeln!(text, "stationary, {kind}\n{}  rho {}", order(&branch.order, 9), number(branch.rho, 9)).unwrap();
+        writeln!(text, "stationary, {kind}\n{}  rho {}", order(&branch.order.clone().into(), 9), number(branch.rho, 9))
+            .unwrap();
     }
     for chaotic in chaotic_solutions(model).unwrap() {
         let delta = [0.0, 0.5, 1.0, 2.0, 5.0, 10.0].map(|lag| chaotic.autocovariance().unwrap().at(lag).unwrap());
-        writeln!(text, "chaotic\n{}  rho {}", order(&chaotic.order, 9), number(chaotic.rho, 9)).unwrap();
+        writeln!(text, "chaotic\n{}  rho {}", order(&chaotic.order.clone().into(), 9), number(chaotic.rho, 9)).unwrap();
         writeln!(text, "  delta at 0 0.5 1 2 5 10: {}", numbers(&delta, 9)).unwrap();
     }
     text
@@ -107,7 +109,7 @@ fn run(model: &Model, timing: Timing, start: f64, seed: u64, digits: usize) -> S
     let seen = simulate(&network, model, x0.as_ref(), &protocol, (seed, 0)).unwrap();
     let mut text = format!("{}, {}, g = {}, N = 200, seed {seed}\n", model.transfer(), model.variant(), model.g());
     text += &order(&seen.order, digits);
-    writeln!(text, "  chaoticity {}", number(seen.chaoticity, digits)).unwrap();
+    writeln!(text, "  chaoticity {}", number(seen.chaoticity.unwrap(), digits)).unwrap();
     writeln!(text, "  autocovariance {}", numbers(&seen.autocovariance, digits)).unwrap();
     let last = seen.kappa.last().unwrap().concat();
     writeln!(text, "  last kappa of each copy {}", numbers(&last, digits)).unwrap();

@@ -1,12 +1,14 @@
 //! White noise on the inputs does what T2 and T3 say in all three variants, by formulas of the linear problem.
 //!
-//! Without recurrence (g = 0, rank 0) every current is a filtered noise of known law. With amplitude a + s xi on the
-//! vector I: current and two-timescale (tau_s = 1 and other), tau_s dx/dt = -x + I (a + s xi), so the variance of x / I
-//! is s^2 / (2 tau_s); rate, x = I (a + s eta), d eta/dt = -eta + xi, variance s^2 / 2; and r, for small I, is x
-//! filtered once more. Estimates stand against the exact values of the Euler-Maruyama recursion (s^2 / (2 - dt)) and
+//! Without recurrence (g = 0, rank 0) every current is a filtered noise of known law. With amplitude a + sqrt(2) s xi on
+//! the vector I: current and two-timescale (tau_s = 1 and other), tau_s dx/dt = -x + I (a + sqrt(2) s xi), so the variance of
+//! x / I is s^2 / tau_s; rate, x = I (a + s eta), d eta/dt = -eta + sqrt(2) xi, variance s^2; and r, for small I, is x
+//! filtered once more. Estimates stand against the exact values of the Euler-Maruyama recursion (s^2 / (1 - dt / 2)) and
 //! must lie within 5 standard errors, which are those of a Gaussian process with the recursion's autocorrelation. A
 //! strength wrong by 20 % must be rejected by the same judgement.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+use std::f64::consts::SQRT_2;
 
 use faer::Mat;
 use lowrank_connectivity::{GaussianBulk, Network, Sampling};
@@ -17,7 +19,7 @@ use lowrank_tests::correlated_input;
 
 const COPIES: usize = 64;
 const SAMPLES: usize = 600;
-/// Large, so that s^2 / (2 - dt) and s^2 / 2 can be told apart.
+/// Large, so that s^2 / (1 - dt / 2) and s^2 can be told apart.
 const STEP: f64 = 0.2;
 /// Entries of the two input vectors, each at a neuron of its own: small, so that tanh is linear to 1e-5.
 const ENTRIES: [f64; 2] = [1e-3, -2e-3];
@@ -55,8 +57,8 @@ fn rates(seen: &Observed, q: usize) -> Vec<Vec<f64>> {
 /// crates): the noise enters x, or eta, after the step.
 fn responses(variant: Variant, dt: f64) -> [Vec<f64>; 2] {
     let (gain, fall_x, fall_r) = match variant {
-        Variant::Current | Variant::Rate => (1.0, dt, dt),
-        Variant::TwoTimescale { tau_s, tau_r } => (1.0 / tau_s, dt / tau_s, dt / tau_r),
+        Variant::Current | Variant::Rate => (SQRT_2, dt, dt),
+        Variant::TwoTimescale { tau_s, tau_r } => (SQRT_2 / tau_s, dt / tau_s, dt / tau_r),
     };
     let (mut x, mut r) = (gain, 0.0);
     let both = (0..2000).map(|_| {
@@ -121,8 +123,8 @@ fn the_recursion_has_the_variances_of_the_text() {
             Variant::TwoTimescale { tau_s, tau_r } => (tau_s, tau_r),
         };
         let [x, r] = responses(variant, dt).map(|response| autocovariance(&response, dt, 0));
-        assert!((x * (2.0 * tau_s - dt) - 1.0).abs() < 1e-9, "{variant:?}: {x}");
-        assert!((r * 2.0 * (tau_s + tau_r) - 1.0).abs() < 2.0 * dt, "{variant:?}: {r}");
+        assert!((x * (tau_s - 0.5 * dt) - 1.0).abs() < 1e-9, "{variant:?}: {x}");
+        assert!((r * (tau_s + tau_r) - 1.0).abs() < 2.0 * dt, "{variant:?}: {r}");
     }
 }
 
@@ -153,17 +155,17 @@ fn variances_are_those_of_the_linear_problem_and_a_wrong_strength_is_seen() {
 
 #[test]
 fn the_step_shows_in_the_variance_as_it_should() {
-    // s^2 / (2 - dt), not s^2 / 2: at dt = 0.2 an eighth of ten per cent is one standard error.
+    // s^2 / (1 - dt / 2), not s^2: at dt = 0.2 an eighth of ten per cent is one standard error.
     let seen = observe(Variant::Current, [0.5, 0.5], long(), COPIES, 7);
     let check = judge(&currents(&seen, 0), AMPLITUDES[0], &responses(Variant::Current, STEP)[0], 0.5);
-    assert!((check.expected - 0.25 / (2.0 - STEP)).abs() < 1e-12);
+    assert!((check.expected - 0.25 / (1.0 - 0.5 * STEP)).abs() < 1e-12);
     assert!(check.passes(), "{check:?}");
-    assert!(!Check { expected: 0.125, ..check }.passes(), "the limit of small steps fits as well");
+    assert!(!Check { expected: 0.25, ..check }.passes(), "the limit of small steps fits as well");
 }
 
 #[test]
 fn the_inputs_rise_and_the_noise_grows_as_the_filters_say() {
-    // Mean a (1 - e^(-t / tau_s)), at once in the rate variant; variance s^2 (1 - e^(-2 t / tau)) / (2 tau). Step 0.01:
+    // Mean a (1 - e^(-t / tau_s)), at once in the rate variant; variance s^2 (1 - e^(-2 t / tau)) / tau. Step 0.01:
     // bias below 1 %, a tenth of the standard errors 1 / sqrt(copies) and sqrt(2 / copies).
     let (copies, s, a) = (400, 0.5, AMPLITUDES[0]);
     let timing = Timing { transient: 0.0, window: 3.0, interval: 0.5, step: 0.01 };
@@ -173,7 +175,7 @@ fn the_inputs_rise_and_the_noise_grows_as_the_filters_say() {
         let rows = seen.times.iter().zip(currents(&seen, 0)).skip(1);
         rows.map(|(t, x)| {
             let mean = if variant == Variant::Rate { a } else { a * (1.0 - (-t / tau).exp()) };
-            let variance = s * s * (1.0 - (-2.0 * t / tau).exp()) / (2.0 * tau);
+            let variance = s * s * (1.0 - (-2.0 * t / tau).exp()) / tau;
             let (n, found) = (copies as f64, x.iter().sum::<f64>() / copies as f64);
             let square = x.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
             ((found - mean) / (variance / n).sqrt(), (square / variance - 1.0) / (2.0 / n).sqrt())
@@ -210,7 +212,7 @@ fn inputs_and_copies_have_independent_noises() {
     let rho = (1.0 - STEP).powi(5);
     let se = ((1.0 + rho * rho) / (1.0 - rho * rho) / (SAMPLES * COPIES) as f64).sqrt();
     let correlation = |q: usize, p: usize, shift: usize| {
-        let variance = |q: usize| [0.5_f64, 0.8][q].powi(2) / (2.0 - STEP);
+        let variance = |q: usize| [0.5_f64, 0.8][q].powi(2) / (1.0 - 0.5 * STEP);
         let products = values[q].iter().zip(&values[p]).flat_map(|(x, y)| {
             (0..COPIES).map(move |c| (x[c] - AMPLITUDES[q]) * (y[(c + shift) % COPIES] - AMPLITUDES[p]))
         });
@@ -254,5 +256,34 @@ fn equal_keys_give_equal_noise_and_others_do_not() {
         let often = recurrent(variant, 0.4, (1, 0), 0.25);
         let same = seen.trajectory.last().unwrap() - often.trajectory.last().unwrap();
         assert!(same.norm_max() < 1e-9, "{variant:?}: {}", same.norm_max());
+    }
+}
+
+#[test]
+fn the_noises_of_inputs_and_of_units_have_one_convention() {
+    // Strength s on an input of entries one, and on every unit: the variance of x is s^2 / (1 - dt / 2) of the recursion in both,
+    // current and rate alike. 32 neurons and copies are as many processes of units, 32 copies those of an input.
+    let variance = |of_input: f64, of_units: f64, variant: Variant| {
+        let neurons = if of_units > 0.0 { 32 } else { 1 };
+        let vectors = Empirical::new(Layout::rank(0).with_inputs(1), neurons, vec![vec![1.0; neurons]]).unwrap();
+        let network = Network::new(0.0, GaussianBulk::draw(neurons, 1, 0).unwrap(), vectors).unwrap();
+        let input = Input::constant(&[0.0]).unwrap().with_noise(&[of_input]).unwrap();
+        let model = Model::new(0.0, Transfer::Tanh, variant, network.vectors().clone(), input).unwrap();
+        let model = model.with_noise(of_units).unwrap();
+        let timing = Timing { transient: 20.0, window: 600.0, interval: 3.0, step: STEP };
+        let protocol = Protocol::new(timing, Method::Euler).unwrap().with_trajectory();
+        let copies = 32 / neurons * 2;
+        let seen = simulate(&network, &model, Mat::zeros(neurons, copies).as_ref(), &protocol, (6, 0)).unwrap();
+        let all = || seen.trajectory.iter().flat_map(|x| x.col_iter().flat_map(|x| x.iter()));
+        let (count, square) = all().fold((0.0, 0.0), |(n, sum), x| (n + 1.0, sum + x * x));
+        (square / count, (2.2_f64 / count).sqrt())
+    };
+    for variant in [Variant::Current, Variant::Rate] {
+        for (of_input, of_units) in [(0.7, 0.0), (0.0, 0.7)] {
+            let (found, error) = variance(of_input, of_units, variant);
+            let expected = 0.7 * 0.7 / (1.0 - 0.5 * STEP);
+            assert!((found / expected - 1.0).abs() < 5.0 * error, "{variant}: {found} {expected}");
+            assert!(5.0 * error < 0.1, "too noisy to tell");
+        }
     }
 }

@@ -8,8 +8,9 @@ const TAU_OF_NOISE: f64 = 1.0;
 
 impl Input {
     /// V_q at the times 0, dt, ..., `steps` dt: `[time][input]`, from V_q(0) = 0 where x is filtered. The amplitude counts as
-    /// constant within a step; filters and noise are exact: with tau_s > 0, tau_s dV_q/dt = -V_q + a_q(t) + sigma_q xi_q(t),
-    /// and in the rate variant V_q = a_q(t) + sigma_q eta_q(t), d eta_q/dt = -eta_q + xi_q (T3).
+    /// constant within a step; filters and noise are exact: with tau_s > 0,
+    /// tau_s dV_q/dt = -V_q + a_q(t) + sqrt(2) sigma_q xi_q(t), and in the rate variant V_q = a_q(t) + sigma_q eta_q(t),
+    /// d eta_q/dt = -eta_q + sqrt(2) xi_q (T3).
     ///
     /// `normal` gives the independent unit normals of the noise, one a step and noisy input; without noise it is not called.
     ///
@@ -27,8 +28,8 @@ impl Input {
         let kept = |tau: f64| if tau > 0.0 { (-dt / tau).exp() } else { 0.0 };
         let (filter, noise_tau) = (kept(tau_s), if tau_s > 0.0 { tau_s } else { TAU_OF_NOISE });
         let noise_filter = kept(noise_tau);
-        // What a step of the filter leaves of unit white noise: its stationary variance is 1 / (2 tau).
-        let kick = ((1.0 - noise_filter * noise_filter) / (2.0 * noise_tau)).sqrt();
+        // What a step of the filter leaves of sqrt(2) times unit white noise: its stationary variance is 1 / tau.
+        let kick = ((1.0 - noise_filter * noise_filter) / noise_tau).sqrt();
         let mut noise = vec![0.0; self.len()];
         let mut filtered = vec![0.0; self.len()];
         let mut felt = Vec::with_capacity(steps + 1);
@@ -75,7 +76,7 @@ mod tests {
                 sign
             });
             let e = (-0.1_f64).exp();
-            let expected = 0.6 * ((1.0 - e * e) / 2.0).sqrt() / (1.0 + e);
+            let expected = 0.6 * (1.0 - e * e).sqrt() / (1.0 + e);
             assert!((felt.unwrap()[400][0].abs() - expected).abs() < 1e-12, "{variant}");
         }
     }

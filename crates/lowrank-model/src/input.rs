@@ -90,7 +90,8 @@ impl Input {
         Ok(Self::new(amplitudes.iter().map(|&a| TimeCourse::constant(a)).collect::<Result<_, _>>()?))
     }
 
-    /// The same input with amplitude a_q(t) + noise\[q\] xi_q(t), xi_q independent unit white noises.
+    /// The same input with amplitude a_q(t) + sqrt(2) noise\[q\] xi_q(t), xi_q independent unit white noises: the convention
+    /// of (T24), in which the amplitude filtered by a unit time constant has standard deviation noise\[q\].
     ///
     /// # Errors
     /// A strength that is negative or not finite; not one strength an input vector.
@@ -136,7 +137,7 @@ impl Input {
         self.courses.iter().map(TimeCourse::last).collect()
     }
 
-    /// White-noise strengths, one an input vector.
+    /// White-noise strengths sigma_q, one an input vector; the noise is sqrt(2) sigma_q xi_q(t).
     pub fn noise(&self) -> &[f64] {
         &self.noise
     }

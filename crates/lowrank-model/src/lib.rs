@@ -21,7 +21,7 @@ pub use error::ModelError;
 pub use initial::Initial;
 pub use input::{Input, TimeCourse};
 pub use model::Model;
-pub use order::OrderParameters;
+pub use order::{Measured, OrderParameters};
 pub use real::Real;
 pub use stream::{Role, StreamKey};
 pub use transfer::{Jet, Transfer};

@@ -252,7 +252,12 @@ fn row<'a>(claim: &'a Claim, outcome: &Outcome) -> Row<'a> {
             cell("theory", "theory", claim.theory, fixed(claim.theory)),
             cell("estimate", "estimate", judgement.estimate, fixed(judgement.estimate)),
             cell("SE", "se", judgement.standard_error, fixed(judgement.standard_error)),
-            cell("z", "z", judgement.z, format!("{:.1}", plain(judgement.z, 0.05))),
+            cell(
+                "z",
+                "z",
+                judgement.z.unwrap_or(f64::NAN),
+                judgement.z.map_or_else(String::new, |z| format!("{:.1}", plain(z, 0.05))),
+            ),
             cell("margin", "margin", claim.margin, fixed(claim.margin)),
         ],
         strip: strip(claim),

@@ -9,7 +9,7 @@ const HEAD: [&str; 9] = ["claim", "variant", "N", "networks", "theory", "estimat
 /// One row a claim.
 pub fn table(outcome: &Outcome) -> String {
     let rows: Vec<[String; 9]> = outcome.claims.iter().map(row).collect();
-    let width = |c: usize| rows.iter().map(|r| r[c].len()).chain([HEAD[c].len()]).max().unwrap_or(0);
+    let width = |c: usize| rows.iter().map(|r| r[c].len()).chain([HEAD[c].len(), 2]).max().unwrap_or(0);
     let widths: Vec<usize> = (0..HEAD.len()).map(width).collect();
     let line = |cells: &[String]| {
         // Text to the left, numbers to the right.
@@ -38,7 +38,7 @@ fn row(claim: &Claim) -> [String; 9] {
         claim.networks.to_string(),
         fixed(claim.theory),
         format!("{} +- {}", fixed(judgement.estimate), fixed(judgement.standard_error)),
-        format!("{:.1}", plain(judgement.z, 0.05)),
+        judgement.z.map_or_else(String::new, |z| format!("{:.1}", plain(z, 0.05))),
         fixed(claim.margin),
         judgement.verdict.name().to_owned(),
     ]

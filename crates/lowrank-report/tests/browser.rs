@@ -29,7 +29,7 @@ fn outcome() -> Outcome {
                 } else {
                     Verdict::Pass
                 };
-                let judgement = Judgement { estimate, standard_error: 0.01, z: 1.0, half_width: 0.04, verdict };
+                let judgement = Judgement { estimate, standard_error: 0.01, z: Some(1.0), half_width: 0.04, verdict };
                 claims.push(Claim {
                     name: format!("{}/{variant}/{statistic}", point.name),
                     point: point.name.to_string(),

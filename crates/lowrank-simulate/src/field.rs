@@ -41,7 +41,7 @@ struct Drive {
     transfer: Transfer,
     /// sum_q a_q I_i^(q) at the present amplitudes.
     input: Vec<f64>,
-    /// I^(q) of the inputs that carry noise, times its strength.
+    /// I^(q) of the inputs that carry noise, times sqrt(2) sigma_q (T24).
     noise: Vec<Vec<f64>>,
     /// Strength sigma of the units' own noise (T24).
     private: f64,
@@ -84,7 +84,8 @@ impl<'a> Field<'a> {
         }
         let mut noise = Vec::new();
         for (q, strength) in model.input().noise().iter().enumerate().filter(|(_, s)| **s > 0.0) {
-            noise.push(network.vector(Vector::I(q))?.iter().map(|entry| strength * entry).collect());
+            let amplitude = SQRT_2 * strength;
+            noise.push(network.vector(Vector::I(q))?.iter().map(|entry| amplitude * entry).collect());
         }
         let (neurons, transfer, private) = (network.neurons(), model.transfer(), model.noise());
         let drive = Drive { neurons, transfer, input: vec![0.0; neurons], noise, private };

@@ -1,24 +1,23 @@
 //! Streaming observables of a batch of copies of one network: what theory predicts, measured sample by sample.
 //!
-//! Population averages run over the N neurons (variances with divisor N - 1), time averages over the samples, and
+//! Population averages run over the N neurons (variances with divisor N, as theory's (T7)), time averages over the samples, and
 //! everything is averaged over the copies at the end.
 
 mod lagged;
 
 use faer::{Mat, MatRef};
-use lowrank_model::OrderParameters;
+use lowrank_model::Measured;
 
 use self::lagged::{Lagged, inner};
+use crate::replicas::{Replica, delta_inf};
 
 /// What one run of one network showed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observed {
-    /// Order parameters, averaged over time and copies. `delta_t` is the temporal variance within the window, and
-    /// `delta_inf` the population covariance of the time averages of two copies (of one copy with itself if there
-    /// is only one).
-    pub order: OrderParameters,
-    /// Chaoticity \<std_t(x_i)>_i.
-    pub chaoticity: f64,
+    /// Order parameters, averaged over time and replicas; `delta_inf` by the rule of [`delta_inf`](crate::delta_inf).
+    pub order: Measured,
+    /// Chaoticity \<std_t(x_i)>_i; needs two samples.
+    pub chaoticity: Option<f64>,
     /// Population autocovariance of x at the protocol's lags, in their order.
     pub autocovariance: Vec<f64>,
     /// Second moment C_r(lag) = \<r(t) r(t + lag)> at the protocol's lags, in their order: not centred (T15).
@@ -40,20 +39,21 @@ impl Observed {
     pub(crate) fn first_not_finite(&self) -> Option<(&'static str, f64)> {
         let o = &self.order;
         let named = [
-            ("mu", o.mu),
-            ("delta_0", o.delta_0),
-            ("delta_0_individual", o.delta_0_individual),
+            ("mu", Some(o.mu)),
+            ("delta_0", Some(o.delta_0)),
+            ("delta_0_individual", Some(o.delta_0_individual)),
             ("delta_inf", o.delta_inf),
             ("delta_t", o.delta_t),
-            ("r_mean", o.r_mean),
-            ("r_second_moment", o.r_second_moment),
+            ("r_mean", Some(o.r_mean)),
+            ("r_second_moment", Some(o.r_second_moment)),
             ("r_temporal_variance", o.r_temporal_variance),
             ("the chaoticity", self.chaoticity),
         ];
+        let named = named.into_iter().filter_map(|(name, value)| Some((name, value?)));
         let kappa = o.kappa.iter().map(|k| ("kappa", *k));
         let lagged = self.autocovariance.iter().map(|c| ("the autocovariance", *c));
         let r_lagged = self.r_autocovariance.iter().map(|c| ("the autocovariance of r", *c));
-        named.into_iter().chain(kappa).chain(lagged).chain(r_lagged).find(|(_, value)| !value.is_finite())
+        named.chain(kappa).chain(lagged).chain(r_lagged).find(|(_, value)| !value.is_finite())
     }
 }
 
@@ -140,13 +140,13 @@ impl Accumulator {
     }
 
     /// The averages. The individual variance is that around u_i = sum_k kappa_k m_i^(k) + I_i, I the input at each
-    /// sample.
-    pub(crate) fn finish(self, structure: &Structure<'_>) -> Observed {
+    /// sample. Delta_inf is that of a network which is `odd` or not, and structured from a |kappa| on.
+    pub(crate) fn finish(self, structure: &Structure<'_>, (odd, structured): (bool, f64)) -> Observed {
         let (x_mean, r_mean) = (self.x.means(), self.r.means());
         let (n, copies) = (x_mean.nrows(), x_mean.ncols());
         let samples = self.samples as f64;
         let per_copy = 1.0 / copies as f64;
-        let per_degree = 1.0 / (n as f64 - 1.0).max(1.0);
+        let per_neuron = 1.0 / n as f64;
         let components = self.kappa.first().map_or(0, |s| s.first().map_or(0, Vec::len));
         let kappa_of_copy = |copy: usize, k: usize| self.kappa.iter().map(|s| s[copy][k]).sum::<f64>() / samples;
         let kappa: Vec<f64> =
@@ -167,23 +167,28 @@ impl Accumulator {
                 individual += (rest_mean[(i, copy)] - along_m).powi(2) + rest_temporal[(i, copy)];
             }
         }
-        let order = OrderParameters {
+        let own: Vec<Vec<f64>> =
+            self.structure_kappa.iter().map(|sums| sums.iter().map(|sum| sum / samples).collect()).collect();
+        let x_means: Vec<Vec<f64>> = x_mean.col_iter().map(|column| column.iter().copied().collect()).collect();
+        let replicas: Vec<Replica<'_>> =
+            own.iter().zip(&x_means).map(|(kappa, x_mean)| Replica { kappa, x_mean }).collect();
+        let within = |value: f64| (self.samples > 1).then_some(value);
+        let order = Measured {
             kappa,
             mu: over_x(&|mean, _| mean),
-            delta_0: self.variance * per_degree / samples * per_copy,
+            delta_0: self.variance * per_neuron / samples * per_copy,
             delta_0_individual: individual / n as f64 * per_copy,
-            delta_inf: covariance_of_time_averages(&x_mean) * per_degree,
-            delta_t: over_x(&|_, variance| variance),
+            delta_inf: delta_inf(&replicas, odd, structured),
+            delta_t: within(over_x(&|_, variance| variance)),
             r_mean: over_r(&|mean, _| mean),
             r_second_moment: over_r(&|mean, variance| mean * mean + variance),
-            r_temporal_variance: over_r(&|_, variance| variance),
+            r_temporal_variance: within(over_r(&|_, variance| variance)),
         };
-        let chaoticity = over_x(&|_, variance| variance.sqrt());
-        let per_neuron = 1.0 / n as f64;
-        let autocovariance = self.x_lagged.means(per_degree, per_copy);
+        let chaoticity = within(over_x(&|_, variance| variance.sqrt()));
+        let autocovariance = self.x_lagged.means(per_neuron, per_copy);
         let r_autocovariance = self.r_lagged.means(per_neuron, per_copy);
         let mu_of_time = self.totals.iter().map(|(sum, _)| sum * per_neuron * per_copy).collect();
-        let delta_0_of_time = self.totals.iter().map(|(_, square)| square * per_degree * per_copy).collect();
+        let delta_0_of_time = self.totals.iter().map(|(_, square)| square * per_neuron * per_copy).collect();
         let Self { times, kappa, trajectory, .. } = self;
         Observed {
             order,
@@ -254,20 +259,6 @@ fn centred(x: MatRef<'_, f64>) -> Mat<f64> {
     out
 }
 
-/// Sum over neurons of the product of centred time averages, mean over pairs of different copies; of the one copy
-/// with itself if there is no other.
-fn covariance_of_time_averages(means: &Mat<f64>) -> f64 {
-    let averages = centred(means.as_ref());
-    let product =
-        |a: usize, b: usize| averages.col(a).iter().zip(averages.col(b).iter()).map(|(x, y)| x * y).sum::<f64>();
-    let copies = means.ncols();
-    if copies == 1 {
-        return product(0, 0);
-    }
-    let pairs = (0..copies).flat_map(|a| (0..a).map(move |b| (a, b)));
-    pairs.map(|(a, b)| product(a, b)).sum::<f64>() / (copies * (copies - 1) / 2) as f64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -284,28 +275,47 @@ mod tests {
             let r = Mat::from_fn(2, 2, |i, _| 0.5 * (i as f64 + sign));
             sums.sample(f64::from(t), (x.as_ref(), r.as_ref()), &[0.25, 0.5], &[&along], &structure);
         }
-        let seen = sums.finish(&structure);
+        let seen = sums.finish(&structure, (false, 0.1));
         let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-14, "{a} {b}");
         close(seen.order.mu, 0.5);
-        close(seen.order.delta_0, 0.5); // (0.25 + 0.25) / (N - 1)
-        close(seen.order.delta_t, 1.0);
-        close(seen.chaoticity, 1.0);
-        close(seen.order.delta_inf, 0.5);
+        close(seen.order.delta_0, 0.25); // (0.25 + 0.25) / N
+        close(seen.order.delta_t.unwrap(), 1.0);
+        close(seen.chaoticity.unwrap(), 1.0);
+        close(seen.order.delta_inf.unwrap(), 0.25);
         close(seen.order.kappa[0], 0.75); // (1 * 0 + 3 * 0.5) / 2
         close(seen.order.r_mean, 0.25);
         close(seen.order.r_second_moment, 0.25 * 1.5);
-        close(seen.order.r_temporal_variance, 0.25);
+        close(seen.order.r_temporal_variance.unwrap(), 0.25);
         // The common oscillation is no population variance.
-        seen.autocovariance.iter().for_each(|c| close(*c, 0.5));
+        seen.autocovariance.iter().for_each(|c| close(*c, 0.25));
         // r = x / 2 is 0.5 (i + (-1)^t): <r r'> = (0.25 + (0.5 +- ...)) with the oscillation kept, not centred away.
         let product = |sign: f64| 0.5 * 0.25 * (sign + 1.0 + sign);
         [product(1.0), product(-1.0), product(1.0)].iter().zip(&seen.r_autocovariance).for_each(|(a, b)| close(*a, *b));
         for (t, (mu, delta_0)) in seen.mu_of_time.iter().zip(&seen.delta_0_of_time).enumerate() {
             close(*mu, if t % 2 == 0 { 1.5 } else { -0.5 });
-            close(*delta_0, 0.5);
+            close(*delta_0, 0.25);
         }
         // u = (1, -0.25): <(x - u)^2> = ((0 - 1)^2 + 1 + (1 + 0.25)^2 + 1) / 2.
         close(seen.order.delta_0_individual, 0.5 * (1.0 + 1.0 + 1.5625 + 1.0));
         assert_eq!((seen.times.len(), seen.kappa.len(), seen.trajectory.len()), (10, 10, 0));
+    }
+
+    #[test]
+    fn what_one_sample_or_one_copy_cannot_tell_is_absent() {
+        let structure = Structure { m: vec![], n: vec![] };
+        let seen = |samples: usize, copies: usize| {
+            let mut sums = Accumulator::new(3, copies, &[0], false);
+            for t in 0..samples {
+                let x = Mat::from_fn(3, copies, |i, c| (i + c + t) as f64);
+                sums.sample(t as f64, (x.as_ref(), x.as_ref()), &[0.0; 3], &[], &structure);
+            }
+            let seen = sums.finish(&structure, (false, 0.1));
+            let o = seen.order;
+            [o.delta_inf, o.delta_t, o.r_temporal_variance, seen.chaoticity].map(|value| value.is_some())
+        };
+        assert_eq!(seen(1, 1), [false; 4]);
+        assert_eq!(seen(1, 2), [true, false, false, false]);
+        assert_eq!(seen(2, 1), [false, true, true, true]);
+        assert_eq!(seen(2, 2), [true; 4]);
     }
 }

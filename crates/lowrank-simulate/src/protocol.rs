@@ -4,6 +4,7 @@ use lowrank_integrate::Method;
 use lowrank_model::Vector;
 
 use crate::SimulateError;
+use crate::replicas::STRUCTURED;
 
 /// A lag counts as a multiple of the interval if it is one to this relative accuracy.
 const GRID_TOLERANCE: f64 = 1e-9;
@@ -31,6 +32,8 @@ pub struct Protocol {
     /// Lags in samples.
     lags: Vec<usize>,
     kappa_along: Option<Vec<Vector>>,
+    /// |kappa| from which on a replica is on a branch of its own sign.
+    structured_from: f64,
     keep_trajectory: bool,
 }
 
@@ -55,7 +58,14 @@ impl Protocol {
         if samples > MOST_SAMPLES {
             return Err(SimulateError::TooManySamples { window, interval, samples, limit: MOST_SAMPLES });
         }
-        Ok(Self { timing, method, lags: Vec::new(), kappa_along: None, keep_trajectory: false })
+        Ok(Self {
+            timing,
+            method,
+            lags: Vec::new(),
+            kappa_along: None,
+            structured_from: STRUCTURED,
+            keep_trajectory: false,
+        })
     }
 
     /// Measures the population autocovariance of x at these lags.
@@ -80,6 +90,14 @@ impl Protocol {
     #[must_use]
     pub fn with_kappa_along(mut self, vectors: Vec<Vector>) -> Self {
         self.kappa_along = Some(vectors);
+        self
+    }
+
+    /// Takes replicas of this |kappa| and more to be on a branch of their own sign ([`delta_inf`](crate::delta_inf)), in place
+    /// of 0.1.
+    #[must_use]
+    pub fn with_structured_from(mut self, structured: f64) -> Self {
+        self.structured_from = structured;
         self
     }
 
@@ -116,6 +134,10 @@ impl Protocol {
 
     pub(crate) fn kappa_along(&self, rank: usize) -> Vec<Vector> {
         self.kappa_along.clone().unwrap_or_else(|| (0..rank).map(Vector::N).collect())
+    }
+
+    pub(crate) fn structured_from(&self) -> f64 {
+        self.structured_from
     }
 
     pub(crate) fn keeps_trajectory(&self) -> bool {

@@ -82,7 +82,8 @@ pub fn simulate_variants(
             sums.sample(time, (x, r), field.input(), &along, &structure);
         }
     }
-    let observed: Vec<Observed> = sums.into_iter().map(|sums| sums.finish(&structure)).collect();
+    let symmetry = (is_odd(model), protocol.structured_from());
+    let observed: Vec<Observed> = sums.into_iter().map(|sums| sums.finish(&structure, symmetry)).collect();
     match observed.iter().find_map(Observed::first_not_finite) {
         None => Ok(observed),
         Some((observable, value)) => Err(SimulateError::NotANumber { observable, value, time }),
@@ -114,6 +115,13 @@ fn first_not_finite(x: MatRef<'_, f64>) -> Option<(usize, f64)> {
 
 fn vectors<'a>(network: &'a Network, names: &[Vector]) -> Result<Vec<&'a [f64]>, SimulateError> {
     names.iter().map(|name| Ok(network.vector(*name)?)).collect()
+}
+
+/// Whether the network is odd under x -> -x, in law where there is noise: phi is odd, and no input ever has an amplitude.
+fn is_odd(model: &Model) -> bool {
+    let silent = |time: f64| model.input().at(time).iter().all(|amplitude| *amplitude == 0.0);
+    let changes = model.input().breakpoints(f64::NEG_INFINITY, f64::INFINITY);
+    model.transfer().is_odd() && silent(f64::NEG_INFINITY) && changes.into_iter().all(silent)
 }
 
 /// Whether an input or the units carry white noise.

@@ -83,7 +83,7 @@ fn units_have_noises_of_their_own_beside_that_of_the_inputs() {
             seen.trajectory.iter().flat_map(|x| (0..64).map(move |c| x[(a, c)] * x[(b, c)])).sum::<f64>() / count
         };
         let bias = tau * (1.0 - 0.5 * STEP / tau);
-        let (own, shared) = (SIGMA * SIGMA / bias, 1.3 * 1.3 / (2.0 * bias));
+        let (own, shared) = (SIGMA * SIGMA / bias, 1.3 * 1.3 / bias);
         // Samples e^-2 apart (tau = 2) count as 0.96 each in a square.
         let se = (1.1 / count).sqrt();
         let close = |found: f64, expected: f64, scale: f64| {

@@ -76,7 +76,7 @@ impl Draft {
             courses: spec.inputs.clone(),
             noise: network.noise,
             along: along.collect::<Result<_, SpecError>>()?,
-            deviation: spec.start.deviation,
+            deviation: spec.start.deviation(),
             tau_s: network.tau_s,
             tau_r: network.tau_r,
         })

@@ -52,7 +52,7 @@ impl Experiment {
             return Err(only_in_sweeps("network.precision = \"f32\"", "leave it out, or use lowrank sweep"));
         }
         let bulk = network.bulk.parse()?;
-        let protocol = run.protocol()?;
+        let protocol = run.protocol()?.with_structured_from(spec.thresholds.structure);
         let draft = Draft::new(spec, given)?;
         check_numbers(spec, bulk, draft.layout().dimension())?;
         let models: Vec<Model> =

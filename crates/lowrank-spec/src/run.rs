@@ -11,6 +11,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::SpecError;
 use crate::error::unknown;
 
+/// Standard deviation of a start of which nothing is said: the unit of phi's argument.
+const UNIT_DEVIATION: f64 = 1.0;
+
 /// The course in time of one input vector's amplitude.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -20,7 +23,8 @@ pub struct InputCourse {
     /// Pairs (time, amplitude from then on), times increasing.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "pairs")]
     pub changes: Vec<(f64, f64)>,
-    /// Strength of white noise on the amplitude, shared by all units along the vector.
+    /// Strength sigma of white noise sqrt(2) sigma xi(t) on the amplitude, the convention of (T24), shared by all units along the
+    /// vector.
     pub noise: f64,
 }
 
@@ -43,8 +47,10 @@ fn pairs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(f64, f64)>, 
 pub struct Start {
     /// Coefficients by vector.
     pub along: BTreeMap<String, f64>,
-    /// Deviation of the independent part.
-    pub deviation: f64,
+    /// Standard deviation of the independent part; unless given, 0 where `along` names a vector and else 1, the unit of phi's
+    /// argument: no network begins at an unstable zero unasked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deviation: Option<f64>,
     /// States with independent parts of their own; two or more give an unbiased Delta_inf.
     pub copies: usize,
     /// Sweeps: also from the state of opposite sign. Where the network is odd it is not simulated: its course is the mirror
@@ -54,7 +60,14 @@ pub struct Start {
 
 impl Default for Start {
     fn default() -> Self {
-        Self { along: BTreeMap::new(), deviation: 0.0, copies: 1, mirrored: false }
+        Self { along: BTreeMap::new(), deviation: None, copies: 1, mirrored: false }
+    }
+}
+
+impl Start {
+    /// The standard deviation of the independent part, as given or as it is unless given.
+    pub fn deviation(&self) -> f64 {
+        self.deviation.unwrap_or(if self.along.is_empty() { UNIT_DEVIATION } else { 0.0 })
     }
 }
 

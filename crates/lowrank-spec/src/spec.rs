@@ -74,7 +74,7 @@ pub struct Network {
     /// Number type of a sweep's matrix and states; statistics are in f64 always.
     #[serde(default)]
     pub precision: Precision,
-    /// Strength sigma of the white noise that every unit has of its own.
+    /// Strength sigma of the white noise sqrt(2) sigma xi(t) that every unit has of its own (T24).
     #[serde(default)]
     pub noise: f64,
 }

@@ -293,3 +293,16 @@ fn the_schema_is_the_one_in_the_docs_and_that_of_every_example() {
         assert!(!faults(&value, &schema, &schema, "").is_empty(), "{bad}");
     }
 }
+
+#[test]
+fn a_start_of_which_nothing_is_said_has_the_unit_deviation() {
+    let deviation = |start: &str| {
+        let text = format!("seed = 1\n[network]\nneurons = 10\n[structure]\nrank = 1\n{start}");
+        lowrank_spec::Experiment::new(&Spec::from_toml(&text).unwrap(), None).unwrap().initial.deviation
+    };
+    assert_eq!(deviation(""), 1.0);
+    assert_eq!(deviation("[start]\ncopies = 2"), 1.0);
+    assert_eq!(deviation("[start]\nalong = { \"m[0]\" = 0.5 }"), 0.0);
+    assert_eq!(deviation("[start]\nalong = { \"m[0]\" = 0.5 }\ndeviation = 0.2"), 0.2);
+    assert_eq!(deviation("[start]\ndeviation = 0.0"), 0.0);
+}

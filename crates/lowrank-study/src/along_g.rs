@@ -187,7 +187,7 @@ fn simulate(variant: Variant, ensemble: Ensemble, progress: Progress<'_>) -> Res
         let bulk = bulk(ensemble.neurons, ensemble.seed, realisation)?;
         let of_g = |g: f64| {
             let order = run(&bulk, &model(g, variant)?, &start(), &protocol, (ensemble.seed, realisation), 2)?.1.order;
-            Ok([order.kappa[0].abs(), order.delta_0, order.delta_inf])
+            Ok([order.kappa[0].abs(), order.delta_0, order.delta_inf.unwrap_or(f64::NAN)])
         };
         let row = values().into_iter().map(of_g).collect::<Result<Vec<_>, StudyError>>();
         progress(1);

@@ -138,7 +138,7 @@ fn simulate(
             let (network, observed) = run(&bulk, &model, start, &protocol, key, 1)?;
             let x0 = initial_currents(&network, start, 1, key.0, key.1)?;
             let exponent = lyapunov(&network, &model, x0.as_ref(), &protocol, key)?.mean;
-            Ok([observed.order.kappa[0], observed.order.delta_t.max(0.0).sqrt(), exponent])
+            Ok([observed.order.kappa[0], observed.order.delta_t.map_or(f64::NAN, f64::sqrt), exponent])
         };
         let row = DOTS.iter().map(of_q).collect::<Result<Vec<_>, StudyError>>();
         progress(1);

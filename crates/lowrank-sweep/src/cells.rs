@@ -1,6 +1,6 @@
 //! The cells of a grid, each a model with its start.
 
-use lowrank_model::Model;
+use lowrank_model::{Initial, Model};
 use lowrank_spec::{Draft, SpecError};
 
 use crate::{Sweep, SweepError};
@@ -31,6 +31,14 @@ impl Sweep {
 
     pub(crate) fn draft_at(&self, values: &[f64]) -> Result<Draft, SpecError> {
         self.grid.draft(&self.base, values)
+    }
+
+    /// The law of the initial state of a cell.
+    ///
+    /// # Errors
+    /// Numbers that no network could have.
+    pub fn initial(&self, cell: usize) -> Result<Initial, SweepError> {
+        Ok(self.draft(cell)?.initial())
     }
 
     /// The model of a cell.

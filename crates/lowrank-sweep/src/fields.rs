@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use lowrank_simulate::{CellEnd, Seen};
+use lowrank_simulate::{CellEnd, Replica, Seen, delta_inf};
 use lowrank_spec::Thresholds;
 
 /// The four phases (docs/theory.md section 7), told by thresholds.
@@ -19,14 +19,17 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// The phase of a cell of this structure and chaoticity.
-    pub fn of(structure: f64, chaoticity: f64, thresholds: &Thresholds) -> Self {
-        match (structure >= thresholds.structure, chaoticity >= thresholds.chaoticity) {
+    /// The phase of a cell of this structure and chaoticity; none where one of them was not measured (NaN).
+    pub fn of(structure: f64, chaoticity: f64, thresholds: &Thresholds) -> Option<Self> {
+        if structure.is_nan() || chaoticity.is_nan() {
+            return None;
+        }
+        Some(match (structure >= thresholds.structure, chaoticity >= thresholds.chaoticity) {
             (false, false) => Self::Quiescent,
             (true, false) => Self::StructuredStationary,
             (true, true) => Self::StructuredChaos,
             (false, true) => Self::UnstructuredChaos,
-        }
+        })
     }
 }
 
@@ -71,16 +74,19 @@ impl Row {
             return Self { values: vec![f64::NAN; names(rank).len()], rest_time: -time };
         }
         let mean = |of: &dyn Fn(&Seen) -> f64| copies.iter().map(of).sum::<f64>() / copies.len() as f64;
-        let mut values = vec![mean(&size), mean(&|seen| seen.chaoticity)];
+        let measured = |of: &dyn Fn(&Seen) -> Option<f64>| mean(&|seen| of(seen).unwrap_or(f64::NAN));
+        let replicas: Vec<Replica<'_>> =
+            copies.iter().map(|seen| Replica { kappa: &seen.kappa, x_mean: &seen.x_mean }).collect();
+        let mut values = vec![mean(&size), measured(&|seen| seen.chaoticity)];
         values.extend((0..rank).map(|k| mean(&|seen| seen.kappa[k])));
         values.extend([
             mean(&|seen| seen.mu),
             mean(&|seen| seen.delta_0),
-            delta_inf(copies, odd, structured),
-            mean(&|seen| seen.delta_t),
+            delta_inf(&replicas, odd, structured).unwrap_or(f64::NAN),
+            measured(&|seen| seen.delta_t),
             mean(&|seen| seen.r_mean),
             mean(&|seen| seen.r_second_moment),
-            mean(&|seen| seen.lyapunov.unwrap_or(f64::NAN)),
+            measured(&|seen| seen.lyapunov),
         ]);
         let rest = |seen: &Seen| match seen.end {
             CellEnd::AtRest(time) => time,
@@ -117,32 +123,6 @@ fn size(seen: &Seen) -> f64 {
     seen.kappa.iter().map(|kappa| kappa * kappa).sum::<f64>().sqrt()
 }
 
-/// Population covariance (divisor N - 1) of the time averages of two copies, over all pairs; of one with itself if there
-/// is no other. Two copies on branches of opposite kappa count as they would on one if the network is odd, where the
-/// branches are mirror images, and make it NaN if it is not.
-fn delta_inf(copies: &[Seen], odd: bool, structured: f64) -> f64 {
-    let covariance = |a: &Seen, b: &Seen| {
-        let n = a.x_mean.len() as f64;
-        let mean = |seen: &Seen| seen.x_mean.iter().sum::<f64>() / n;
-        let (of_a, of_b) = (mean(a), mean(b));
-        a.x_mean.iter().zip(&b.x_mean).map(|(a, b)| (a - of_a) * (b - of_b)).sum::<f64>() / (n - 1.0).max(1.0)
-    };
-    if let [one] = copies {
-        return covariance(one, one);
-    }
-    let pairs = (0..copies.len()).flat_map(|a| (0..a).map(move |b| (a, b)));
-    let count = (copies.len() * (copies.len() - 1) / 2) as f64;
-    let of_pair = |a: &Seen, b: &Seen| {
-        let overlap: f64 = a.kappa.iter().zip(&b.kappa).map(|(a, b)| a * b).sum();
-        match (overlap < 0.0 && size(a) >= structured && size(b) >= structured, odd) {
-            (false, _) => covariance(a, b),
-            (true, true) => -covariance(a, b),
-            (true, false) => f64::NAN,
-        }
-    };
-    pairs.map(|(a, b)| of_pair(&copies[a], &copies[b])).sum::<f64>() / count
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,8 +133,8 @@ mod tests {
             kappa: vec![kappa, 0.0],
             mu: 1.0,
             delta_0: 2.0,
-            delta_t: 3.0,
-            chaoticity: 4.0,
+            delta_t: Some(3.0),
+            chaoticity: Some(4.0),
             r_mean: 5.0,
             r_second_moment: 6.0,
             lyapunov: None,
@@ -166,8 +146,8 @@ mod tests {
     fn copies_are_averaged_and_rows_come_back_from_their_bytes() {
         let copies = [seen(3.0, vec![1.0, 2.0, 3.0]), seen(-1.0, vec![2.0, 2.0, 4.0])];
         let row = Row::of(&copies, false, 5.0);
-        // |kappa| 3 and 1; covariance of (-1, 0, 1) and (-2/3, -2/3, 4/3), over 2.
-        let expected = [2.0, 4.0, 1.0, 0.0, 1.0, 2.0, 1.0, 3.0, 5.0, 6.0];
+        // |kappa| 3 and 1; covariance of (-1, 0, 1) and (-2/3, -2/3, 4/3), over 3.
+        let expected = [2.0, 4.0, 1.0, 0.0, 1.0, 2.0, 2.0 / 3.0, 3.0, 5.0, 6.0];
         expected.iter().zip(&row.values).for_each(|(a, b)| assert!((a - b).abs() < 1e-14, "{a} {b}"));
         assert!(row.values[10].is_nan() && row.rest_time.is_nan() && names(2).len() == 11);
         let mut bytes = Vec::new();
@@ -175,18 +155,16 @@ mod tests {
         assert_eq!(bytes.len(), Row::bytes(2));
         assert_eq!(format!("{:?}", Row::read(&bytes)), format!("{row:?}"));
         // Structured copies of opposite sign: mirrored where that is a symmetry, else of no use together.
-        assert_eq!(Row::of(&copies, true, 0.5).values[6], -1.0);
+        assert!((Row::of(&copies, true, 0.5).values[6] + 2.0 / 3.0).abs() < 1e-14);
         assert!(Row::of(&copies, false, 0.5).values[6].is_nan());
     }
 
     #[test]
-    fn one_copy_is_its_own_pair_and_a_diverged_one_leaves_nothing() {
+    fn one_copy_has_no_delta_inf_and_a_diverged_one_leaves_nothing() {
         let mut one = seen(1.0, vec![1.0, 2.0, 3.0]);
         one.end = CellEnd::AtRest(7.0);
-        assert_eq!(
-            (Row::of(&[one.clone()], true, 0.1).values[6], Row::of(&[one.clone()], true, 0.1).rest_time),
-            (1.0, 7.0)
-        );
+        let row = Row::of(&[one.clone()], true, 0.1);
+        assert!(row.values[6].is_nan() && row.rest_time == 7.0);
         let other = seen(1.0, vec![0.0; 3]);
         assert!(
             Row::of(&[one.clone(), other.clone()], true, 0.1).rest_time.is_nan()
@@ -200,8 +178,9 @@ mod tests {
     #[test]
     fn phases_are_told_by_thresholds() {
         let thresholds = Thresholds { structure: 0.2, chaoticity: 0.1 };
-        let names =
-            [(0.0, 0.0), (0.2, 0.0), (1.0, 0.1), (0.1, 3.0)].map(|(s, c)| Phase::of(s, c, &thresholds).to_string());
+        let names = [(0.0, 0.0), (0.2, 0.0), (1.0, 0.1), (0.1, 3.0)]
+            .map(|(s, c)| Phase::of(s, c, &thresholds).unwrap().to_string());
         assert_eq!(names, ["quiescent", "structured-stationary", "structured-chaos", "unstructured-chaos"]);
+        assert_eq!(Phase::of(0.5, f64::NAN, &thresholds), None);
     }
 }

@@ -127,7 +127,7 @@ fn summary(sweep: &Sweep, place: &[String], rows: &[&Row], theory: &Theory) -> S
     let phase = if finite.is_empty() {
         "diverged".to_owned()
     } else {
-        Phase::of(mean(0), mean(1), &sweep.spec().thresholds).to_string()
+        Phase::of(mean(0), mean(1), &sweep.spec().thresholds).map(|phase| phase.to_string()).unwrap_or_default()
     };
     let diverged = rows.len() - finite.len();
     let ends = [rows.len().to_string(), at_rest.to_string(), diverged.to_string(), phase];

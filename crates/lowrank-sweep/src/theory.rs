@@ -125,13 +125,14 @@ impl Theory {
 
     fn of(shown: Shown<'_>, sweep: &Sweep) -> Result<Self, SweepError> {
         let OrderParameters { kappa, mu, delta_0, delta_inf, delta_t, r_mean, r_second_moment, .. } = shown.order();
-        // The variance of a window's mean is missing from the variance within, and part of a lone copy's Delta_inf.
+        // The variance of a window's mean is missing from the variance within; one sample has none within.
         let loss = match shown {
             Shown::Stationary(_) => 0.0,
             Shown::Chaotic(c) => c.autocovariance()?.window_loss(sweep.spec.run.interval, sweep.protocol.samples())?,
         };
-        let delta_t = delta_t - loss;
-        let delta_inf = if sweep.spec.start.copies == 1 { delta_inf + loss } else { *delta_inf };
+        let delta_t = if sweep.protocol.samples() > 1 { (delta_t - loss).max(0.0) } else { f64::NAN };
+        // One replica shows no Delta_inf.
+        let delta_inf = if sweep.spec.start.copies == 1 { f64::NAN } else { *delta_inf };
         let structure = kappa.iter().map(|kappa| kappa * kappa).sum::<f64>().sqrt();
         let structured = structure > NO_STRUCTURE;
         let (lambda_max, phase) = match shown {
@@ -140,7 +141,7 @@ impl Theory {
             Shown::Chaotic(c) if structured => (c.lyapunov()?.exponent, Phase::StructuredChaos),
             Shown::Chaotic(c) => (c.lyapunov()?.exponent, Phase::UnstructuredChaos),
         };
-        let mut values = vec![structure, delta_t.max(0.0).sqrt()];
+        let mut values = vec![structure, delta_t.sqrt()];
         values.extend(kappa);
         values.extend([*mu, *delta_0, delta_inf, delta_t, *r_mean, *r_second_moment, lambda_max]);
         Ok(Self { values, phase: Some(phase), missing: None })

@@ -8,7 +8,7 @@ use lowrank_spec::Spec;
 use lowrank_sweep::{Runner, Sweep, tables};
 
 const NETWORKS: usize = 400;
-const FIELDS: [&str; 6] = ["structure", "chaoticity", "delta_0", "delta_inf", "delta_t", "rate_second_moment"];
+const FIELDS: [&str; 5] = ["structure", "chaoticity", "delta_0", "delta_t", "rate_second_moment"];
 
 /// `[field][network]` at g = 2 (unstructured chaos) for both variants after each other.
 fn fields(method: &str, step: f64) -> Vec<Vec<f64>> {

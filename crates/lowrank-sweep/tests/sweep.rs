@@ -100,8 +100,9 @@ fn every_cell_is_the_network_that_the_spec_describes() {
                     let kappa = seen.kappa.iter().map(|sample| sample[copy][0]).sum::<f64>() / 4.0;
                     kappa.abs() / 2.0
                 });
-                let expected =
-                    [structure.sum(), seen.chaoticity, o.kappa[0], o.mu, o.delta_0, o.delta_inf, o.delta_t, o.r_mean];
+                let [chaoticity, delta_inf, delta_t] =
+                    [seen.chaoticity, o.delta_inf, o.delta_t].map(|value| value.unwrap());
+                let expected = [structure.sum(), chaoticity, o.kappa[0], o.mu, o.delta_0, delta_inf, delta_t, o.r_mean];
                 for (field, expected) in columns.iter().zip(expected) {
                     let off = (field[row] - expected).abs();
                     assert!(off < 1e-11 * expected.abs().max(1.0), "row {row}: {} {expected}", field[row]);
@@ -439,4 +440,79 @@ fn bytes_of_another_sweep_are_refused() {
     let told = tables(&sweep, &payloads).unwrap_err().to_string();
     assert!(told.contains("block 3") && told.contains("run it again"), "{told}");
     assert!(Runner::new(&sweep).run(12).unwrap_err().to_string().contains("no block 12"));
+}
+
+#[test]
+fn what_a_window_of_one_sample_cannot_tell_is_absent_and_no_phase_is_drawn_from_it() {
+    let text = r#"
+        seed = 1
+        realisations = 2
+        [network]
+        neurons = 60
+        [structure]
+        rank = 1
+        [run]
+        transient = 10.0
+        window = WINDOW
+        [[axis]]
+        parameter = "g"
+        values = [0.5, 3.0]
+    "#;
+    let still = merged(&text.replace("WINDOW", "0.0"));
+    for name in ["chaoticity", "chaoticity_se", "delta_t", "delta_inf", "theory_chaoticity", "theory_delta_t", "phase"]
+    {
+        assert_eq!(words(&still.cells, name), ["", ""], "{name}");
+    }
+    assert!(column(&still.cells, "delta_0").iter().all(|value| value.is_finite()));
+    // Two samples tell; Delta_inf needs two replicas.
+    let told = merged(&text.replace("WINDOW", "1.0"));
+    assert!(words(&told.cells, "phase").iter().all(|phase| !phase.is_empty()), "{}", told.cells);
+    assert!(column(&told.cells, "delta_t")[1] > 0.0 && column(&told.cells, "delta_inf")[1].is_nan());
+    let two = merged(&text.replace("WINDOW", "0.0").replace("[run]", "[start]\ncopies = 2\n[run]"));
+    assert!(column(&two.cells, "delta_inf").iter().all(|value| value.is_finite()));
+    // One network has no standard error.
+    let alone = merged(&text.replace("WINDOW", "1.0").replace("realisations = 2", "realisations = 1"));
+    assert_eq!(words(&alone.cells, "delta_0_se"), ["", ""]);
+}
+
+#[test]
+fn both_engines_have_one_rule_for_replicas_on_mirrored_branches() {
+    // Independent starts: of two replicas about every second pair lands on branches of opposite sign.
+    let text = r#"
+        seed = 3
+        realisations = 6
+        [network]
+        neurons = 400
+        g = 0.5
+        [structure]
+        rank = 1
+        means = { "m[0]" = 1.1, "n[0]" = 2.0 }
+        covariances = { "m[0]" = 1.0, "n[0]" = 1.0 }
+        [start]
+        copies = 2
+        [run]
+        transient = 30.0
+        window = 5.0
+        [[axis]]
+        parameter = "g"
+        values = [0.5]
+    "#;
+    let sweep = sweep(text);
+    let of_sweep = column(&tables(&sweep, &run(&sweep)).unwrap().networks, "delta_inf");
+    let model = sweep.model(0, 0).unwrap();
+    let timing = Timing { transient: 30.0, window: 5.0, interval: 1.0, step: 0.2 };
+    let protocol = Protocol::new(timing, Method::EtdAb3).unwrap();
+    let mut opposite = 0;
+    for realisation in 0..6 {
+        let bulk = GaussianBulk::draw(400, 3, realisation).unwrap();
+        let vectors = draw_vectors(model.ensemble(), 400, Sampling::Matched, 3, realisation).unwrap();
+        let network = Network::new(model.g(), bulk, vectors).unwrap();
+        let start = Initial { along: vec![], deviation: 1.0 };
+        let x0 = initial_currents(&network, &start, 2, 3, realisation).unwrap();
+        let seen = simulate(&network, &model, x0.as_ref(), &protocol, (3, realisation)).unwrap();
+        let (alone, together) = (seen.order.delta_inf.unwrap(), of_sweep[realisation as usize]);
+        assert!(alone > 0.1 && (alone - together).abs() < 1e-6, "{realisation}: {alone} {together}");
+        opposite += usize::from(seen.kappa[0][0][0] * seen.kappa[0][1][0] < 0.0);
+    }
+    assert_eq!(opposite, 2);
 }

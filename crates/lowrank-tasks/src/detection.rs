@@ -1,6 +1,8 @@
 //! Detection of a noisy stimulus (\[MO18\] fig. 4): rank one, m = w + rho y, n = I + rho y. The overlap rho^2 \<y^2> makes two
 //! states; a stimulus c I lifts the network from the lower one where that ends in a fold.
 
+use std::f64::consts::SQRT_2;
+
 use lowrank_model::Vector::{I, M, N, W};
 use lowrank_model::{Initial, Input, Layout, ModelError, TimeCourse, Transfer};
 
@@ -12,7 +14,7 @@ const DEVIATION: f64 = 1.2;
 const RHO: f64 = 2.0;
 /// Random strength.
 const G: f64 = 0.8;
-/// Strength of the white noise on the stimulus.
+/// Amplitude of the unit white noise on the stimulus, sqrt(2) sigma of (T24).
 pub const NOISE: f64 = 0.4;
 /// Stimulus strengths of the psychometric curve; the weakest must not be detected, the strongest must.
 pub const LEVELS: [f64; 8] = [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
@@ -38,7 +40,7 @@ pub fn detection() -> Result<Task, TaskError> {
         .build()?;
     let conditions = LEVELS.map(|level| {
         let input = Input::new(vec![TimeCourse::step(ONSET, 0.0, level)?, TimeCourse::constant(1.0)?]);
-        let input = input.with_noise(&[NOISE, 0.0])?;
+        let input = input.with_noise(&[NOISE / SQRT_2, 0.0])?;
         let wanted = match level {
             c if c == LEVELS[0] => Wanted::Low,
             c if c == LEVELS[LEVELS.len() - 1] => Wanted::High,

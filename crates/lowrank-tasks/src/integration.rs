@@ -1,6 +1,8 @@
 //! Context-dependent integration of evidence (\[MO18\] fig. 6): both stimuli come as noisy signals with means of either sign; the
 //! readout must take the sign of the mean that the context cues.
 
+use std::f64::consts::SQRT_2;
+
 use lowrank_model::{Initial, Transfer};
 
 use crate::context::{CONTEXTS, Context, NAMES};
@@ -25,7 +27,7 @@ pub const FOUND: Context = Context {
     ..PAPER
 };
 
-/// Strength of the white noise on each stimulus.
+/// Amplitude of the unit white noise on each stimulus, sqrt(2) sigma of (T24).
 pub const NOISE: f64 = 0.3;
 /// Means of the cued signal in parts of the largest.
 pub const LEVELS: [f64; 6] = [-1.0, -0.5, -0.2, 0.2, 0.5, 1.0];
@@ -44,7 +46,8 @@ pub fn integration(parameters: &Context) -> Result<Task, TaskError> {
             for distractor in [-1.0, 1.0] {
                 let mut means = [distractor * parameters.stimulus; 2];
                 means[context] = level * parameters.stimulus;
-                let noise = [NOISE, NOISE, 0.0, 0.0, 0.0];
+                // The convention of (T24): strength sigma is sqrt(2) sigma times unit white noise.
+                let noise = [NOISE / SQRT_2, NOISE / SQRT_2, 0.0, 0.0, 0.0];
                 let input = parameters.input(CONTEXTS[context], means, ONSET)?.with_noise(&noise)?;
                 let wanted = match level {
                     _ if level.abs() < SCORED => Wanted::Anything,

@@ -2,14 +2,14 @@
 //! statistic is a number taken from either.
 
 use lowrank_meanfield::Snapshot;
-use lowrank_model::OrderParameters;
+use lowrank_model::Measured;
 use lowrank_simulate::Observed;
 
 /// The findings of one arm; empty or none where the point asks for no such thing.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Findings {
     /// Order parameters of a state that lasts.
-    pub order: Option<OrderParameters>,
+    pub order: Option<Measured>,
     /// Autocovariance of x at the point's lags.
     pub autocovariance: Vec<f64>,
     /// Second moment of r at the point's lags, C_r(lag) (T15).

@@ -30,20 +30,24 @@ pub(crate) fn predict_infinite_window(point: &OperatingPoint, model: &Model) -> 
 
 /// The stable stationary solution with its outliers.
 fn at_rest(point: &OperatingPoint, model: &Model) -> Result<Findings, ValidateError> {
+    let Stationary { order, mut outliers, .. } = resting(point, model)?;
+    sort_outliers(&mut outliers);
+    Ok(Findings { order: Some(order.into()), outliers, ..Findings::default() })
+}
+
+fn resting(point: &OperatingPoint, model: &Model) -> Result<Stationary, ValidateError> {
     let missing = ValidateError::WrongPhase { point: point.name.to_string(), phase: point.phase.name() };
     // A stationary state that the bulk makes unstable is not what a network shows.
     let stable = |s: &Stationary| s.rho < 1.0;
     let solution = if let Ensemble::Empirical(given) = model.ensemble() {
         // The branch of the ensemble alike, refined for these vectors.
-        let alike = predict(point, &model.with_ensemble(given.moments()?)?)?.order.ok_or(missing.clone())?;
+        let alike = resting(point, &model.with_ensemble(given.moments()?)?)?.order;
         Some(stationary_from(model, &alike)?).filter(stable)
     } else {
         let branches: Vec<Stationary> = stationary_branches(model)?.into_iter().filter(stable).collect();
         nearest(point, &branches, |s| &s.order).cloned()
     };
-    let Stationary { order, mut outliers, .. } = solution.ok_or(missing)?;
-    sort_outliers(&mut outliers);
-    Ok(Findings { order: Some(order), outliers, ..Findings::default() })
+    solution.ok_or(missing)
 }
 
 /// The chaotic solution. Section 12: the variance within a window misses the variance of the window's mean.
@@ -61,7 +65,7 @@ fn chaotic(point: &OperatingPoint, model: &Model, finite_window: bool) -> Result
     }
     let claims_exponent = point.statistics_of(model.variant()).any(|(s, _)| s == Statistic::Lyapunov);
     Ok(Findings {
-        order: Some(order),
+        order: Some(order.into()),
         autocovariance: point.lags.iter().map(|lag| of_lag.at(*lag)).collect::<Result<_, _>>()?,
         r_autocovariance: point.lags.iter().map(|lag| of_lag.rate_second_moment(*lag)).collect::<Result<_, _>>()?,
         lyapunov: if claims_exponent { Some(solution.lyapunov()?.exponent) } else { None },

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use lowrank_model::OrderParameters;
+use lowrank_model::Measured;
 use serde::Serialize;
 
 use crate::Findings;
@@ -80,18 +80,19 @@ pub(crate) enum Source {
 impl Statistic {
     /// Its value among the findings of either arm; none where they do not have it.
     pub fn of(self, findings: &Findings) -> Option<f64> {
-        let order = |value: fn(&OrderParameters) -> f64| findings.order.as_ref().map(value);
+        let order = |value: fn(&Measured) -> f64| findings.order.as_ref().map(value);
+        let fluctuation = |value: fn(&Measured) -> Option<f64>| findings.order.as_ref().and_then(value);
         match self {
             Self::Mu => order(|o| o.mu),
             Self::Delta0 => order(|o| o.delta_0),
             Self::Delta0Individual => order(|o| o.delta_0_individual),
             Self::Kappa(k) => findings.order.as_ref()?.kappa.get(k).copied(),
-            Self::DeltaInf => order(|o| o.delta_inf),
-            Self::DeltaT => order(|o| o.delta_t),
+            Self::DeltaInf => fluctuation(|o| o.delta_inf),
+            Self::DeltaT => fluctuation(|o| o.delta_t),
             Self::Autocovariance(lag) => findings.autocovariance.get(lag).copied(),
             Self::RMean => order(|o| o.r_mean),
             Self::RSecondMoment => order(|o| o.r_second_moment),
-            Self::RTemporalVariance => order(|o| o.r_temporal_variance),
+            Self::RTemporalVariance => fluctuation(|o| o.r_temporal_variance),
             Self::RAutocovariance(lag) => findings.r_autocovariance.get(lag).copied(),
             Self::OutlierRe(k) => findings.outliers.get(k).map(|l| l.0),
             Self::OutlierIm(k) => findings.outliers.get(k).map(|l| l.1),

@@ -5,6 +5,9 @@
 //! around theory, so a noisy simulation cannot pass by being noisy; it fails if it does not pass and the interval
 //! excludes theory; else it is inconclusive. If theory is exact, the probability that any claim fails is at most the
 //! false-alarm rate; if the truth is a margin away, so is the probability that any such claim passes.
+//!
+//! Where the estimates of all networks are one number to rounding there is no noise to judge by: such a claim has no z, and
+//! passes if the estimate is within the margin or as near to theory as rounding lets it be, else it fails.
 
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
@@ -13,6 +16,10 @@ use crate::ValidateError;
 
 /// Family-wise probability that a correct theory fails any claim of a run.
 pub const FALSE_ALARM_RATE: f64 = 0.01;
+
+/// Estimates that differ by less than this part of their size are one number: some hundred roundings of a mean over
+/// neurons and samples.
+const ROUNDING: f64 = 1e-13;
 
 /// The outcome of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -44,8 +51,8 @@ pub struct Judgement {
     pub estimate: f64,
     /// Standard error of the mean over independent networks.
     pub standard_error: f64,
-    /// (estimate - theory) / standard error; 0 where both are 0.
-    pub z: f64,
+    /// (estimate - theory) / standard error; none where the networks do not differ by more than rounding.
+    pub z: Option<f64>,
     /// Half width of the simultaneous confidence interval.
     pub half_width: f64,
     /// The outcome.
@@ -68,8 +75,12 @@ pub fn judge(values: &[f64], theory: f64, margin: f64, family: usize) -> Result<
     let standard_error = (variance / count).sqrt();
     let half_width = quantile(networks - 1, family) * standard_error;
     let off = estimate - theory;
-    let z = if off == 0.0 { 0.0 } else { off / standard_error };
-    let verdict = if off.abs() + half_width <= margin {
+    let rounding = ROUNDING * estimate.abs().max(theory.abs());
+    let spread = standard_error > rounding || standard_error.is_nan();
+    let z = spread.then_some(off / standard_error);
+    let verdict = if !spread {
+        if off.abs() <= margin.max(rounding) { Verdict::Pass } else { Verdict::Fail }
+    } else if off.abs() + half_width <= margin {
         Verdict::Pass
     } else if off.abs() > half_width {
         Verdict::Fail
@@ -106,6 +117,16 @@ mod tests {
         assert_eq!(verdict(&[0.0, 2.0, 1.5, 0.5], 1.0), Verdict::Inconclusive);
         // A noisy estimate on the spot does not pass; NaN neither.
         assert_eq!(verdict(&[f64::NAN, 1.0], 1.0), Verdict::Inconclusive);
+        // Estimates without a spread are judged by their distance, and have no z.
+        let still = |values: [f64; 3], theory, margin| {
+            let judgement = judge(&values, theory, margin, 1).unwrap();
+            (judgement.verdict, judgement.z)
+        };
+        let next = 0.3_f64.next_up();
+        assert_eq!(still([0.3; 3], 0.31, 0.02), (Verdict::Pass, None));
+        assert_eq!(still([0.3, next, 0.3], 0.3 + 1e-15, 0.0), (Verdict::Pass, None));
+        assert_eq!(still([0.3, next, 0.3], 0.31, 1e-3), (Verdict::Fail, None));
+        assert_eq!(still([0.0; 3], 0.0, 0.0), (Verdict::Pass, None));
         assert_eq!(judge(&[1.0], 1.0, 0.1, 1), Err(ValidateError::TooFewNetworks { networks: 1 }));
     }
 

@@ -12,6 +12,7 @@ mod picture;
 pub mod schema;
 pub mod simulate;
 pub mod solve;
+mod start;
 pub mod sweep;
 pub mod task;
 pub mod validate;

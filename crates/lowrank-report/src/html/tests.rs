@@ -22,7 +22,7 @@ pub(crate) fn claim(statistic: &str, theory: f64, estimate: f64, half_width: f64
         networks: 64,
         theory,
         margin: 0.1,
-        judgement: Judgement { estimate, standard_error, z, half_width, verdict },
+        judgement: Judgement { estimate, standard_error, z: Some(z), half_width, verdict },
     }
 }
 

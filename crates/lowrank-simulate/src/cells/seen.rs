@@ -16,7 +16,7 @@ pub enum CellEnd {
 }
 
 /// What one column showed: averages over the samples of the window, population averages over the N neurons (variances
-/// with divisor N - 1), as in [`Observed`](crate::Observed).
+/// with divisor N), as in [`Observed`](crate::Observed).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
     /// How the run ended.
@@ -27,17 +27,17 @@ pub struct Seen {
     pub mu: f64,
     /// Population variance of x.
     pub delta_0: f64,
-    /// Temporal variance of x within the window, averaged over neurons.
-    pub delta_t: f64,
-    /// Chaoticity \<std_t(x_i)>_i.
-    pub chaoticity: f64,
+    /// Temporal variance of x within the window, averaged over neurons; needs two samples.
+    pub delta_t: Option<f64>,
+    /// Chaoticity \<std_t(x_i)>_i; needs two samples.
+    pub chaoticity: Option<f64>,
     /// Population mean of r.
     pub r_mean: f64,
     /// Population average of r^2.
     pub r_second_moment: f64,
     /// Largest Lyapunov exponent, per unit time; none unless asked for.
     pub lyapunov: Option<f64>,
-    /// Time average of x of every neuron: Delta_inf is the population covariance of two copies'.
+    /// Time average of x of every neuron: see [`delta_inf`](crate::delta_inf).
     pub x_mean: Vec<f64>,
 }
 
@@ -105,7 +105,7 @@ impl Accumulator {
         self.kappa.iter_mut().zip(kappa).for_each(|(sum, kappa)| *sum += times * kappa);
         let Sums { x, x_squared, r, r_squared } = seen;
         self.mu += times * (self.shift + x / n);
-        self.variance += times * (x_squared - x * x / n).max(0.0) / (n - 1.0).max(1.0);
+        self.variance += times * (x_squared - x * x / n).max(0.0) / n;
         self.r += times * r / n;
         self.r_squared += times * r_squared / n;
     }
@@ -121,13 +121,14 @@ impl Accumulator {
         let n = self.first.len() as f64;
         let variance = |(sum, square): (&f64, &f64)| (square / samples - (sum / samples).powi(2)).max(0.0);
         let variances = || self.sum.iter().zip(&self.square).map(variance);
+        let within = |value: f64| (self.samples > 1).then_some(value);
         Seen {
             end,
             kappa: self.kappa.iter().map(|sum| sum / samples).collect(),
             mu: self.mu / samples,
             delta_0: self.variance / samples,
-            delta_t: variances().sum::<f64>() / n,
-            chaoticity: variances().map(f64::sqrt).sum::<f64>() / n,
+            delta_t: within(variances().sum::<f64>() / n),
+            chaoticity: within(variances().map(f64::sqrt).sum::<f64>() / n),
             r_mean: self.r / samples,
             r_second_moment: self.r_squared / samples,
             lyapunov,
@@ -154,7 +155,7 @@ mod tests {
         let pairs = [
             (single.mu, at_once.mu),
             (single.delta_0, at_once.delta_0),
-            (single.delta_t, at_once.delta_t),
+            (single.delta_t.unwrap(), at_once.delta_t.unwrap()),
             (single.kappa[0], at_once.kappa[0]),
             (single.x_mean[7], at_once.x_mean[7]),
         ];

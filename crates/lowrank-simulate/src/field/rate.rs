@@ -1,7 +1,7 @@
 //! The rate variant: dr/dt = -r + phi(J r + I) (\[DA01\] ch. 7; T2 with tau_s -> 0, tau_r = 1).
 //!
 //! White noise inside phi has no limit as the step vanishes; it enters through d eta/dt = -eta + xi (T3), and
-//! x = J r + I + sum_q strength_q I^(q) eta_q, plus one such eta of every unit's own, of noise sqrt(2) sigma xi_i (T24).
+//! x = J r + I + sum_q sqrt(2) sigma_q I^(q) eta_q, plus one such eta of every unit's own, of noise sqrt(2) sigma xi_i (T24).
 
 use faer::MatMut;
 use faer::prelude::ReborrowMut;

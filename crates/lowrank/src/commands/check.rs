@@ -18,6 +18,7 @@ use lowrank_validate::{
 use super::chosen::{Chosen, chosen};
 use super::margins::margin;
 use super::simulate::in_flight;
+use super::start::remark_on_rest;
 use super::validate::{failure, write_verdicts};
 use crate::common::{check_memory, given_vectors, in_file, name_of};
 use crate::{Common, Failure, on_interrupt};
@@ -61,6 +62,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     // The variants run together.
     check_memory(in_flight(&experiment, threads).saturating_mul(experiment.models.len() as u64))?;
     common.check_out()?;
+    remark_on_rest(experiment.models.iter().map(|model| (model.clone(), experiment.initial.clone())), common);
     on_interrupt("no claim was judged, nothing was written; run it again");
     let name = name_of(&options.spec);
     let of_model = |model| point(&spec, &experiment, model, &name, &options.spec);

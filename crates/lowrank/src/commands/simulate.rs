@@ -12,6 +12,7 @@ use lowrank_spec::{Experiment, Spec};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::start::remark_on_rest;
 use crate::common::{check_memory, given_vectors, in_file};
 use crate::table::Table;
 use crate::{Common, Failure, on_interrupt, print};
@@ -39,8 +40,8 @@ const STATES: u64 = 40;
 
 /// What one network showed in one variant.
 struct Seen {
-    /// Observables by name.
-    values: Vec<(String, f64)>,
+    /// Observables by name; none where the run had too few samples or replicas.
+    values: Vec<(String, Option<f64>)>,
     observed: Observed,
 }
 
@@ -48,11 +49,12 @@ struct Seen {
 #[derive(Serialize)]
 struct Observable {
     name: String,
-    mean: f64,
+    /// Over the networks that it was measured of; none if there is none.
+    mean: Option<f64>,
     /// None for a single network.
     standard_error: Option<f64>,
-    /// One a network.
-    values: Vec<f64>,
+    /// One a network; none where it was not measured.
+    values: Vec<Option<f64>>,
 }
 
 /// One variant.
@@ -90,6 +92,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let threads = common.threads()?;
     check_memory(needed(&experiment, threads, options.trajectories))?;
     common.detail(&format!("seed {}", experiment.seed));
+    remark_on_rest(experiment.models.iter().map(|model| (model.clone(), experiment.initial.clone())), common);
     on_interrupt("nothing was written; run it again");
     let bar = common.bar(experiment.realisations as usize * experiment.models.len(), "runs");
     let networks: Vec<Vec<Seen>> = (0..experiment.realisations)
@@ -186,39 +189,47 @@ fn one_run(
     let protocol = if keep { protocol.with_trajectory() } else { protocol };
     let mut observed = simulate(network, model, x0.as_ref(), &protocol, key)?;
     let o = &observed.order;
-    let mut values: Vec<(String, f64)> =
-        o.kappa.iter().enumerate().map(|(k, kappa)| (format!("kappa_{}", k + 1), *kappa)).collect();
+    let mut values: Vec<(String, Option<f64>)> =
+        o.kappa.iter().enumerate().map(|(k, kappa)| (format!("kappa_{}", k + 1), Some(*kappa))).collect();
     values.extend(
         [
-            ("mu", o.mu),
-            ("delta_0", o.delta_0),
-            ("delta_0_individual", o.delta_0_individual),
+            ("mu", Some(o.mu)),
+            ("delta_0", Some(o.delta_0)),
+            ("delta_0_individual", Some(o.delta_0_individual)),
             ("delta_inf", o.delta_inf),
             ("delta_t", o.delta_t),
             ("chaoticity", observed.chaoticity),
-            ("r_mean", o.r_mean),
-            ("r_second_moment", o.r_second_moment),
+            ("r_mean", Some(o.r_mean)),
+            ("r_second_moment", Some(o.r_second_moment)),
             ("r_temporal_variance", o.r_temporal_variance),
         ]
         .map(|(name, value)| (name.to_owned(), value)),
     );
     for (of, lagged) in [("autocovariance", &observed.autocovariance), ("r_autocovariance", &observed.r_autocovariance)]
     {
-        values.extend(lagged.iter().enumerate().map(|(lag, value)| (format!("{of}_{}", lag + 1), *value)));
+        values.extend(lagged.iter().enumerate().map(|(lag, value)| (format!("{of}_{}", lag + 1), Some(*value))));
     }
     if let Some(x) = observed.trajectory.last().filter(|_| experiment.outliers > 0) {
         // Of the first copy, at its last sample.
         let gains: Vec<f64> = x.col(0).iter().map(|x| model.transfer().jet(*x).d1).collect();
-        let leading = leading_eigenvalues(network, &gains, experiment.outliers)?;
-        for (k, value) in leading.values.iter().enumerate() {
+        let mut leading = leading_eigenvalues(network, &gains, experiment.outliers)?.values;
+        let radius = leading.iter().map(|value| value.norm()).fold(0.0, f64::max);
+        // The largest ones by modulus, in an order that is the same for all networks: by decreasing real part, the upper one of
+        // a pair first.
+        leading.sort_by(|a, b| b.re.total_cmp(&a.re).then(b.im.total_cmp(&a.im)));
+        for (k, value) in leading.iter().enumerate() {
             values.extend([
-                (format!("eigenvalue_{}_re", k + 1), value.re),
-                (format!("eigenvalue_{}_im", k + 1), value.im),
+                (format!("eigenvalue_{}_re", k + 1), Some(value.re)),
+                (format!("eigenvalue_{}_im", k + 1), Some(value.im)),
             ]);
         }
+        let square = gains.iter().map(|gain| gain * gain).sum::<f64>() / gains.len() as f64;
+        values.push(("spectral_radius".to_owned(), Some(radius)));
+        values.push(("bulk_radius".to_owned(), Some(network.g() * square.sqrt())));
     }
     if experiment.lyapunov {
-        values.push(("lambda_max".to_owned(), lyapunov(network, model, x0.as_ref(), &experiment.protocol, key)?.mean));
+        let exponent = lyapunov(network, model, x0.as_ref(), &experiment.protocol, key)?.mean;
+        values.push(("lambda_max".to_owned(), Some(exponent)));
     }
     if !trajectories {
         observed.trajectory.clear();
@@ -228,13 +239,14 @@ fn one_run(
 
 /// Mean and standard error over networks, and the courses of all of them.
 fn of_variant(variant: Variant, networks: Vec<&Seen>) -> OfVariant {
-    let count = networks.len() as f64;
     let names: Vec<&String> = networks[0].values.iter().map(|(name, _)| name).collect();
     let observables = names.iter().enumerate().map(|(k, name)| {
-        let values: Vec<f64> = networks.iter().map(|seen| seen.values[k].1).collect();
-        let mean = values.iter().sum::<f64>() / count;
-        let squares = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
-        let standard_error = (values.len() > 1).then(|| (squares / (count - 1.0) / count).sqrt());
+        let values: Vec<Option<f64>> = networks.iter().map(|seen| seen.values[k].1).collect();
+        let measured: Vec<f64> = values.iter().copied().flatten().collect();
+        let count = measured.len() as f64;
+        let mean = (count > 0.0).then(|| measured.iter().sum::<f64>() / count);
+        let squares = measured.iter().map(|value| (value - mean.unwrap_or(0.0)).powi(2)).sum::<f64>();
+        let standard_error = (count > 1.0).then(|| (squares / (count - 1.0) / count).sqrt());
         Observable { name: (*name).clone(), mean, standard_error, values }
     });
     let observables = observables.collect();
@@ -274,11 +286,11 @@ fn observables(variants: &[OfVariant]) -> Table {
     for of in variants {
         for o in &of.observables {
             let error = o.standard_error.unwrap_or(f64::NAN);
-            let networks = o.values.len().to_string();
+            let networks = o.values.iter().flatten().count().to_string();
             table.push(vec![
                 of.variant.name().into(),
                 o.name.as_str().into(),
-                o.mean.into(),
+                o.mean.unwrap_or(f64::NAN).into(),
                 error.into(),
                 networks.into(),
             ]);

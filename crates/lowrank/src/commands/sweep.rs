@@ -12,6 +12,7 @@ use lowrank_spec::Spec;
 use lowrank_sweep::{Runner, SCHEMA, Sweep, SweepError, tables};
 use serde::Serialize;
 
+use super::start::remark_on_rest;
 use crate::common::in_file;
 use crate::{Common, Failure, on_interrupt, print};
 
@@ -147,6 +148,9 @@ struct Planned<'a> {
 pub(super) fn plan(sweep: &Sweep, out: &Path, common: &Common) -> Result<(Store, Said), Failure> {
     let threads = common.threads()?;
     let store = open(out, sweep)?;
+    // The variants rest alike.
+    let starts = (0..sweep.grid()).filter_map(|cell| Some((sweep.model(0, cell).ok()?, sweep.initial(cell).ok()?)));
+    remark_on_rest(starts, common);
     let path = out.join("blocks.csv");
     write_file(&path, blocks_csv(sweep)?.as_bytes())?;
     let spec = sweep.spec();
@@ -155,7 +159,7 @@ pub(super) fn plan(sweep: &Sweep, out: &Path, common: &Common) -> Result<(Store,
         axes.iter().map(|(parameter, values)| format!("{} values of {parameter}", values.len())).collect();
     let finished = sweep.blocks() - store.missing().len();
     let text = format!(
-        "{} cells of {} neurons in {} realisations, seed {}: {}\n{} blocks, {finished} of them finished; listed in {}\n{}\n",
+        "{} cells of {} neurons in {} realisations, seed {}: {}\n{} blocks, {finished} of them finished; listed in {}\n{}",
         sweep.cells(),
         spec.network.neurons,
         spec.realisations,
@@ -163,7 +167,7 @@ pub(super) fn plan(sweep: &Sweep, out: &Path, common: &Common) -> Result<(Store,
         if grid.is_empty() { "one point".to_owned() } else { grid.join(" x ") },
         sweep.blocks(),
         path.display(),
-        memory_line(sweep, threads),
+        if common.quiet { String::new() } else { memory_line(sweep, threads) + "\n" },
     );
     let record = Planned {
         folder: out,
@@ -221,7 +225,7 @@ pub(super) fn compute(sweep: &Sweep, store: &Store, which: Vec<usize>, common: &
     // Draws, and products of large networks, are spread over the pool; blocks of small ones over threads of their own.
     let threads = common.threads()?;
     let seed = sweep.spec().seed;
-    if !common.json {
+    if !common.json && !common.quiet {
         print(&format!("seed {seed}; {}\n", memory_line(sweep, threads)))?;
     }
     if let Some(available) = available_memory() {
