@@ -64,6 +64,8 @@ pub struct Stepper {
     work: [Vec<f64>; 3],
     decay: Vec<f64>,
     memory: Memory,
+    /// Estimated local error per unit time; empty until it is asked for.
+    error: Vec<f64>,
 }
 
 impl Stepper {
@@ -75,7 +77,7 @@ impl Stepper {
             _ => Vec::new(),
         };
         let memory = if method == Method::EtdAb3 { Memory::new(&decay) } else { Memory::default() };
-        Self { method, work: std::array::from_fn(|_| vec![0.0; d]), decay, memory }
+        Self { method, work: std::array::from_fn(|_| vec![0.0; d]), decay, memory, error: Vec::new() }
     }
 
     /// One step from t to t + dt. Nothing is allocated; nothing is checked.
@@ -87,6 +89,52 @@ impl Stepper {
             Method::Rk4 => rk4::step(field, t, dt, state, &mut self.work),
             Method::EtdAb3 => etd_ab3::step(field, t, dt, state, &mut self.work, &mut self.memory),
         }
+    }
+
+    /// One step, to the bit as [`Stepper::step`], and an estimate of its local error per unit time, one number a component
+    /// (T37). `None` where no estimate can be had: the third step of ETD-AB3 after a start.
+    ///
+    /// ETD-AB3 takes what the next order would add, at no cost; the others compare the step with two of half its length, at
+    /// that of two steps.
+    pub fn step_with_error(
+        &mut self,
+        field: &mut impl VectorField,
+        t: f64,
+        dt: f64,
+        state: &mut [f64],
+    ) -> Option<&[f64]> {
+        self.error.resize(state.len(), 0.0);
+        if self.method == Method::EtdAb3 && !self.memory.starts(dt) {
+            let known = self.memory.knows_three(dt);
+            self.error.copy_from_slice(self.memory.oldest());
+            self.step(field, t, dt, state);
+            etd_ab3::third_difference(&self.memory, &mut self.error);
+            return known.then_some(&self.error[..]);
+        }
+        let order = if self.method == Method::EtdAb3 { Method::Rk4.order() } else { self.method.order() };
+        self.error.copy_from_slice(state);
+        for half in 0..2 {
+            let (t, half_step, state) = (t + 0.5 * dt * f64::from(half), 0.5 * dt, &mut self.error);
+            match self.method {
+                Method::Euler => euler::step(field, t, half_step, state, &mut self.work),
+                Method::ExponentialEuler => {
+                    exponential_euler::step(field, t, half_step, state, &mut self.work, &self.decay);
+                }
+                Method::Heun => heun::step(field, t, half_step, state, &mut self.work),
+                Method::Rk4 | Method::EtdAb3 => rk4::step(field, t, half_step, state, &mut self.work),
+            }
+        }
+        self.step(field, t, dt, state);
+        let whole = f64::from(1_u32 << order);
+        let factor = whole / (whole - 1.0) / dt;
+        self.error.iter_mut().zip(&*state).for_each(|(error, x)| *error = (x - *error) * factor);
+        Some(&self.error)
+    }
+
+    /// Multiplies what the method remembers, for a linear field whose state was multiplied.
+    #[cfg(test)]
+    pub(crate) fn scale(&mut self, factor: f64) {
+        self.memory.scale(factor);
     }
 
     /// Tells the method that the field jumps here, or that another trajectory begins: what it remembers of earlier steps
@@ -125,4 +173,51 @@ pub fn integrate(
         check_finite(start + (i + 1) as f64 * dt, state)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// dx/dt = -x + 3 tanh(y) + sin(2 t), dy/dt = -y - 2 tanh(x).
+    struct Driven;
+
+    impl VectorField for Driven {
+        fn dimension(&self) -> usize {
+            2
+        }
+        fn derivative(&mut self, t: f64, x: &[f64], out: &mut [f64]) {
+            out[0] = -x[0] + 3.0 * x[1].tanh() + (2.0 * t).sin();
+            out[1] = -x[1] - 2.0 * x[0].tanh();
+        }
+        fn decay_rate(&self, _: usize) -> f64 {
+            1.0
+        }
+    }
+
+    #[test]
+    fn the_estimate_is_the_local_error_and_the_step_is_the_same_to_the_bit() {
+        let dt = 0.1;
+        for method in Method::ALL {
+            let (mut plain, mut stepper) = (Stepper::new(method, &Driven), Stepper::new(method, &Driven));
+            let (mut alone, mut state) = ([0.5, 0.2], [0.5, 0.2]);
+            let (mut estimated, mut local, mut compared) = (0.0, 0.0, 0);
+            for i in 0..200 {
+                let t = f64::from(i) * dt;
+                let mut exact = state;
+                integrate(&mut Stepper::new(Method::Rk4, &Driven), &mut Driven, &mut exact, (t, t + dt), 50).unwrap();
+                plain.step(&mut Driven, t, dt, &mut alone);
+                let error = stepper.step_with_error(&mut Driven, t, dt, &mut state).map(<[f64]>::to_vec);
+                assert_eq!(alone, state, "{method}");
+                if let Some(error) = error.filter(|_| i >= 10) {
+                    estimated += error.iter().map(|e| e * e).sum::<f64>();
+                    local += state.iter().zip(exact).map(|(x, e)| ((x - e) / dt).powi(2)).sum::<f64>();
+                    compared += 1;
+                }
+            }
+            assert!(compared > 180, "{method}");
+            let ratio = (estimated / local).sqrt();
+            assert!((0.9..1.1).contains(&ratio), "{method}: estimate over local error {ratio}");
+        }
+    }
 }

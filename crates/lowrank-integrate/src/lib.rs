@@ -14,6 +14,7 @@ mod field;
 mod fixed;
 mod heun;
 mod rk4;
+mod stability;
 
 pub use adaptive::{Adaptive, Tolerance, solve_adaptive};
 pub use error::IntegrateError;
@@ -21,3 +22,4 @@ pub use etd_ab3::etd_weights;
 pub use euler_maruyama::EulerMaruyama;
 pub use field::VectorField;
 pub use fixed::{Method, Stepper, check_steps, integrate};
+pub use stability::{Filters, SpectrumBound, amplification, is_stable, longest_stable_step};
