@@ -1,5 +1,7 @@
 //! `lowrank solve`: what mean-field theory says of a network, at every point of the axes if there are any.
 
+mod table;
+
 use std::path::PathBuf;
 
 use clap::Args;
@@ -13,15 +15,12 @@ use lowrank_spec::{Draft, Grid, Spec};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use self::table::{onsets, table};
 use crate::common::{given_vectors, in_file};
-use crate::table::{Table, Value};
 use crate::{Common, Failure, on_interrupt, print};
 
 /// Where the onset of chaos is looked for, in g.
 const ONSET_BRACKET: (f64, f64) = (1e-3, 10.0);
-
-/// Radii of a family that differ by less than this part are one but for rounding along the neutral direction.
-const RING_WIDTH: f64 = 1e-4;
 
 /// Options of `lowrank solve`.
 #[derive(Debug, Args)]
@@ -227,111 +226,4 @@ fn described(chaos: &Chaotic) -> Result<Chaos, MeanFieldError> {
         residual: chaos.residual,
         iterations: chaos.iterations,
     })
-}
-
-/// One row a solution, and one a kind of solution that could not be solved for.
-fn table(solutions: &[Solved], grid: &Grid, rank: usize) -> Table {
-    let axes = grid.axes().iter().map(|(parameter, _)| parameter.to_string());
-    let kappa = (1..=rank).map(|k| format!("kappa_{k}"));
-    let rest = [
-        "mu",
-        "delta_0",
-        "delta_0_individual",
-        "delta_inf",
-        "delta_t",
-        "r_mean",
-        "r_second_moment",
-        "rho",
-        "lambda_max",
-        "correlation_time",
-        "growth_rate",
-        "ring_radius",
-    ];
-    let most = solutions.iter().flat_map(|solved| &solved.stationary).map(|s| s.outliers.len()).max().unwrap_or(0);
-    let parts: Vec<String> = (1..=most).flat_map(|k| [format!("outlier_{k}_re"), format!("outlier_{k}_im")]).collect();
-    let head = axes.chain(["variant", "solution", "stability"].map(str::to_owned)).chain(kappa);
-    let head = head.chain(rest.map(str::to_owned)).chain(["outliers".to_owned()]).chain(parts.clone());
-    let numbers = rank + rest.len();
-    let head = head.chain(["reason".to_owned()]);
-    let mut table = Table::new(head.collect()).only_printed("outliers").only_written(parts);
-    for solved in solutions {
-        let mut push = |texts: [&str; 3], values: Vec<f64>, outliers: &[(f64, f64)], reason: &str| {
-            let mut row: Vec<Value> = solved.at.iter().map(|(_, value)| Value::from(*value)).collect();
-            row.extend(texts.map(Value::from));
-            row.extend(values.into_iter().map(Value::from));
-            row.push(outlier_text(outliers).into());
-            row.extend((0..most).flat_map(|k| {
-                let (re, im) = outliers.get(k).copied().unwrap_or((f64::NAN, f64::NAN));
-                [Value::from(re), Value::from(im)]
-            }));
-            row.push(reason.into());
-            table.push(row);
-        };
-        let variant = solved.variant.name();
-        let radius = |ring: Option<Ring>| ring.map_or(f64::NAN, |ring| ring.largest_radius);
-        for s in &solved.stationary {
-            let values = values_of(&s.order, [s.rho, s.growth_rate, f64::NAN, s.growth_rate, radius(s.ring)]);
-            push([variant, Regime::Stationary.name(), s.stability.name()], values, &s.outliers, "");
-        }
-        for c in &solved.chaotic {
-            let growth = &c.structure_growth;
-            let rate = growth.growth_rate.unwrap_or(f64::NAN);
-            let values = values_of(&c.order, [c.rho, c.lambda_max, c.correlation_time, rate, radius(c.ring)]);
-            push([variant, c.regime.name(), growth.stability.name()], values, &[], "");
-        }
-        for Unsolved { solution, reason } in &solved.failures {
-            push([variant, solution, "not solved"], vec![f64::NAN; numbers], &[], reason);
-        }
-    }
-    table
-}
-
-/// The numbers of a row: kappa, the other order parameters, and rho, lambda_max, the correlation time, the growth rate of a
-/// perturbation of kappa and the radius of a continuous family.
-fn values_of(order: &OrderParameters, spectrum: [f64; 5]) -> Vec<f64> {
-    let OrderParameters { kappa, mu, delta_0, delta_0_individual, delta_inf, delta_t, r_mean, r_second_moment, .. } =
-        order;
-    let rest = [*mu, *delta_0, *delta_0_individual, *delta_inf, *delta_t, *r_mean, *r_second_moment];
-    [kappa.as_slice(), &rest, &spectrum].concat()
-}
-
-/// "0.64", "0.33+0.66i 0.33-0.66i"; in files they are numbers with every digit.
-fn outlier_text(outliers: &[(f64, f64)]) -> String {
-    let one = |(re, im): &(f64, f64)| if *im == 0.0 { format!("{re:.4}") } else { format!("{re:.4}{im:+.4}i") };
-    outliers.iter().map(one).collect::<Vec<_>>().join(" ")
-}
-
-/// One line a branch that becomes chaotic, and one a continuous family.
-fn onsets(solutions: &[Solved]) -> String {
-    let kappa = |kappa: &[f64]| kappa.iter().map(|k| format!("{k:.4}")).collect::<Vec<_>>().join(", ");
-    let mut text = String::new();
-    for solved in solutions {
-        let stationary = solved.stationary.iter().map(|s| (Regime::Stationary, s.ring));
-        let rings = stationary.chain(solved.chaotic.iter().map(|c| (c.regime, c.ring)));
-        for (regime, ring) in rings.filter_map(|(regime, ring)| Some((regime, ring?))) {
-            let radii = if ring.largest_radius - ring.smallest_radius <= RING_WIDTH * ring.largest_radius {
-                format!("a ring of radius {:.4}", ring.largest_radius)
-            } else {
-                format!("of |kappa| from {:.4} to {:.4}", ring.smallest_radius, ring.largest_radius)
-            };
-            text += &format!(
-                "{}: the {} solutions are a continuous family, {radii}; one is listed\n",
-                solved.variant,
-                regime.name()
-            );
-        }
-        for onset in &solved.onsets_of_chaos {
-            let g = onset.g;
-            text += &if onset.kappa.iter().all(|k| *k == 0.0) {
-                format!("{}: the state without structure becomes chaotic at g = {g:.4}\n", solved.variant)
-            } else {
-                format!(
-                    "{}: the branch with kappa ({}) there becomes chaotic at g = {g:.4}\n",
-                    solved.variant,
-                    kappa(&onset.kappa)
-                )
-            };
-        }
-    }
-    text
 }
