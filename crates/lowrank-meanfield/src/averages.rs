@@ -74,6 +74,10 @@ impl Averages {
         if transfer == Transfer::ThresholdLinear && d > 0.0 {
             return threshold_linear(mu, d);
         }
+        if transfer == Transfer::ThresholdLinear && mu == 0.0 {
+            // At the kink half of all deviations meet the slope 1: what is left of small variances (T29).
+            return Averages { d1: 0.5, d1_sq: 0.5, ..Averages::default() };
+        }
         let mut sum = Self::default();
         for_each_node(grid, mu, d, |weight, x| {
             let jet = transfer.jet(x);

@@ -12,6 +12,7 @@ use lowrank_model::{Ensemble, Model};
 
 use crate::MeanFieldError;
 use crate::averages::{Averages, LARGEST_VARIANCE};
+use crate::cone::unbounded_states;
 use crate::neurons::Neurons;
 use crate::newton::{Evaluation, Outcome, RESIDUAL_LIMIT, fixed_point, is_one_solution, newton_step, residual};
 use crate::stability::eigenvalues;
@@ -54,10 +55,11 @@ const NEUTRAL: f64 = 1e-6;
 
 /// All stationary solutions of a model, at the amplitudes its inputs have after their last change; in decreasing
 /// order of kappa, then of variance. They do not depend on the variant, their stability does. Where solutions form a
-/// continuum (a ring) one of it is returned. Up to 3^R are found; beyond rank seven not every combination is tried.
+/// continuum (a ring) one of it is returned. Up to 3^R are found; beyond rank seven not every combination is tried. None
+/// may exist where activity is unbounded ([`unbounded_states`]).
 ///
 /// # Errors
-/// No solution with residual <= 1e-10; white noise.
+/// No solution with residual <= 1e-10 though activity has a bound; white noise.
 pub fn stationary_branches(model: &Model) -> Result<Vec<Stationary>, MeanFieldError> {
     let neurons = neurons_at_rest(model)?;
     let mut leads = Leads { neurons: &neurons, symmetric: neurons.is_symmetric(), found: Vec::new(), starts: 0 };
@@ -80,6 +82,9 @@ pub fn stationary_branches(model: &Model) -> Result<Vec<Stationary>, MeanFieldEr
         }
     }
     if found.is_empty() {
+        if !unbounded_states(model)?.is_empty() {
+            return Ok(Vec::new());
+        }
         let what = "stationary solution";
         return Err(MeanFieldError::NoSolution { what, starts: leads.starts, residual: best, limit: RESIDUAL_LIMIT });
     }

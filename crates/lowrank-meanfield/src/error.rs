@@ -46,7 +46,7 @@ pub enum MeanFieldError {
     },
     /// No start led to a solution.
     #[error(
-        "no {what} found from {starts} starts; best residual {residual:e}, limit {limit:e}: the activity may be unbounded, lower g or the overlaps"
+        "no {what} found from {starts} starts; best residual {residual:e}, limit {limit:e}; that does not show that there is none: change g or the overlaps a little"
     )]
     NoSolution {
         /// What was looked for.

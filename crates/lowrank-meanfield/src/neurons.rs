@@ -87,7 +87,12 @@ impl Neurons {
 
     /// The law of u in every class at these kappa.
     pub(crate) fn drives<'a>(&'a self, kappa: &'a [f64]) -> impl Iterator<Item = Drive<'a>> + 'a {
-        self.classes.iter().map(move |class| class.drive(kappa))
+        self.classes.iter().map(move |class| class.drive(kappa, 1.0))
+    }
+
+    /// The same without the input: the law of the deviations that kappa makes.
+    pub(crate) fn directions<'a>(&'a self, kappa: &'a [f64]) -> impl Iterator<Item = Drive<'a>> + 'a {
+        self.classes.iter().map(move |class| class.drive(kappa, 0.0))
     }
 
     /// Population mean of x, and the part of its variance that u contributes (variance within classes and between).
@@ -132,8 +137,9 @@ impl Neurons {
 }
 
 impl Class {
-    fn drive<'a>(&'a self, kappa: &[f64]) -> Drive<'a> {
-        let mu = self.input + dot(kappa, &self.m);
+    /// With the input times `part`.
+    fn drive<'a>(&'a self, kappa: &[f64], part: f64) -> Drive<'a> {
+        let mu = part * self.input + dot(kappa, &self.m);
         let rank = kappa.len();
         let Some(s) = &self.spread else {
             let zeros = vec![0.0; rank];
@@ -141,10 +147,10 @@ impl Class {
             return Drive { weight: self.weight, mu, s_squared: 0.0, m: &self.m, n: &self.n, m_u, n_u, n_m: &[] };
         };
         let row = |matrix: &[f64], k: usize| dot(kappa, &matrix[k * rank..(k + 1) * rank]);
-        let m_u: Vec<f64> = (0..rank).map(|l| row(&s.mm, l) + s.mi[l]).collect();
-        let n_u: Vec<f64> = (0..rank).map(|k| row(&s.nm, k) + s.ni[k]).collect();
+        let m_u: Vec<f64> = (0..rank).map(|l| row(&s.mm, l) + part * s.mi[l]).collect();
+        let n_u: Vec<f64> = (0..rank).map(|k| row(&s.nm, k) + part * s.ni[k]).collect();
         // Var(u) = sum_l kappa_l Cov(m_l, u) + Cov(I, u); rounding must not make it negative.
-        let s_squared = (dot(kappa, &m_u) + dot(kappa, &s.mi) + s.ii).max(0.0);
+        let s_squared = (dot(kappa, &m_u) + part * (dot(kappa, &s.mi) + part * s.ii)).max(0.0);
         Drive { weight: self.weight, mu, s_squared, m: &self.m, n: &self.n, m_u, n_u, n_m: &s.nm }
     }
 }

@@ -12,9 +12,9 @@ use crate::averages::Averages;
 use crate::neurons::Neurons;
 
 /// Eigenvalues of (T10) this little beyond the disc (absolute) cannot be told from it: rounding of a double eigenvalue.
-const OUTLIER_MARGIN: f64 = 1e-9;
+pub(crate) const OUTLIER_MARGIN: f64 = 1e-9;
 /// Growth rates below this are zero but for rounding: along a ring of solutions they are, and that counts as stable.
-const GROWTH_MARGIN: f64 = 1e-9;
+pub(crate) const GROWTH_MARGIN: f64 = 1e-9;
 
 /// Whether small deviations from a stationary solution die out, in the model's variant. In JSON and in tables it is one text,
 /// its [name](Stability::name).

@@ -10,7 +10,8 @@ use serde::Serialize;
 use crate::MeanFieldError;
 use crate::averages::{Averages, check};
 pub(crate) use crate::branches::{halton, stationary_branches};
-use crate::neurons::Neurons;
+use crate::cone::spectrum_at_kink;
+use crate::neurons::{Drive, Neurons};
 use crate::newton::{Evaluation, Outcome, RESIDUAL_GOAL, RESIDUAL_LIMIT, fixed_point};
 use crate::stability::{Stability, bulk_radius, eigenvalues, spectrum};
 
@@ -132,11 +133,7 @@ pub(crate) fn evaluate(
         for k in 0..rank {
             image[k] += d.weight * (d.n[k] * a.phi + d.n_u[k] * a.d1);
             for l in 0..rank {
-                let overlap = d.n_m.get(k * rank + l).copied().unwrap_or(0.0);
-                let by_kappa = d.n[k] * (d.m[l] * a.d1 + d.m_u[l] * a.d2)
-                    + d.n_u[k] * (d.m[l] * a.d2 + d.m_u[l] * a.d3)
-                    + overlap * a.d1;
-                jacobian[(k, l)] += d.weight * by_kappa;
+                jacobian[(k, l)] += d.weight * by_kappa(&d, &a, k, l);
             }
             jacobian[(k, rank)] += 0.5 * d.weight * (d.n[k] * a.d2 + d.n_u[k] * a.d3);
         }
@@ -148,6 +145,12 @@ pub(crate) fn evaluate(
         jacobian[(rank, rank)] += d.weight * g_squared * square_slope;
     }
     image.iter().all(|v| v.is_finite()).then_some(Evaluation { image, jacobian })
+}
+
+/// What \<n_k phi(x)> of one class gains with kappa_l.
+pub(crate) fn by_kappa(d: &Drive<'_>, a: &Averages, k: usize, l: usize) -> f64 {
+    let overlap = d.n_m.get(k * d.m.len() + l).copied().unwrap_or(0.0);
+    d.n[k] * (d.m[l] * a.d1 + d.m_u[l] * a.d2) + d.n_u[k] * (d.m[l] * a.d2 + d.m_u[l] * a.d3) + overlap * a.d1
 }
 
 pub(crate) fn distance(a: &[f64], b: &[f64]) -> f64 {
@@ -185,8 +188,10 @@ pub(crate) fn describe(neurons: &Neurons, outcome: Outcome) -> Stationary {
         r_second_moment += d.weight * a.phi_sq;
         d1_sq += d.weight * a.d1_sq;
     }
-    let all = all_eigenvalues(neurons, &outcome.x);
-    let spectrum = spectrum(bulk_radius(neurons.g, d1_sq), all, neurons.variant);
+    let spectrum = spectrum_at_kink(neurons, &kappa, individual).unwrap_or_else(|| {
+        let all = all_eigenvalues(neurons, &outcome.x);
+        spectrum(bulk_radius(neurons.g, d1_sq), all, neurons.variant)
+    });
     let delta_0 = individual + from_drive;
     let order = OrderParameters {
         kappa,

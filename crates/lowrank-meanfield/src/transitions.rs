@@ -78,7 +78,6 @@ pub fn onsets_of_chaos(model: &Model, bracket: (f64, f64)) -> Result<Vec<Onset>,
         let g = value(i);
         let solutions = match stationary_branches(&family(g)?) {
             Ok(found) => found,
-            // Beyond the g at which activity has no bound nothing is left to become chaotic.
             Err(MeanFieldError::NoSolution { .. }) => continue,
             Err(error) => return Err(error),
         };
@@ -94,7 +93,7 @@ pub fn onsets_of_chaos(model: &Model, bracket: (f64, f64)) -> Result<Vec<Onset>,
     }
     let mut found: Vec<Onset> = Vec::new();
     let events = branches.iter().flat_map(|b| &b.events).filter(|e| e.kind == EventKind::BulkInstability);
-    for event in events.filter(|e| outliers_decay(&e.solution, model)) {
+    for event in events.filter(|e| outliers_decay(&e.solution, model) && !runs_away(&e.solution, model)) {
         let mut kappa = event.solution.order.kappa.clone();
         let symmetric = Neurons::new(&family(event.parameter)?)?.is_symmetric();
         if symmetric && kappa.iter().find(|k| k.abs() > SMALLEST_KAPPA).is_some_and(|k| *k < 0.0) {
@@ -107,6 +106,11 @@ pub fn onsets_of_chaos(model: &Model, bracket: (f64, f64)) -> Result<Vec<Onset>,
     }
     found.sort_by(|a, b| a.g.total_cmp(&b.g));
     Ok(found)
+}
+
+/// Whether a solution lies at rest at a kink of phi: what grows from there grows for ever, and becomes no chaos (T29).
+fn runs_away(solution: &Stationary, model: &Model) -> bool {
+    model.transfer().bound().is_none() && solution.order.delta_0 == 0.0
 }
 
 /// Whether no outlier makes a solution unstable.

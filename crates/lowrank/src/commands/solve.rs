@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use lowrank_meanfield::{
-    Chaotic, MeanFieldError, Onset, Regime, Ring, Stationary, StructureGrowth, onsets_of_chaos, stationary_branches,
-    two_timescale_solutions,
+    Chaotic, MeanFieldError, Onset, Regime, Ring, Stationary, StructureGrowth, Unbounded, onsets_of_chaos,
+    stationary_branches, two_timescale_solutions, unbounded_states,
 };
 use lowrank_model::{Model, OrderParameters, Variant};
 use lowrank_report::{Origin, Provenance, data_json, write_csv, write_file};
@@ -40,6 +40,8 @@ struct Solved {
     variant: Variant,
     stationary: Vec<Stationary>,
     chaotic: Vec<Chaos>,
+    /// The ways in which activity grows without bound, the fastest first.
+    unbounded: Vec<Unbounded>,
     /// The branches that become chaotic along g, in increasing order of it.
     onsets_of_chaos: Vec<Onset>,
     /// Remarks: solutions that end on the way, states that there cannot be.
@@ -201,7 +203,8 @@ fn solve(model: &Model, at: Vec<(String, f64)>, alone: bool) -> Solved {
             }
         }
     }
-    if stationary.is_empty() && chaotic.is_empty() && failures.is_empty() {
+    let unbounded = unbounded_states(model).unwrap_or_default();
+    if stationary.is_empty() && chaotic.is_empty() && unbounded.is_empty() && failures.is_empty() {
         let reason =
             remarks.first().map_or("no solution was found, and nothing shows that there is none", String::as_str);
         failures.push(Unsolved { solution: "stationary", reason: reason.to_owned() });
@@ -209,7 +212,7 @@ fn solve(model: &Model, at: Vec<(String, f64)>, alone: bool) -> Solved {
     // Where branches cannot be followed there is none to tell.
     let onsets = (alone && model.noise() == 0.0).then(|| onsets_of_chaos(model, ONSET_BRACKET).ok()).flatten();
     let onsets_of_chaos = onsets.unwrap_or_default();
-    Solved { at, variant: model.variant(), stationary, chaotic, onsets_of_chaos, remarks, failures }
+    Solved { at, variant: model.variant(), stationary, chaotic, unbounded, onsets_of_chaos, remarks, failures }
 }
 
 /// A chaotic solution with its correlation time and its exponent.

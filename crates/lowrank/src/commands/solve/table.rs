@@ -60,6 +60,12 @@ pub(super) fn table(solutions: &[Solved], grid: &Grid, rank: usize) -> Table {
             let values = values_of(&c.order, [c.rho, c.lambda_max, c.correlation_time, rate, radius(c.ring)]);
             push([variant, c.regime.name(), growth.stability.name()], values, &[], "");
         }
+        for u in &solved.unbounded {
+            // A direction has no size: of its numbers only the rate is one of a state.
+            let mut values = vec![f64::NAN; numbers];
+            values[numbers - 2] = u.growth_rate;
+            push([variant, "unbounded", ""], values, &[], "");
+        }
         for Unsolved { solution, reason } in &solved.failures {
             push([variant, solution, "not solved"], vec![f64::NAN; numbers], &[], reason);
         }

@@ -1,0 +1,333 @@
+//! Growth along directions where phi has a kink, and at infinity (T29): threshold-linear is homogeneous there, not linear.
+//!
+//! A deviation y from a state whose neurons sit at the kink obeys dy/dt = -y + J max(y, 0), whose slope differs from
+//! direction to direction, so that no one matrix decides stability. Its exact exponential solutions are rays: the law of y,
+//! (kappa, sigma) with sigma the deviation that the random part makes, is mapped to lambda times itself. Far from the origin
+//! every neuron counts as at the kink and input as nothing, so that the same rays say whether activity has a bound.
+
+use faer::Mat;
+use lowrank_model::{Model, Transfer};
+use serde::Serialize;
+
+use crate::MeanFieldError;
+use crate::averages::Averages;
+use crate::branches::halton;
+use crate::neurons::Neurons;
+use crate::newton::{Evaluation, RESIDUAL_GOAL, fixed_point};
+use crate::stability::{GROWTH_MARGIN, Instability, OUTLIER_MARGIN, Spectrum, Stability, growth_rate};
+use crate::stationary::{MERGE_DISTANCE, SMALLEST_KAPPA, by_kappa};
+
+/// Directions from which rays are looked for, a dimension, besides the axes.
+const STARTS_PER_DIMENSION: usize = 4;
+/// How far starts lie off the axes, so that none stays on a ray that others overtake.
+const ASIDE: f64 = 1e-2;
+/// Steps of the flow of directions, and each as a part of the time in which the fastest changes.
+const FLOW_STEPS: usize = 400;
+const FLOW_STEP: f64 = 0.5;
+/// A direction that changes by less than this part has settled well enough for Newton, which may move it by no more than
+/// the second.
+const SETTLED: f64 = 1e-9;
+const LARGEST_MOVE: f64 = 0.1;
+/// Relative step of the differences in Newton's matrix, on which its speed alone depends.
+const DIFFERENCE: f64 = 1e-6;
+/// Steps of the average over a turning direction, and each of them in the same unit.
+const TURNING_STEPS: usize = 6000;
+const TURNING_STEP: f64 = 0.05;
+
+/// A way in which activity grows without bound: along a ray, exponentially.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Unbounded {
+    /// kappa along the ray, `[R]`, in units of the root mean square of x.
+    pub kappa: Vec<f64>,
+    /// Rate of the exponential growth in the model's variant, in inverse units of time (T29, T11).
+    pub growth_rate: f64,
+}
+
+/// The ways in which a network's activity grows without bound, the fastest first; empty where it has a bound: where phi has
+/// one, or nothing grows far from the origin. Noise and constant inputs change nothing there. A network may have bounded
+/// states besides.
+///
+/// # Errors
+/// White noise that an input shares among units.
+pub fn unbounded_states(model: &Model) -> Result<Vec<Unbounded>, MeanFieldError> {
+    if model.transfer() != Transfer::ThresholdLinear {
+        return Ok(Vec::new());
+    }
+    let neurons = Neurons::new(model)?;
+    let rays = Cone::at_infinity(&neurons).rays();
+    let growing = rays.into_iter().filter_map(|ray| {
+        let rate = growth_rate((ray.lambda, 0.0), neurons.variant);
+        (rate > GROWTH_MARGIN).then(|| {
+            let square: f64 = neurons.directions(ray.kappa()).map(|d| d.weight * (d.mu * d.mu + d.s_squared)).sum();
+            let size = (square + ray.sigma().powi(2)).sqrt();
+            Unbounded { kappa: ray.kappa().iter().map(|k| k / size).collect(), growth_rate: rate }
+        })
+    });
+    Ok(growing.collect())
+}
+
+/// The spectrum of a stationary solution some of whose neurons sit at the kink; none where none does.
+pub(crate) fn spectrum_at_kink(neurons: &Neurons, kappa: &[f64], individual: f64) -> Option<Spectrum> {
+    let cone = Cone::at(neurons, kappa, individual)?;
+    let rays = cone.rays();
+    let fastest = rays.first().filter(|ray| ray.lambda > 0.0);
+    // A deviation that no neuron passes on decays by itself.
+    let lambda = fastest.map_or(0.0, |ray| ray.lambda);
+    let along = |ray: &Ray| ray.kappa().iter().any(|k| k.abs() > SMALLEST_KAPPA);
+    let by = match fastest {
+        Some(ray) if ray.turning => Instability::ComplexPair,
+        Some(ray) if along(ray) => Instability::RealOutlier,
+        _ => Instability::Bulk,
+    };
+    // The disc is that of the slopes along the fastest ray.
+    let rho = fastest.map_or(0.0, |ray| cone.radius(&ray.v));
+    let outlying = rays.iter().filter(|ray| along(ray) && !ray.turning && ray.lambda > rho + OUTLIER_MARGIN);
+    let outliers = outlying.map(|ray| (ray.lambda, 0.0)).collect();
+    let growth = growth_rate((lambda, 0.0), neurons.variant);
+    let stability = if growth > GROWTH_MARGIN { Stability::Unstable(by) } else { Stability::Stable };
+    Some(Spectrum { rho, outliers, growth_rate: growth, stability })
+}
+
+/// A law of deviations that the network maps to lambda times itself.
+#[derive(Debug, Clone)]
+struct Ray {
+    /// (kappa, sigma), of length one.
+    v: Vec<f64>,
+    lambda: f64,
+    /// Whether the direction turns for ever: `v` is one of those it takes, and lambda is one more than the mean growth rate.
+    turning: bool,
+}
+
+impl Ray {
+    fn kappa(&self) -> &[f64] {
+        &self.v[..self.v.len() - 1]
+    }
+
+    fn sigma(&self) -> f64 {
+        self.v.last().copied().unwrap_or(0.0)
+    }
+}
+
+/// How a class of neurons answers a deviation.
+enum Answer {
+    /// max(y, 0), from the kink.
+    Kink,
+    /// Linearly: its part of (T10), row by row, and its \<phi'^2>.
+    Linear(Vec<f64>, f64),
+}
+
+/// The homogeneous map of laws of deviations (T29).
+struct Cone<'a> {
+    neurons: &'a Neurons,
+    answers: Vec<Answer>,
+}
+
+impl<'a> Cone<'a> {
+    /// Around a state; none where no neuron sits at a kink.
+    fn at(neurons: &'a Neurons, kappa: &[f64], individual: f64) -> Option<Self> {
+        if neurons.transfer != Transfer::ThresholdLinear {
+            return None;
+        }
+        let rank = neurons.rank;
+        let answer = |d: crate::neurons::Drive<'_>| {
+            let variance = individual + d.s_squared;
+            if d.mu == 0.0 && variance == 0.0 {
+                return Answer::Kink;
+            }
+            let a = Averages::at(neurons.transfer, d.mu, variance);
+            Answer::Linear((0..rank * rank).map(|e| by_kappa(&d, &a, e / rank, e % rank)).collect(), a.d1_sq)
+        };
+        let answers: Vec<Answer> = neurons.drives(kappa).map(answer).collect();
+        answers.iter().any(|a| matches!(a, Answer::Kink)).then_some(Self { neurons, answers })
+    }
+
+    /// Far from the origin.
+    fn at_infinity(neurons: &'a Neurons) -> Self {
+        let origin = vec![0.0; neurons.rank];
+        Self { neurons, answers: neurons.directions(&origin).map(|_| Answer::Kink).collect() }
+    }
+
+    /// (\<n_k phi>, g sqrt(\<phi^2>)) of the deviations with this law.
+    fn image(&self, v: &[f64]) -> Vec<f64> {
+        let rank = self.neurons.rank;
+        let (kappa, sigma) = (&v[..rank], v[rank]);
+        let (mut image, mut square) = (vec![0.0; rank + 1], 0.0);
+        for (d, answer) in self.neurons.directions(kappa).zip(&self.answers) {
+            match answer {
+                Answer::Kink => {
+                    let a = Averages::at(Transfer::ThresholdLinear, d.mu, sigma * sigma + d.s_squared);
+                    for k in 0..rank {
+                        image[k] += d.weight * (d.n[k] * a.phi + d.n_u[k] * a.d1);
+                    }
+                    square += d.weight * a.phi_sq;
+                }
+                Answer::Linear(matrix, _) => {
+                    for k in 0..rank {
+                        let row = &matrix[k * rank..(k + 1) * rank];
+                        image[k] += d.weight * row.iter().zip(kappa).map(|(j, x)| j * x).sum::<f64>();
+                    }
+                }
+            }
+        }
+        image[rank] = self.neurons.g * square.sqrt();
+        image
+    }
+
+    /// g sqrt(\<phi'^2>) along a ray.
+    fn radius(&self, v: &[f64]) -> f64 {
+        let rank = self.neurons.rank;
+        let squares = self.neurons.directions(&v[..rank]).zip(&self.answers).map(|(d, answer)| {
+            d.weight
+                * match answer {
+                    Answer::Kink => Averages::at(Transfer::ThresholdLinear, d.mu, v[rank].powi(2) + d.s_squared).d1_sq,
+                    Answer::Linear(_, square) => *square,
+                }
+        });
+        self.neurons.g * squares.sum::<f64>().sqrt()
+    }
+
+    /// The rays to which directions are drawn, in decreasing order of lambda.
+    fn rays(&self) -> Vec<Ray> {
+        let mut rays: Vec<Ray> = Vec::new();
+        for start in self.starts() {
+            let ray = self.ray_from(start);
+            let same = |r: &&mut Ray| {
+                (r.lambda - ray.lambda).abs() <= MERGE_DISTANCE * ray.lambda.abs().max(1.0)
+                    && (r.turning || distance(&r.v, &ray.v) <= MERGE_DISTANCE)
+            };
+            if rays.iter_mut().find(same).is_none() {
+                rays.push(ray);
+            }
+        }
+        rays.sort_by(|a, b| {
+            b.lambda.total_cmp(&a.lambda).then_with(|| b.v.partial_cmp(&a.v).unwrap_or(std::cmp::Ordering::Equal))
+        });
+        rays
+    }
+
+    /// Both ends of every axis of kappa with and without a random part, a little aside, and quasi-random directions.
+    fn starts(&self) -> Vec<Vec<f64>> {
+        let rank = self.neurons.rank;
+        let mut starts = vec![std::iter::repeat_n(0.0, rank).chain([1.0]).collect::<Vec<f64>>()];
+        for k in 0..rank {
+            for (sign, sigma) in [(1.0, 0.0), (-1.0, 0.0), (1.0, 1.0), (-1.0, 1.0)] {
+                let mut start = vec![0.0; rank + 1];
+                (start[k], start[rank]) = (sign, sigma);
+                starts.push(start);
+            }
+        }
+        for i in 1..=STARTS_PER_DIMENSION * rank {
+            starts.push((0..=rank).map(|k| if k < rank { 2.0 * halton(i, k) - 1.0 } else { halton(i, k) }).collect());
+        }
+        for (i, start) in starts.iter_mut().enumerate() {
+            for (k, x) in start.iter_mut().enumerate().take(rank) {
+                *x += ASIDE * (2.0 * halton(i + 1, k) - 1.0);
+            }
+            // Without a random part there is none to start with.
+            if self.neurons.g == 0.0 && rank > 0 {
+                start[rank] = 0.0;
+            }
+            normalise(start);
+        }
+        starts
+    }
+
+    /// The direction in which deviations of a start end.
+    fn ray_from(&self, mut v: Vec<f64>) -> Ray {
+        for _ in 0..FLOW_STEPS {
+            let (change, _, scale) = self.change(&v);
+            if norm(&change) <= SETTLED * scale {
+                break;
+            }
+            v.iter_mut().zip(&change).for_each(|(v, c)| *v += FLOW_STEP / scale * c);
+            normalise(&mut v);
+        }
+        self.polished(&v).unwrap_or_else(|| self.turning(v))
+    }
+
+    /// How a direction changes, lambda - 1 along it with one added, and the largest of these.
+    fn change(&self, v: &[f64]) -> (Vec<f64>, f64, f64) {
+        let image = self.image(v);
+        let lambda: f64 = image.iter().zip(v).map(|(f, v)| f * v).sum();
+        let change: Vec<f64> = image.iter().zip(v).map(|(f, v)| f - lambda * v).collect();
+        (change, lambda, norm(&image).max(f64::MIN_POSITIVE))
+    }
+
+    /// A ray by Newton on F(v) = lambda v, |v| = 1, if it lies where the flow has led.
+    fn polished(&self, v: &[f64]) -> Option<Ray> {
+        let (change, lambda, scale) = self.change(v);
+        let size = v.len();
+        if norm(&change) <= f64::EPSILON * scale {
+            return Some(Ray { v: v.to_vec(), lambda, turning: false });
+        }
+        let evaluate = |x: &[f64]| {
+            let (v, lambda) = (&x[..size], x[size]);
+            let rest =
+                |v: &[f64]| self.image(v).iter().zip(v).map(|(f, v)| (f - lambda * v) / scale).collect::<Vec<_>>();
+            let mut jacobian = Mat::zeros(size + 1, size + 1);
+            for l in 0..size {
+                let moved = |by: f64| {
+                    let mut v = v.to_vec();
+                    v[l] += by;
+                    rest(&v)
+                };
+                let (up, down) = (moved(DIFFERENCE), moved(-DIFFERENCE));
+                for k in 0..size {
+                    jacobian[(k, l)] = (up[k] - down[k]) / (2.0 * DIFFERENCE) + f64::from(u8::from(k == l));
+                }
+                jacobian[(l, size)] = -v[l] / scale;
+                jacobian[(size, l)] = v[l];
+            }
+            jacobian[(size, size)] = 1.0;
+            let mut image: Vec<f64> = rest(v).iter().zip(v).map(|(r, v)| v + r).collect();
+            image.push(lambda + 0.5 * (v.iter().map(|v| v * v).sum::<f64>() - 1.0));
+            Some(Evaluation { image, jacobian })
+        };
+        let start = v.iter().copied().chain([lambda]).collect();
+        let outcome = fixed_point(start, RESIDUAL_GOAL, |x| x.iter().all(|v| v.is_finite()), evaluate);
+        let mut found = outcome.x.clone();
+        let lambda = found.pop()?;
+        let near = distance(&found, v) <= LARGEST_MOVE;
+        // sigma and -sigma are one.
+        found[size - 1] = found[size - 1].abs();
+        (outcome.is_solution() && near).then_some(Ray { v: found, lambda, turning: false })
+    }
+
+    /// The mean growth along a direction that does not settle, with weights that vanish smoothly at both ends of the time: the
+    /// mean of a periodic function to many digits. Of two classes or more with a random part it is an upper bound, as
+    /// sigma is taken to keep its correlation.
+    fn turning(&self, mut v: Vec<f64>) -> Ray {
+        let (mut sum, mut weights) = (0.0, 0.0);
+        let scale = self.change(&v).2;
+        let step = TURNING_STEP / scale;
+        for i in 1..TURNING_STEPS {
+            let part = i as f64 / TURNING_STEPS as f64;
+            let weight = (-1.0 / (part * (1.0 - part))).exp();
+            let at = |shift: f64, k: &[f64]| -> Vec<f64> { v.iter().zip(k).map(|(v, k)| v + shift * k).collect() };
+            let (k1, lambda, _) = self.change(&v);
+            let k2 = self.change(&at(0.5 * step, &k1)).0;
+            let k3 = self.change(&at(0.5 * step, &k2)).0;
+            let k4 = self.change(&at(step, &k3)).0;
+            sum += weight * lambda;
+            weights += weight;
+            for (e, v) in v.iter_mut().enumerate() {
+                *v += step / 6.0 * (k1[e] + 2.0 * (k2[e] + k3[e]) + k4[e]);
+            }
+            normalise(&mut v);
+        }
+        Ray { v, lambda: sum / weights, turning: true }
+    }
+}
+
+fn norm(v: &[f64]) -> f64 {
+    v.iter().map(|v| v * v).sum::<f64>().sqrt()
+}
+
+fn normalise(v: &mut [f64]) {
+    let length = norm(v);
+    v.iter_mut().for_each(|v| *v /= length);
+}
+
+fn distance(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
+}

@@ -1,0 +1,164 @@
+//! Growth from the kink of threshold-linear networks and at infinity (T29), against closed forms and an independent root.
+
+use lowrank_meanfield::{Instability, Stability, stationary_branches, unbounded_states};
+use lowrank_model::Vector::{I, M, N};
+use lowrank_model::{Empirical, Ensemble, Gaussian, Input, Layout, Mixture, Model, Moments, Transfer, Variant};
+
+fn model(g: f64, variant: Variant, ensemble: impl Into<Ensemble>) -> Model {
+    Model::new(g, Transfer::ThresholdLinear, variant, ensemble, Input::none()).unwrap()
+}
+
+/// m = 1, n = c in every unit.
+fn uniform(c: f64) -> Gaussian {
+    Moments::new(Layout::rank(1)).mean(M(0), 1.0).mean(N(0), c).build().unwrap()
+}
+
+/// m and n without means, of unit variance in m, covariance c.
+fn centred(c: f64) -> Gaussian {
+    Moments::new(Layout::rank(1))
+        .variance(M(0), 1.0)
+        .variance(N(0), c * c + 1.0)
+        .covariance(M(0), N(0), c)
+        .build()
+        .unwrap()
+}
+
+/// Growth rate and stability of the state of rest, and the fastest rate at infinity, zero where nothing grows.
+fn rates(model: &Model) -> (f64, Stability, f64) {
+    let branches = stationary_branches(model).unwrap();
+    let rest = branches.iter().find(|s| s.order.delta_0 == 0.0 && s.order.kappa.iter().all(|k| *k == 0.0)).unwrap();
+    (rest.growth_rate, rest.stability, unbounded_states(model).unwrap().first().map_or(0.0, |u| u.growth_rate))
+}
+
+#[test]
+fn without_structure_rest_grows_by_g_over_root_two() {
+    for g in [0.3, 1.0, 1.41, 1.42, 1.5, 3.0] {
+        let expected = g / 2f64.sqrt() - 1.0;
+        let (rate, stability, far) = rates(&model(g, Variant::Current, Gaussian::unstructured()));
+        assert!((rate - expected).abs() < 1e-12 && (far - expected.max(0.0)).abs() < 1e-12, "{g}: {rate} {far}");
+        assert_eq!(stability == Stability::Unstable(Instability::Bulk), expected > 0.0);
+        // (1 + s)(1 + s / 2) = g / sqrt(2).
+        let two = Variant::TwoTimescale { tau_s: 1.0, tau_r: 0.5 };
+        let rate = rates(&model(g, two, Gaussian::unstructured())).0;
+        assert!(((1.0 + rate) * (1.0 + 0.5 * rate) - g / 2f64.sqrt()).abs() < 1e-12, "{g}: {rate}");
+    }
+}
+
+#[test]
+fn a_uniform_overlap_grows_along_its_own_direction_alone() {
+    for (c, expected) in [(1.2, 0.2), (0.6, -0.4), (5.0, 4.0), (-3.0, -1.0), (1e6, 1e6 - 1.0)] {
+        let (rate, stability, far) = rates(&model(0.0, Variant::Current, uniform(c)));
+        assert!((rate - expected).abs() < 1e-9 * expected.abs(), "{c}: {rate}");
+        assert!((far - f64::max(expected, 0.0)).abs() < 1e-9 * expected.abs(), "{c}: {far}");
+        assert_eq!(stability == Stability::Unstable(Instability::RealOutlier), expected > 0.0);
+    }
+    let grows = unbounded_states(&model(0.0, Variant::Rate, uniform(1.2))).unwrap();
+    assert!(grows.len() == 1 && (grows[0].kappa[0] - 1.0).abs() < 1e-9, "{grows:?}");
+}
+
+#[test]
+fn a_centred_overlap_grows_in_both_directions_by_half() {
+    let grows = unbounded_states(&model(0.0, Variant::Current, centred(3.0))).unwrap();
+    assert_eq!(grows.len(), 2, "{grows:?}");
+    for (one, kappa) in grows.iter().zip([1.0, -1.0]) {
+        assert!((one.growth_rate - 0.5).abs() < 1e-10 && (one.kappa[0] - kappa).abs() < 1e-6, "{grows:?}");
+    }
+}
+
+/// The ratio a = kappa / sigma at which lambda of both equations agrees, by bisection:
+/// lambda a = c (a Phi + f), lambda^2 = g^2 ((a^2 + 1) Phi + a f).
+#[test]
+fn overlap_and_random_part_grow_together() {
+    let phi = |a: f64| 0.5 * libm::erfc(-a / 2f64.sqrt());
+    let f = |a: f64| (-0.5 * a * a).exp() / (2.0 * std::f64::consts::PI).sqrt();
+    for (g, c) in [(1.0, 0.9), (1.5, 0.4), (2.0, 1.7), (0.3, 1.1)] {
+        let of_kappa = |a: f64| c * (a * phi(a) + f(a)) / a;
+        let of_sigma = |a: f64| g * ((a * a + 1.0) * phi(a) + a * f(a)).sqrt();
+        let (mut low, mut high) = (1e-9, 1e3);
+        for _ in 0..200 {
+            let middle = 0.5 * (low + high);
+            if of_kappa(middle) > of_sigma(middle) { low = middle } else { high = middle }
+        }
+        let expected = of_sigma(low) - 1.0;
+        let (rate, _, _) = rates(&model(g, Variant::Current, uniform(c)));
+        assert!((rate - expected).abs() < 1e-10, "g = {g}, c = {c}: {rate} {expected}");
+    }
+}
+
+#[test]
+fn given_vectors_and_populations_have_rays_of_their_own() {
+    // m = (1, -2), n = (3, 1): kappa > 0 activates the first neuron, lambda = 3 / 2; kappa < 0 the second, lambda = 2 * 1 / 2
+    // with the sign of kappa reversed.
+    let given = Empirical::new(Layout::rank(1), 2, vec![vec![1.0, -2.0], vec![3.0, 1.0]]).unwrap();
+    let grows = unbounded_states(&model(0.0, Variant::Current, given)).unwrap();
+    assert!(grows.len() == 1 && (grows[0].growth_rate - 0.5).abs() < 1e-10 && grows[0].kappa[0] > 0.0, "{grows:?}");
+    let populations = Mixture::new(vec![(0.25, uniform(2.0)), (0.75, uniform(4.0))]).unwrap();
+    let (rate, _, far) = rates(&model(0.0, Variant::Current, populations));
+    assert!((rate - 2.5).abs() < 1e-10 && (far - 2.5).abs() < 1e-10, "{rate} {far}");
+}
+
+#[test]
+fn turning_directions_grow_by_their_real_part() {
+    // S_nm = [[c, -w], [w, c]]: kappa turns, and half of every deviation passes: (c +- i w) / 2.
+    let (c, w) = (2.6, 3.0);
+    let mut moments = Moments::new(Layout::rank(2));
+    for k in 0..2 {
+        moments = moments.variance(M(k), 1.0).variance(N(k), 40.0).covariance(M(k), N(k), c);
+    }
+    let turning = moments.covariance(M(1), N(0), -w).covariance(M(0), N(1), w).build().unwrap();
+    let (rate, stability, far) = rates(&model(0.0, Variant::Current, turning));
+    assert!((rate - 0.3).abs() < 1e-6 && (far - 0.3).abs() < 1e-6, "{rate} {far}");
+    assert_eq!(stability, Stability::Unstable(Instability::ComplexPair));
+}
+
+#[test]
+fn a_constant_drive_leaves_nothing_stationary_above_root_two_and_no_bounded_function_runs_away() {
+    let driven = Moments::new(Layout::rank(0).with_inputs(1)).mean(I(0), 1.0).build().unwrap();
+    for (g, stationary) in [(1.2, 1), (1.4, 1), (1.5, 0), (2.0, 0)] {
+        let input = Input::constant(&[1.0]).unwrap();
+        let model = Model::new(g, Transfer::ThresholdLinear, Variant::Current, driven.clone(), input).unwrap();
+        assert_eq!(stationary_branches(&model).unwrap().len(), stationary, "{g}");
+        assert_eq!(unbounded_states(&model).unwrap().len(), 1 - stationary, "{g}");
+    }
+    for transfer in Transfer::ALL.into_iter().filter(|t| t.bound().is_some()) {
+        let model = Model::new(50.0, transfer, Variant::Current, uniform(100.0), Input::none()).unwrap();
+        assert!(unbounded_states(&model).unwrap().is_empty());
+    }
+}
+
+/// The mean growth rate of one network J = g chi + m n^T / N, m = 1, n = c, by Euler's method from a random state.
+fn network_growth(g: f64, c: f64, n: usize) -> f64 {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut uniform = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        ((state >> 11) as f64 + 0.5) / (1u64 << 53) as f64
+    };
+    let mut normal = || (-2.0 * uniform().ln()).sqrt() * (2.0 * std::f64::consts::PI * uniform()).cos();
+    let j: Vec<f64> = (0..n * n).map(|_| g * normal() / (n as f64).sqrt() + c / n as f64).collect();
+    let mut x: Vec<f64> = (0..n).map(|_| normal()).collect();
+    let (step, steps, mut grown) = (0.2, 300, 0.0);
+    for i in 0..steps {
+        let r: Vec<f64> = x.iter().map(|x| x.max(0.0)).collect();
+        let fed = |i: usize| j[i * n..(i + 1) * n].iter().zip(&r).map(|(j, r)| j * r).sum::<f64>();
+        let next: Vec<f64> = (0..n).map(|i| x[i] + step * (fed(i) - x[i])).collect();
+        let size = next.iter().map(|x| x * x).sum::<f64>().sqrt();
+        // Of Euler's factor 1 + step s.
+        if i >= steps / 2 {
+            grown += (size / x.iter().map(|x| x * x).sum::<f64>().sqrt() - 1.0) / step;
+        }
+        x = next.iter().map(|x| x / size).collect();
+    }
+    grown / (steps / 2) as f64
+}
+
+/// Margins: four of the standard deviations over matrices, which are 0.02 at N = 500.
+#[test]
+fn networks_grow_at_the_rate_of_theory() {
+    for (g, c) in [(0.5, 1.2), (1.0, 0.9), (1.2, 2.0)] {
+        let theory = rates(&model(g, Variant::Current, uniform(c))).0;
+        let seen = network_growth(g, c, 500);
+        assert!((seen - theory).abs() < 0.08, "g = {g}, c = {c}: {seen} {theory}");
+    }
+}
