@@ -55,6 +55,6 @@ pub use pair::PairAverage;
 pub use phase::{Boundaries, Boundary, Cell, Phase, Unsolved, phase_boundaries, phase_diagram};
 pub use stability::{Instability, Stability, bulk_radius, growth_rate};
 pub use stationary::{Ring, Stationary, stationary_from};
-pub use transient::{Latent, Snapshot, Transient, TransientOptions, latent, transient, transient_with};
+pub use transient::{Latent, Snapshot, Transient, TransientOptions, latent, readouts, transient, transient_with};
 pub use transitions::{Onset, Transition, end_of_structured_chaos, onset_of_chaos, onsets_of_chaos};
 pub use two_timescale::Grid;

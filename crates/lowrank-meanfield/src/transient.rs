@@ -11,6 +11,7 @@ mod latent;
 mod march;
 mod pairs;
 mod panel;
+mod readouts;
 
 use lowrank_model::{Initial, Model};
 use serde::Serialize;
@@ -19,6 +20,7 @@ use self::classes::{Class, Row, covariance};
 pub use self::latent::{Latent, latent};
 use self::march::{CHANGE_LIMIT, March, Trial};
 use self::pairs::LANES;
+pub use self::readouts::readouts;
 use crate::MeanFieldError;
 use crate::neurons::dot;
 

@@ -32,6 +32,8 @@ pub struct Observed {
     pub kappa: Vec<Vec<Vec<f64>>>,
     /// x at every sample, `[n x copies]` each; empty unless asked for.
     pub trajectory: Vec<Mat<f64>>,
+    /// r at every sample, `[n x copies]` each; empty unless asked for.
+    pub rate_trajectory: Vec<Mat<f64>>,
 }
 
 impl Observed {
@@ -83,6 +85,7 @@ pub(crate) struct Accumulator {
     totals: Vec<(f64, f64)>,
     kappa: Vec<Vec<Vec<f64>>>,
     trajectory: Vec<Mat<f64>>,
+    rate_trajectory: Vec<Mat<f64>>,
 }
 
 impl Accumulator {
@@ -101,6 +104,7 @@ impl Accumulator {
             totals: Vec::new(),
             kappa: Vec::new(),
             trajectory: Vec::new(),
+            rate_trajectory: Vec::new(),
         }
     }
 
@@ -130,6 +134,7 @@ impl Accumulator {
         }
         if self.keep_trajectory {
             self.trajectory.push(x.to_owned());
+            self.rate_trajectory.push(r.to_owned());
         }
         let centred = centred(x);
         let square = inner(&centred, &centred);
@@ -189,7 +194,7 @@ impl Accumulator {
         let r_autocovariance = self.r_lagged.means(per_neuron, per_copy);
         let mu_of_time = self.totals.iter().map(|(sum, _)| sum * per_neuron * per_copy).collect();
         let delta_0_of_time = self.totals.iter().map(|(_, square)| square * per_neuron * per_copy).collect();
-        let Self { times, kappa, trajectory, .. } = self;
+        let Self { times, kappa, trajectory, rate_trajectory, .. } = self;
         Observed {
             order,
             chaoticity,
@@ -200,6 +205,7 @@ impl Accumulator {
             delta_0_of_time,
             kappa,
             trajectory,
+            rate_trajectory,
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::commands::{check, completions, diagram, figure, init, man, schema, simulate, solve, sweep, task, validate};
+use crate::commands::{
+    check, completions, diagram, figure, init, man, schema, simulate, solve, sweep, task, transient, validate,
+};
 use crate::{Common, Failure};
 
 /// The exit codes, at the end of every help.
@@ -34,6 +36,8 @@ enum Command {
     Schema(schema::Options),
     /// Theory: all stationary branches with their stability, and all chaotic solutions
     Solve(solve::Options),
+    /// Theory of the time course from a start under any input, networks beside it if asked for
+    Transient(transient::Options),
     /// Simulate networks: observables with standard errors, courses in time, trajectories
     Simulate(simulate::Options),
     /// Hold theory against simulated networks of a spec, claim by claim
@@ -87,6 +91,7 @@ pub fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Init(options) => init::run(options, common),
         Command::Schema(options) => schema::run(options, common),
         Command::Solve(options) => solve::run(options, common),
+        Command::Transient(options) => transient::run(options, common),
         Command::Simulate(options) => simulate::run(options, common),
         Command::Check(options) => check::run(options, common),
         Command::Sweep(step) => sweep::run(step, common, sweep::Caller::Lowrank),

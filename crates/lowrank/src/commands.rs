@@ -15,4 +15,5 @@ pub mod solve;
 mod start;
 pub mod sweep;
 pub mod task;
+pub mod transient;
 pub mod validate;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use lowrank_connectivity::{Bulk, Network, draw_vectors, leading_eigenvalues};
-use lowrank_model::{Model, Variant};
+use lowrank_model::{Model, Variant, Vector};
 use lowrank_report::{Array, Arrays, Origin, Provenance, array, data_json, write_csv, write_file, write_npz};
 use lowrank_simulate::{Observed, SimulateError, initial_currents, lyapunov, simulate};
 use lowrank_spec::{Experiment, Spec};
@@ -22,11 +22,11 @@ use crate::{Common, Failure, on_interrupt, print};
 #[command(after_help = "Example: lowrank simulate examples/specs/network.toml --out target/simulate\n\n\
     With --out it writes simulate.json, observables.csv (mean and standard error over networks), and of each variant\n\
     VARIANT.npz for NumPy with VARIANT.npz.json beside it: kappa, mu and Delta_0 at every sample of every network, and\n\
-    with --trajectories x of every neuron. With --hdf5 the same arrays as VARIANT.h5.")]
+    with --trajectories x and r of every neuron. With --hdf5 the same arrays as VARIANT.h5.")]
 pub struct Options {
     /// The spec, a TOML file
     spec: PathBuf,
-    /// Write x of every neuron at every sample; needs --out
+    /// Write x and r of every neuron at every sample; needs --out
     #[arg(long)]
     trajectories: bool,
     /// Write the arrays of each variant as HDF5 too; needs --out
@@ -39,10 +39,10 @@ pub struct Options {
 const STATES: u64 = 40;
 
 /// What one network showed in one variant.
-struct Seen {
+pub(super) struct Seen {
     /// Observables by name; none where the run had too few samples or replicas.
     values: Vec<(String, Option<f64>)>,
-    observed: Observed,
+    pub(super) observed: Observed,
 }
 
 /// An observable over all networks.
@@ -104,7 +104,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
         .collect::<Result<_, Failure>>()?;
     bar.finish_and_clear();
     let variants: Vec<OfVariant> = (0..experiment.models.len())
-        .map(|v| of_variant(experiment.models[v].variant(), networks.iter().map(|seen| &seen[v]).collect()))
+        .map(|v| of_variant(&experiment.models[v], networks.iter().map(|seen| &seen[v]).collect()))
         .collect();
     let table = observables(&variants);
     let record = data_json(&Record { spec: &spec, variants: &variants }, spec.seed, &Provenance::here())?;
@@ -138,8 +138,8 @@ fn needed(experiment: &Experiment, threads: usize, trajectories: bool) -> u64 {
     let trajectory = state.saturating_mul(samples);
     let kept = match (trajectories, experiment.outliers > 0) {
         // All of them, and one variant's three times more on the way into its file.
-        (true, _) => trajectory.saturating_mul(runs.saturating_add(3 * experiment.realisations)),
-        (_, true) => trajectory.saturating_mul(experiment.realisations.min(threads as u64)),
+        (true, _) => trajectory.saturating_mul(2).saturating_mul(runs.saturating_add(3 * experiment.realisations)),
+        (_, true) => trajectory.saturating_mul(2).saturating_mul(experiment.realisations.min(threads as u64)),
         _ => 0,
     };
     in_flight(experiment, threads).saturating_add(courses).saturating_add(kept)
@@ -153,7 +153,7 @@ pub(super) fn in_flight(experiment: &Experiment, threads: usize) -> u64 {
 }
 
 /// One network in every variant.
-fn one_network(
+pub(super) fn one_network(
     experiment: &Experiment,
     realisation: u64,
     trajectories: bool,
@@ -187,10 +187,14 @@ fn one_run(
     let keep = trajectories || experiment.outliers > 0;
     let protocol = experiment.protocol.clone();
     let protocol = if keep { protocol.with_trajectory() } else { protocol };
+    let layout = model.ensemble().layout();
+    let (rank, readouts) = (layout.rank, layout.readouts);
+    let read = (0..rank).map(Vector::N).chain((0..readouts).map(Vector::W));
+    let protocol = protocol.with_kappa_along(read.collect());
     let mut observed = simulate(network, model, x0.as_ref(), &protocol, key)?;
     let o = &observed.order;
     let mut values: Vec<(String, Option<f64>)> =
-        o.kappa.iter().enumerate().map(|(k, kappa)| (format!("kappa_{}", k + 1), Some(*kappa))).collect();
+        o.kappa.iter().zip(names(rank, readouts)).map(|(value, name)| (name, Some(*value))).collect();
     values.extend(
         [
             ("mu", Some(o.mu)),
@@ -233,12 +237,18 @@ fn one_run(
     }
     if !trajectories {
         observed.trajectory.clear();
+        observed.rate_trajectory.clear();
     }
     Ok(Seen { values, observed })
 }
 
+/// Names of the overlaps kappa and the readouts z.
+fn names(rank: usize, readouts: usize) -> impl Iterator<Item = String> {
+    (1..=rank).map(|k| format!("kappa_{k}")).chain((1..=readouts).map(|p| format!("z_{p}")))
+}
+
 /// Mean and standard error over networks, and the courses of all of them.
-fn of_variant(variant: Variant, networks: Vec<&Seen>) -> OfVariant {
+fn of_variant(model: &Model, networks: Vec<&Seen>) -> OfVariant {
     let names: Vec<&String> = networks[0].values.iter().map(|(name, _)| name).collect();
     let observables = names.iter().enumerate().map(|(k, name)| {
         let values: Vec<Option<f64>> = networks.iter().map(|seen| seen.values[k].1).collect();
@@ -251,28 +261,41 @@ fn of_variant(variant: Variant, networks: Vec<&Seen>) -> OfVariant {
     });
     let observables = observables.collect();
     let times = &networks[0].observed.times;
-    let rank = networks[0].observed.order.kappa.len();
+    let (variant, rank) = (model.variant(), model.rank());
+    let readouts = networks[0].observed.order.kappa.len() - rank;
     let all = |of: &dyn Fn(&Observed) -> Vec<f64>| networks.iter().flat_map(|seen| of(&seen.observed)).collect();
     let axes = [("realisation", networks.len()), ("time", times.len())];
     let with_k = [axes[0], axes[1], ("k", rank)];
     let mut courses = vec![
         array("time", &axes[1..], times.clone(), "time constant", "times of the samples"),
-        array("kappa", &with_k, all(&|o| kappa(o).concat()), "1", "n^(k) . r / N, averaged over copies"),
+        array("kappa", &with_k, all(&|o| part(o, 0, rank)), "1", "n^(k) . r / N, averaged over copies"),
         array("mu", &axes, all(&|o| o.mu_of_time.clone()), "1", "population mean of x"),
         array("delta_0", &axes, all(&|o| o.delta_0_of_time.clone()), "1", "population variance of x"),
     ];
+    if readouts > 0 {
+        let with_p = [axes[0], axes[1], ("readout", readouts)];
+        let z = all(&|o| part(o, rank, readouts));
+        courses.push(array("z", &with_p, z, "1", "w^(p) . r / N, averaged over copies"));
+    }
     let states = networks[0].observed.trajectory.first();
     if let Some((neurons, copies)) = states.map(|x| x.shape()) {
         let with_i = [axes[0], axes[1], ("copy", copies), ("neuron", neurons)];
         // Column after column, which is copy after copy.
         let x = all(&|o| o.trajectory.iter().flat_map(|x| x.col_iter()).flat_map(|x| x.iter().copied()).collect());
         courses.push(array("x", &with_i, x, "1", "current of every neuron"));
+        let r = all(&|o| o.rate_trajectory.iter().flat_map(|r| r.col_iter()).flat_map(|r| r.iter().copied()).collect());
+        courses.push(array("r", &with_i, r, "1", "rate of every neuron"));
     }
     OfVariant { variant, observables, courses }
 }
 
-/// kappa at every sample, averaged over copies, `[sample][k]`.
-fn kappa(observed: &Observed) -> Vec<Vec<f64>> {
+/// So many of the overlaps and readouts from the first one on, at every sample, averaged over copies.
+fn part(observed: &Observed, first: usize, count: usize) -> Vec<f64> {
+    kappa(observed).into_iter().flat_map(|values| values.into_iter().skip(first).take(count)).collect()
+}
+
+/// kappa and then the readouts at every sample, averaged over copies, `[sample][k]`.
+pub(super) fn kappa(observed: &Observed) -> Vec<Vec<f64>> {
     let mean = |copies: &Vec<Vec<f64>>| {
         let rank = copies.first().map_or(0, Vec::len);
         (0..rank).map(|k| copies.iter().map(|copy| copy[k]).sum::<f64>() / copies.len() as f64).collect()

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use lowrank_meanfield::{
-    Chaotic, MeanFieldError, Onset, Regime, Ring, Stationary, StructureGrowth, Unbounded, onsets_of_chaos,
+    Chaotic, MeanFieldError, Onset, Regime, Ring, Stationary, StructureGrowth, Unbounded, onsets_of_chaos, readouts,
     stationary_branches, two_timescale_solutions, unbounded_states,
 };
 use lowrank_model::{Model, OrderParameters, Variant};
@@ -38,7 +38,7 @@ struct Solved {
     /// Axes with their values.
     at: Vec<(String, f64)>,
     variant: Variant,
-    stationary: Vec<Stationary>,
+    stationary: Vec<State>,
     chaotic: Vec<Chaos>,
     /// The ways in which activity grows without bound, the fastest first.
     unbounded: Vec<Unbounded>,
@@ -69,6 +69,15 @@ impl Unsolved {
     }
 }
 
+/// A stationary solution with its readouts.
+#[derive(Serialize)]
+struct State {
+    #[serde(flatten)]
+    solution: Stationary,
+    /// z_p = <w^(p) r> (T38), one a readout vector.
+    readouts: Vec<f64>,
+}
+
 /// A chaotic or fluctuating solution and what follows from its autocovariance.
 #[derive(Serialize)]
 struct Chaos {
@@ -77,6 +86,8 @@ struct Chaos {
     structure_growth: StructureGrowth,
     ring: Option<Ring>,
     order: OrderParameters,
+    /// z_p = <w^(p) r> (T38), one a readout vector.
+    readouts: Vec<f64>,
     rho: f64,
     correlation_time: f64,
     lambda_max: f64,
@@ -123,14 +134,14 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     bar.finish_and_clear();
     let residuals = solutions.iter().flat_map(|solved| {
         let chaotic = solved.chaotic.iter().map(|c| c.residual);
-        solved.stationary.iter().map(|s| s.residual).chain(chaotic)
+        solved.stationary.iter().map(|s| s.solution.residual).chain(chaotic)
     });
     common.detail(&format!("largest residual {:.1e}", residuals.fold(0.0, f64::max)));
     for solved in &solutions {
         solved.remarks.iter().for_each(|remark| common.remark(&format!("{}: {remark}", solved.variant)));
     }
     constant_input(&spec).into_iter().for_each(|remark| common.remark(&remark));
-    let table = table(&solutions, &grid, draft.layout().rank);
+    let table = table(&solutions, &grid, draft.layout());
     let failed = partial(&solutions, &grid);
     let onsets = onsets(&solutions);
     let record = data_json(&Record { spec: &spec, solutions }, spec.seed, &Provenance::here())?;
@@ -183,6 +194,14 @@ fn solve(model: &Model, at: Vec<(String, f64)>, alone: bool) -> Solved {
         }
         Vec::new()
     });
+    let mut states = Vec::new();
+    for solution in stationary {
+        match readouts(model, &solution.order) {
+            Ok(readouts) => states.push(State { solution, readouts }),
+            Err(error) => failures.push(Unsolved::stationary(&error)),
+        }
+    }
+    let stationary = states;
     let mut chaotic = Vec::new();
     match two_timescale_solutions(model) {
         // Chaos is searched from the stationary solutions: where these fail, the same reason stands once.
@@ -196,7 +215,7 @@ fn solve(model: &Model, at: Vec<(String, f64)>, alone: bool) -> Solved {
                 ));
             }
             for solution in &followed.found {
-                match described(solution) {
+                match described(model, solution) {
                     Ok(solution) => chaotic.push(solution),
                     Err(error) => failures.push(Unsolved::chaotic(&error)),
                 }
@@ -216,13 +235,14 @@ fn solve(model: &Model, at: Vec<(String, f64)>, alone: bool) -> Solved {
 }
 
 /// A chaotic solution with its correlation time and its exponent.
-fn described(chaos: &Chaotic) -> Result<Chaos, MeanFieldError> {
+fn described(model: &Model, chaos: &Chaotic) -> Result<Chaos, MeanFieldError> {
     let lambda_max = chaos.lyapunov()?.exponent;
     Ok(Chaos {
         regime: chaos.regime(lambda_max),
         structure_growth: chaos.structure_growth.clone(),
         ring: chaos.ring,
         order: chaos.order.clone(),
+        readouts: readouts(model, &chaos.order)?,
         rho: chaos.rho,
         correlation_time: chaos.autocovariance()?.correlation_time(),
         lambda_max,

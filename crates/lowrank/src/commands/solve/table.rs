@@ -1,7 +1,7 @@
 //! The solutions as a table, one row a solution, and as the lines below it.
 
 use lowrank_meanfield::{Regime, Ring};
-use lowrank_model::OrderParameters;
+use lowrank_model::{Layout, OrderParameters};
 use lowrank_spec::Grid;
 
 use super::{Solved, Unsolved};
@@ -11,9 +11,10 @@ use crate::table::{Table, Value};
 const RING_WIDTH: f64 = 1e-4;
 
 /// One row a solution, and one a kind of solution that could not be solved for.
-pub(super) fn table(solutions: &[Solved], grid: &Grid, rank: usize) -> Table {
+pub(super) fn table(solutions: &[Solved], grid: &Grid, layout: Layout) -> Table {
     let axes = grid.axes().iter().map(|(parameter, _)| parameter.to_string());
-    let kappa = (1..=rank).map(|k| format!("kappa_{k}"));
+    let (rank, readouts) = (layout.rank, layout.readouts);
+    let kappa = (1..=rank).map(|k| format!("kappa_{k}")).chain((1..=readouts).map(|p| format!("z_{p}")));
     let rest = [
         "mu",
         "delta_0",
@@ -28,11 +29,12 @@ pub(super) fn table(solutions: &[Solved], grid: &Grid, rank: usize) -> Table {
         "growth_rate",
         "ring_radius",
     ];
-    let most = solutions.iter().flat_map(|solved| &solved.stationary).map(|s| s.outliers.len()).max().unwrap_or(0);
+    let most =
+        solutions.iter().flat_map(|solved| &solved.stationary).map(|s| s.solution.outliers.len()).max().unwrap_or(0);
     let parts: Vec<String> = (1..=most).flat_map(|k| [format!("outlier_{k}_re"), format!("outlier_{k}_im")]).collect();
     let head = axes.chain(["variant", "solution", "stability"].map(str::to_owned)).chain(kappa);
     let head = head.chain(rest.map(str::to_owned)).chain(["outliers".to_owned()]).chain(parts.clone());
-    let numbers = rank + rest.len();
+    let numbers = rank + readouts + rest.len();
     let head = head.chain(["reason".to_owned()]);
     let mut table = Table::new(head.collect()).only_printed("outliers").only_written(parts);
     for solved in solutions {
@@ -51,13 +53,16 @@ pub(super) fn table(solutions: &[Solved], grid: &Grid, rank: usize) -> Table {
         let variant = solved.variant.name();
         let radius = |ring: Option<Ring>| ring.map_or(f64::NAN, |ring| ring.largest_radius);
         for s in &solved.stationary {
-            let values = values_of(&s.order, [s.rho, s.growth_rate, f64::NAN, s.growth_rate, radius(s.ring)]);
+            let z = &s.readouts;
+            let s = &s.solution;
+            let values = values_of(&s.order, z, [s.rho, s.growth_rate, f64::NAN, s.growth_rate, radius(s.ring)]);
             push([variant, Regime::Stationary.name(), s.stability.name()], values, &s.outliers, "");
         }
         for c in &solved.chaotic {
             let growth = &c.structure_growth;
             let rate = growth.growth_rate.unwrap_or(f64::NAN);
-            let values = values_of(&c.order, [c.rho, c.lambda_max, c.correlation_time, rate, radius(c.ring)]);
+            let values =
+                values_of(&c.order, &c.readouts, [c.rho, c.lambda_max, c.correlation_time, rate, radius(c.ring)]);
             push([variant, c.regime.name(), growth.stability.name()], values, &[], "");
         }
         for u in &solved.unbounded {
@@ -73,13 +78,13 @@ pub(super) fn table(solutions: &[Solved], grid: &Grid, rank: usize) -> Table {
     table
 }
 
-/// The numbers of a row: kappa, the other order parameters, and rho, lambda_max, the correlation time, the growth rate of a
+/// The numbers of a row: kappa, the readouts, the other order parameters, and rho, lambda_max, the correlation time, the growth rate of a
 /// perturbation of kappa and the radius of a continuous family.
-fn values_of(order: &OrderParameters, spectrum: [f64; 5]) -> Vec<f64> {
+fn values_of(order: &OrderParameters, readouts: &[f64], spectrum: [f64; 5]) -> Vec<f64> {
     let OrderParameters { kappa, mu, delta_0, delta_0_individual, delta_inf, delta_t, r_mean, r_second_moment, .. } =
         order;
     let rest = [*mu, *delta_0, *delta_0_individual, *delta_inf, *delta_t, *r_mean, *r_second_moment];
-    [kappa.as_slice(), &rest, &spectrum].concat()
+    [kappa.as_slice(), readouts, &rest, &spectrum].concat()
 }
 
 /// "0.64", "0.33+0.66i 0.33-0.66i"; in files they are numbers with every digit.
@@ -93,7 +98,7 @@ pub(super) fn onsets(solutions: &[Solved]) -> String {
     let kappa = |kappa: &[f64]| kappa.iter().map(|k| format!("{k:.4}")).collect::<Vec<_>>().join(", ");
     let mut text = String::new();
     for solved in solutions {
-        let stationary = solved.stationary.iter().map(|s| (Regime::Stationary, s.ring));
+        let stationary = solved.stationary.iter().map(|s| (Regime::Stationary, s.solution.ring));
         let rings = stationary.chain(solved.chaotic.iter().map(|c| (c.regime, c.ring)));
         for (regime, ring) in rings.filter_map(|(regime, ring)| Some((regime, ring?))) {
             let radii = if ring.largest_radius - ring.smallest_radius <= RING_WIDTH * ring.largest_radius {
