@@ -7,9 +7,9 @@ use std::path::Path;
 use crate::ReportError;
 
 /// How the names of files being written begin and end.
-const UNFINISHED: (&str, &str) = (".lowrank-", ".tmp");
+pub(crate) const UNFINISHED: (&str, &str) = (".lowrank-", ".tmp");
 /// How often a file is begun anew that another process took for stale.
-const ATTEMPTS: usize = 10;
+pub(crate) const ATTEMPTS: usize = 10;
 
 /// What becomes of a file that has the name already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

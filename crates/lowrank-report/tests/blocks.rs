@@ -104,8 +104,9 @@ fn child() {
         which.reverse();
     }
     let store = open(Path::new(words[0]));
-    if let Err(error) = run(&store, which, words[1].parse().unwrap()) {
-        panic!("{error}");
+    match run(&store, which, words[1].parse().unwrap()) {
+        Ok(summary) => eprintln!("computed {}", summary.done),
+        Err(error) => panic!("{error}"),
     }
 }
 
@@ -148,6 +149,35 @@ fn two_processes_on_one_folder_agree() {
             }
             assert!(merged(folder.path()) == expected, "{first} and {second} {direction}");
         }
+    }
+}
+
+/// How often each block was computed is written down by the processes themselves.
+#[test]
+fn two_processes_share_the_blocks_and_one_takes_over_from_a_killed_one() {
+    let expected = reference();
+    for killed in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut first = start(folder.path(), 1, "0/1", "up");
+        let second = start(folder.path(), 1, "0/1", "up");
+        if killed {
+            while finished_and_whole(folder.path()) < 5 {
+                thread::sleep(Duration::from_millis(1));
+            }
+            first.kill().unwrap();
+        }
+        let counts: Vec<usize> = [first, second]
+            .map(|child| child.wait_with_output().unwrap())
+            .iter()
+            .map(|output| {
+                assert!(output.status.success() || killed, "{}", String::from_utf8_lossy(&output.stderr));
+                let report = String::from_utf8_lossy(&output.stderr);
+                report.lines().find_map(|line| line.strip_prefix("computed ")?.parse().ok()).unwrap_or(0)
+            })
+            .collect();
+        // Without a kill no block is computed twice.
+        assert!(killed || counts.iter().sum::<usize>() == BLOCKS, "{counts:?}");
+        assert!(merged(folder.path()) == expected, "killed {killed}");
     }
 }
 

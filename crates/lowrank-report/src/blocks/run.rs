@@ -4,16 +4,23 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
+use super::claim::Claim;
 use super::format::Damage;
 use super::store::{Status, Store};
 use crate::ReportError;
+
+/// Between two looks at a block that another run has claimed: short beside a block, long beside a look.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// What happened to a block.
 #[derive(Debug)]
 pub enum Event<'a, E> {
     /// It was finished before.
     Kept,
+    /// Another run on the folder finished it while this one went on.
+    Elsewhere,
     /// Its file was damaged; it is being computed anew.
     Damaged(&'a Damage),
     /// It is finished now.
@@ -29,11 +36,15 @@ pub struct Summary<E> {
     pub kept: usize,
     /// Blocks computed now.
     pub done: usize,
+    /// Blocks that another run on the folder computed meanwhile.
+    pub elsewhere: usize,
     /// Blocks that could not be computed, by rising index, and why.
     pub failed: Vec<(usize, E)>,
 }
 
-/// Computes those blocks of `which` that are not valid yet, each on one of `threads` threads, taken in the given order.
+/// Computes those blocks of `which` that are not valid yet, each on one of `threads` threads, taken in the given order. Blocks that
+/// another run on the folder is at work on are left to it, and looked at again when all others are done: they are finished then, or
+/// taken over from a run that was killed.
 ///
 /// `compute` gives the payload of a block; one that fails does not keep the others from being finished. `progress` is
 /// told of every block, from any thread.
@@ -52,18 +63,20 @@ pub fn run_blocks<E: Send>(
     which.iter().try_for_each(|&block| store.check(block))?;
     let next = AtomicUsize::new(0);
     let stop = AtomicBool::new(false);
-    let summary = Mutex::new(Ok(Summary { kept: 0, done: 0, failed: Vec::new() }));
+    let summary = Mutex::new(Ok(Summary { kept: 0, done: 0, elsewhere: 0, failed: Vec::new() }));
     // Counts of finished work stay true whatever another thread was doing when it panicked.
     let count = |change: &mut dyn FnMut(&mut Summary<E>)| {
         if let Ok(summary) = summary.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
             change(summary);
         }
     };
-    let one = |block: usize| -> Result<(), ReportError> {
+    let left_to_others = Mutex::new(Vec::new());
+    let claimed = |block: usize| -> Result<(), ReportError> {
         match store.status(block) {
+            // Another run has finished it between two looks.
             Status::Valid => {
-                progress(block, Event::Kept);
-                count(&mut |s| s.kept += 1);
+                progress(block, Event::Elsewhere);
+                count(&mut |s| s.elsewhere += 1);
                 return Ok(());
             }
             Status::Damaged(damage) => progress(block, Event::Damaged(&damage)),
@@ -83,15 +96,44 @@ pub fn run_blocks<E: Send>(
         }
         Ok(())
     };
+    let others = || left_to_others.lock().unwrap_or_else(PoisonError::into_inner);
+    let one = |block: usize| -> Result<(), ReportError> {
+        if store.status(block) == Status::Valid {
+            progress(block, Event::Kept);
+            count(&mut |s| s.kept += 1);
+            return Ok(());
+        }
+        match Claim::of(store, block) {
+            Some(_claim) => claimed(block),
+            None => {
+                others().push(block);
+                Ok(())
+            }
+        }
+    };
+    let stopped = |result: Result<(), ReportError>| {
+        if let Err(error) = result {
+            stop.store(true, Ordering::Relaxed);
+            let mut summary = summary.lock().unwrap_or_else(PoisonError::into_inner);
+            // The first refusal is the one to report.
+            if summary.is_ok() {
+                *summary = Err(error);
+            }
+        }
+    };
     let work = || {
         while !stop.load(Ordering::Relaxed) {
             let Some(&block) = which.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-            if let Err(error) = one(block) {
-                stop.store(true, Ordering::Relaxed);
-                let mut summary = summary.lock().unwrap_or_else(PoisonError::into_inner);
-                // The first refusal is the one to tell.
-                if summary.is_ok() {
-                    *summary = Err(error);
+            stopped(one(block));
+        }
+        while !stop.load(Ordering::Relaxed) {
+            let Some(block) = others().pop() else { break };
+            match Claim::of(store, block) {
+                Some(_claim) => stopped(claimed(block)),
+                None => {
+                    // The others that wait are looked at before this one again.
+                    others().insert(0, block);
+                    thread::sleep(LOOK);
                 }
             }
         }
@@ -143,12 +185,38 @@ mod tests {
                 }
             };
             let summary = run_blocks(&store, (0..BLOCKS).rev(), threads(number), compute, progress).unwrap();
-            assert_eq!(summary, Summary { kept: 0, done: 10, failed: vec![(2, "diverged"), (7, "diverged")] });
+            assert_eq!(
+                summary,
+                Summary { kept: 0, done: 10, elsewhere: 0, failed: vec![(2, "diverged"), (7, "diverged")] }
+            );
             assert_eq!(store.missing(), [2, 7]);
             let mut told = told.into_inner().unwrap();
             told.sort_unstable();
             assert_eq!(told, summary.failed);
         }
+    }
+
+    #[test]
+    fn blocks_that_another_run_has_claimed_are_left_to_it_or_taken_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path());
+        let other = open(folder.path());
+        // The other run finishes block 0 and is killed at work on block 1, which drops its claim.
+        let claims: Vec<Claim> = [0, 1].into_iter().filter_map(|block| Claim::of(&other, block)).collect();
+        assert_eq!(claims.len(), 2);
+        let claims = Mutex::new(Some(claims));
+        let computed = Mutex::new(Vec::new());
+        let compute = |block| {
+            computed.lock().unwrap().push(block);
+            if block == 3 {
+                other.write(0, &payload(0)?).unwrap();
+                claims.lock().unwrap().take();
+            }
+            payload(block)
+        };
+        let summary = run_blocks(&store, 0..4, threads(1), compute, |_, _| {}).unwrap();
+        assert_eq!(summary, Summary { kept: 0, done: 3, elsewhere: 1, failed: vec![] });
+        assert_eq!(computed.into_inner().unwrap(), [2, 3, 1]);
     }
 
     #[test]
@@ -168,7 +236,7 @@ mod tests {
             }
         };
         let summary = run_blocks(&store, 0..7, threads(1), compute, progress).unwrap();
-        assert_eq!(summary, Summary { kept: 4, done: 3, failed: vec![] });
+        assert_eq!(summary, Summary { kept: 4, done: 3, elsewhere: 0, failed: vec![] });
         assert_eq!(computed.into_inner().unwrap(), [3, 5, 6]);
         assert_eq!(damaged.into_inner().unwrap(), [(3, Damage::Length)]);
     }

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use lowrank_report::{
-    DEFINITION, Event, Job, Provenance, Shard, Store, available_memory, blocks_of, merge, read_text, run_blocks,
-    write_file, write_table,
+    DEFINITION, Event, Job, Provenance, Shard, Store, Summary, available_memory, blocks_of, merge, read_text,
+    run_blocks, write_file, write_table,
 };
 use lowrank_spec::Spec;
 use lowrank_sweep::{Runner, SCHEMA, Sweep, SweepError, tables};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::start::remark_on_rest;
@@ -105,7 +106,7 @@ pub fn run(step: &Step, common: &Common, caller: Caller) -> Result<(), Failure> 
             let (sweep, store) = planned(&options.folder, common, caller)?;
             let (said, failed) = merge_all(&sweep, &store, common)?;
             common.print_either(&said.text, &said.record)?;
-            failed.map_or(Ok(()), |line| Err(Failure::Partial(line)))
+            Failure::partial(failed.into_iter().collect())
         }
     }
 }
@@ -131,8 +132,8 @@ impl Said {
 }
 
 /// What a plan says.
-#[derive(Serialize)]
-struct Planned<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Planned<'a> {
     folder: &'a Path,
     seed: u64,
     cells: usize,
@@ -195,11 +196,13 @@ fn blocks_csv(sweep: &Sweep) -> Result<String, Failure> {
 }
 
 /// What a run says.
-#[derive(Serialize)]
-struct Ran {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Ran {
     seed: u64,
     computed: usize,
     kept: usize,
+    /// Blocks that another run on the folder computed meanwhile.
+    elsewhere: usize,
     left: usize,
     blocks: usize,
 }
@@ -250,16 +253,15 @@ pub(super) fn compute(sweep: &Sweep, store: &Store, which: Vec<usize>, common: &
         return Err(Failure::Computation(format!("{count} blocks failed, the first of them block {block}: {error}")));
     }
     let (left, blocks) = (store.missing().len(), sweep.blocks());
-    let text = format!(
-        "{} blocks computed, {} were finished before, {left} of {blocks} are left\n",
-        summary.done, summary.kept
-    );
-    Said::new(text, &Ran { seed, computed: summary.done, kept: summary.kept, left, blocks })
+    let Summary { done, kept, elsewhere, .. } = summary;
+    let others = if elsewhere > 0 { format!("{elsewhere} by another run meanwhile, ") } else { String::new() };
+    let text = format!("{done} blocks computed, {others}{kept} were finished before, {left} of {blocks} are left\n");
+    Said::new(text, &Ran { seed, computed: done, kept, elsewhere, left, blocks })
 }
 
 /// What a merge says.
-#[derive(Serialize)]
-struct Merged<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Merged<'a> {
     version: &'a str,
     commit: &'a str,
     seed: u64,
