@@ -43,7 +43,7 @@ const SHORT_STEP: f64 = 1.0 / 32.0;
 const ROUGH_DISTANCE: f64 = 1e-4;
 
 /// What a solution is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Regime {
     /// Nothing moves.

@@ -31,7 +31,7 @@ const GROWTH_MARGIN: f64 = 1e-7;
 const NEUTRAL: f64 = 1e-6;
 
 /// The growth of small changes of a chaotic solution (T32).
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct StructureGrowth {
     /// Eigenvalues (re, im) of B, in decreasing real part, `[R]`.
     pub eigenvalues: Vec<(f64, f64)>,

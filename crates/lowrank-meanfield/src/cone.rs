@@ -35,7 +35,7 @@ const TURNING_STEPS: usize = 6000;
 const TURNING_STEP: f64 = 0.05;
 
 /// A way in which activity grows without bound: along a ray, exponentially.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Unbounded {
     /// kappa along the ray, `[R]`, in units of the root mean square of x.
     pub kappa: Vec<f64>,

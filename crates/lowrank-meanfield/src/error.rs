@@ -186,7 +186,7 @@ pub enum MeanFieldError {
     },
     /// A panel of a transient cannot be solved, however short.
     #[error(
-        "the transient is not smooth at time {time}: on panels of length {length:e} its sources are resolved to {tail:e} (tolerance {tolerance:e}) with residual {residual:e}; raise the tolerance or lower g"
+        "the transient is not smooth at time {time}: on panels of length {length:e} its sources are resolved to {tail:e} (tolerance {tolerance:e}) with residual {residual:e}; lower g, or shorten the time (run.transient and run.window of a spec, `TransientOptions` of the library)"
     )]
     Unresolved {
         /// Start of the panel.
@@ -202,7 +202,7 @@ pub enum MeanFieldError {
     },
     /// A transient needs too many times.
     #[error(
-        "the transient needs {times} times to go on from {time} to {end}, more than {limit}: end it earlier or raise the tolerance"
+        "the transient needs {times} times to go on from {time} to {end}, more than {limit}: end it earlier (run.transient and run.window of a spec; the library has a tolerance in `TransientOptions` too)"
     )]
     TooManyTimes {
         /// Number of times.

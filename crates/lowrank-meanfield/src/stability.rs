@@ -4,8 +4,11 @@
 //! with its A counted as half a change of the individual variance, the exact Jacobian of the fixed-point equations
 //! (T7, T8) in (kappa, delta_0_individual): one matrix serves Newton, the outliers and the folds (eigenvalue 1).
 
+use std::borrow::Cow;
+
 use faer::{Mat, c64};
 use lowrank_model::Variant;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
 use crate::averages::Averages;
@@ -35,6 +38,22 @@ impl Stability {
             Self::Unstable(Instability::RealOutlier) => "unstable: real outlier",
             Self::Unstable(Instability::ComplexPair) => "unstable: complex pair",
         }
+    }
+}
+
+impl JsonSchema for Stability {
+    fn schema_name() -> Cow<'static, str> {
+        "Stability".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let [bulk, real, pair] = [Instability::Bulk, Instability::RealOutlier, Instability::ComplexPair];
+        let all = [Self::Stable, Self::Unstable(bulk), Self::Unstable(real), Self::Unstable(pair)];
+        json_schema!({
+            "description": "Whether small deviations die out, and what grows if they do not.",
+            "type": "string",
+            "enum": all.map(Self::name),
+        })
     }
 }
 

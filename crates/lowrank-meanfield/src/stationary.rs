@@ -21,7 +21,7 @@ pub(crate) const MERGE_DISTANCE: f64 = 1e-6;
 pub(crate) const SMALLEST_KAPPA: f64 = 1e-9;
 
 /// A continuous family of solutions, of which one is listed: a ring where rank two is isotropic.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Ring {
     /// The smallest root of sum_k kappa_k^2 among the solutions of the family that were met. On a circle it is the radius.
     pub smallest_radius: f64,
@@ -42,7 +42,7 @@ impl Ring {
 }
 
 /// One stationary solution.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Stationary {
     /// kappa, mu, variances, moments of r; `delta_inf` = `delta_0`.
     pub order: OrderParameters,

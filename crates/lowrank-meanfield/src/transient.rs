@@ -54,7 +54,7 @@ impl Default for TransientOptions {
 }
 
 /// What a simulation would measure at one time.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Snapshot {
     /// Time, in the unit of the time constants.
     pub time: f64,

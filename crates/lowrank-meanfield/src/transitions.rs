@@ -45,7 +45,7 @@ fn transition(
 }
 
 /// A branch that becomes chaotic along g.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Onset {
     /// Random strength g.
     pub g: f64,

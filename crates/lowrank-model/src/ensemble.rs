@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::ModelError;
 
 /// The law from which each neuron draws its entries of the vectors, or the vectors themselves.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ensemble {
     /// Jointly Gaussian across neurons.

@@ -6,10 +6,11 @@ use crate::error::{finite, non_negative};
 use crate::{Ensemble, ModelError, Vector};
 
 /// The law of the initial currents; where rates are part of the state, r(0) = phi(x(0)).
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, schemars::JsonSchema)]
 pub struct Initial {
     /// Vectors of the network with their coefficients.
     #[serde(serialize_with = "named")]
+    #[schemars(with = "Vec<(String, f64)>")]
     pub along: Vec<(Vector, f64)>,
     /// Standard deviation of the independent part.
     pub deviation: f64,

@@ -7,7 +7,7 @@ use crate::ModelError;
 use crate::error::{finite, non_negative};
 
 /// A piecewise constant amplitude a(t), continuous from the right, defined for all times.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct TimeCourse {
     before: f64,
     changes: Vec<(f64, f64)>,
@@ -64,7 +64,7 @@ impl TimeCourse {
 }
 
 /// The time courses of all input vectors, and the white noise on each.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Input {
     courses: Vec<TimeCourse>,
     noise: Vec<f64>,

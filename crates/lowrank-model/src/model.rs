@@ -6,7 +6,7 @@ use crate::error::non_negative;
 use crate::{Ensemble, Input, ModelError, Transfer, Variant};
 
 /// A low-rank random network model (docs/theory.md sections 1 and 2). Valid once built.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Model {
     g: f64,
     transfer: Transfer,

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 /// Order parameters of one stationary or chaotic state (docs/theory.md sections 4 and 6).
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct OrderParameters {
     /// kappa_k = \<n^(k) r> (T8), one an outer product.
     pub kappa: Vec<f64>,

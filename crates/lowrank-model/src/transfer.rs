@@ -22,7 +22,7 @@ use crate::ModelError;
 pub(crate) use kernel::Lane;
 
 /// A transfer function phi, applied to every unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Transfer {
     /// tanh x, the default of the field (odd).

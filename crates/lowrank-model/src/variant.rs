@@ -8,7 +8,7 @@ use crate::ModelError;
 use crate::error::positive;
 
 /// Which form of tau_s dx/dt = -x + J r + I, tau_r dr/dt = -r + phi(x) is meant (T2).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Variant {
     /// tau_r -> 0, tau_s = 1: dx/dt = -x + J phi(x) + I (\[MO18\] eq. 1). State x.

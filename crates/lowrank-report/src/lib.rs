@@ -36,5 +36,5 @@ pub use memory::available_memory;
 pub use npy::{Numbers, read_npy};
 pub use npz::{sidecar, write_npz};
 pub use provenance::Provenance;
-pub use record::{data_json, json};
+pub use record::{DataRecord, VerdictRecord, data_json, json};
 pub use table::{summary, table};

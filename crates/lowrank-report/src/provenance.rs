@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// Where a result comes from; with the seed and the parameters it repeats bit for bit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Provenance {
     /// "lowrank".
     pub program: &'static str,

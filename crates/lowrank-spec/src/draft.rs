@@ -8,10 +8,8 @@ use lowrank_model::{
 };
 
 use crate::error::out_of_range;
+use crate::structure::MOST_VECTORS;
 use crate::{Geometry, InputCourse, Parameter, Spec, SpecError, Structure};
-
-/// More vectors of a kind than this are a typing error.
-const MOST_VECTORS: usize = 100;
 
 /// One network of a spec, before its variant is chosen.
 #[derive(Debug, Clone, PartialEq)]

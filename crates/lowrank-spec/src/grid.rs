@@ -6,7 +6,7 @@ use crate::error::out_of_range;
 use crate::{Axis, Draft, Parameter, Spec, SpecError};
 
 /// More cells than this are a typing error.
-const MOST_CELLS: usize = 100_000_000;
+pub(crate) const MOST_CELLS: usize = 100_000_000;
 
 /// The axes with their values, the last one fastest. One cell where there are no axes.
 #[derive(Debug, Clone, PartialEq)]

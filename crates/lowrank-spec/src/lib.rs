@@ -11,6 +11,7 @@ mod grid;
 mod limits;
 mod parameter;
 mod parse;
+mod ranges;
 mod run;
 mod spec;
 mod structure;

@@ -11,7 +11,7 @@ const LONGEST_STEP: f64 = 0.5;
 /// More networks than this are a typing error.
 pub const MOST_NETWORKS: u64 = 100_000_000;
 /// More states of one network than this are a typing error.
-const MOST_COPIES: usize = 1_000_000;
+pub(crate) const MOST_COPIES: usize = 1_000_000;
 
 /// Refuses a step that is too long for the shorter of two time constants.
 ///

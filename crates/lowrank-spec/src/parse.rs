@@ -5,7 +5,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::error::nearest;
-use crate::{Spec, SpecError};
+use crate::{Spec, SpecError, ranges};
 
 /// The tables of which a spec has one each.
 const TABLES: [&str; 5] = ["network", "structure", "start", "run", "thresholds"];
@@ -16,17 +16,20 @@ impl Spec {
     /// Reads a spec from TOML.
     ///
     /// # Errors
-    /// What is no TOML; an unknown field, with the nearest known one; a value of the wrong kind. One line that names the place.
+    /// What is no TOML; an unknown field, with the nearest known one; a value of the wrong kind or out of its range. One line that
+    /// names the place.
     pub fn from_toml(text: &str) -> Result<Self, SpecError> {
         shapes(text)?;
-        toml::from_str(text).map_err(|error| {
+        let spec: Self = toml::from_str(text).map_err(|error| {
             let message = error.message().lines().map(str::trim).collect::<Vec<_>>().join(" ");
             let reason = match error.span() {
                 Some(span) => at(text, span.start, &mended(&message)),
                 None => mended(&message),
             };
             SpecError::NotUnderstood { reason }
-        })
+        })?;
+        ranges::check(&spec)?;
+        Ok(spec)
     }
 
     /// Reads a spec from its canonical text.
@@ -51,7 +54,9 @@ impl Spec {
 /// # Errors
 /// None in practice.
 pub fn schema() -> Result<String, SpecError> {
-    json(&schemars::schema_for!(Spec))
+    let mut schema = schemars::schema_for!(Spec);
+    ranges::into_schema(&mut schema);
+    json(&schema)
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String, SpecError> {

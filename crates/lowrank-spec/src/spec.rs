@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{out_of_range, unknown};
+use crate::ranges::VARIANTS;
 use crate::{InputCourse, Run, SpecError, Start, Structure};
 
 /// A network, what drives it, how it is run and along which axes it is varied, as written down in TOML; unknown fields are
@@ -150,7 +151,7 @@ impl Spec {
                 "current" => Variant::Current,
                 "rate" => Variant::Rate,
                 "two-timescale" => Variant::two_timescale(network.tau_s, network.tau_r)?,
-                _ => return Err(unknown("network.variants", name, &["current", "rate", "two-timescale"])),
+                _ => return Err(unknown("network.variants", name, &VARIANTS)),
             };
             if variants.contains(&variant) {
                 return Err(out_of_range("network.variants", format!("{name} twice"), "each variant once"));

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// More vectors of a kind than this are a typing error.
+pub(crate) const MOST_VECTORS: usize = 100;
+
 /// The vectors m, n, I, w of the structured part: their moments, or a geometry, or populations, or a file.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]

@@ -16,7 +16,7 @@ pub const NAMES: [&str; 2] = ["A", "B"];
 pub const CONTEXTS: [f64; 2] = [1.0, -1.0];
 
 /// The parameters of a context-dependent task.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Context {
     /// Random strength.
     pub g: f64,

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{Condition, Wanted};
 
 /// How a trial is decided, from the samples of the order parameters: kappa_1..R, then z_1..P.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Decision {
     /// The mean of z_1 from a time on, against a threshold.

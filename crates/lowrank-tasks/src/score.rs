@@ -24,7 +24,7 @@ const LARGEST: f64 = 0.2;
 const SUCCESS_MARGIN: f64 = 0.25;
 
 /// A proportion with its 95 % interval (Clopper-Pearson).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Proportion {
     /// How many did.
     pub count: usize,
@@ -58,7 +58,7 @@ impl Proportion {
 }
 
 /// Whether two rates of success over the same networks agree.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Agreement {
     /// Rate of the networks minus rate by theory.
     pub difference: f64,
@@ -89,11 +89,13 @@ impl Agreement {
 }
 
 /// A mean over networks.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Mean {
     /// The mean.
+    #[schemars(with = "Option<f64>")]
     pub mean: f64,
     /// Half width of its 95 % interval (Student's t over networks); NaN for fewer than two.
+    #[schemars(with = "Option<f64>")]
     pub half_width: f64,
     /// Networks in it.
     pub networks: usize,
@@ -116,7 +118,7 @@ impl Mean {
 type OfTrial = fn(&Ran) -> Option<bool>;
 
 /// One condition over all networks.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct OfCondition {
     /// Its label.
     pub label: String,
@@ -141,7 +143,7 @@ pub struct OfCondition {
 }
 
 /// A task in one variant at one random strength and size.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Score {
     /// Name of the variant.
     pub variant: &'static str,

@@ -67,7 +67,7 @@ pub struct Search {
 }
 
 /// What a search found.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Found {
     /// The best parameters.
     pub parameters: Context,

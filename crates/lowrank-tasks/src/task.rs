@@ -8,7 +8,7 @@ use crate::decide::Decision;
 use crate::predict::predict;
 
 /// A task. Every network of its ensemble, in every variant, is given the same conditions.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Task {
     /// Vectors m, n, I and w.
     pub ensemble: Gaussian,
@@ -37,7 +37,7 @@ pub struct Task {
 }
 
 /// One condition.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Condition {
     /// In tables and legends.
     pub label: String,
@@ -52,7 +52,7 @@ pub struct Condition {
 }
 
 /// What is right in a condition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Wanted {
     /// A readout above the threshold.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::Judgement;
 
 /// One judged comparison.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Claim {
     /// point/variant/statistic.
     pub name: String,

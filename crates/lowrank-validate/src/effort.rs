@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// The size of a validation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Effort {
     /// A quarter to half a minute on two cores.

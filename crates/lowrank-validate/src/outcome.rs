@@ -22,7 +22,7 @@ pub struct Config {
 }
 
 /// What came of it. Serialised as the record of a run: nothing in it depends on threads, clocks or machines.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Outcome {
     /// Seed of all random numbers.
     pub seed: u64,
@@ -49,7 +49,7 @@ pub struct Outcome {
 }
 
 /// The parameters of an operating point.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct PointRecord {
     /// Its name.
     pub name: String,

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::ValidateError;
 
 /// One mistake, made on purpose: in the simulation, or (the last two) in what theory is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Plant {
     /// g is 2 % too large.

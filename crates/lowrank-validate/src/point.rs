@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::{Margin, Statistic};
 
 /// Whose moments theory is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Predictor {
     /// The ensemble's; vectors are drawn matched to them, so that sampled overlaps add no noise.
@@ -22,7 +22,7 @@ pub enum Predictor {
 }
 
 /// Which theory an operating point is held against.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
     /// The stationary solution (T6-T10).

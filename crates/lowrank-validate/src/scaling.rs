@@ -7,7 +7,7 @@ use crate::realisation::{Pairs, claimed};
 use crate::run::{Case, claim_name};
 
 /// The error of one claim at every size.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Scaling {
     /// Name of the claim.
     pub name: String,

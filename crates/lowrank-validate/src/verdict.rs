@@ -22,7 +22,7 @@ pub const FALSE_ALARM_RATE: f64 = 0.01;
 const ROUNDING: f64 = 1e-13;
 
 /// The outcome of a claim.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// Equivalent: the interval lies within the margin.
@@ -45,7 +45,7 @@ impl Verdict {
 }
 
 /// An estimate and what follows from it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Judgement {
     /// Mean over networks.
     pub estimate: f64,

@@ -31,6 +31,14 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// The end of a command some of whose parts could not be computed; well if there are none.
+    ///
+    /// # Errors
+    /// [`Failure::Partial`] with all of `reasons` in one line, unless there are none.
+    pub fn partial(reasons: Vec<String>) -> Result<(), Self> {
+        if reasons.is_empty() { Ok(()) } else { Err(Self::Partial(reasons.join("; "))) }
+    }
+
     /// What could not be computed.
     pub fn could_not(error: impl std::fmt::Display) -> Self {
         Self::Computation(error.to_string())

@@ -14,7 +14,7 @@ use crate::MeanFieldError;
 use crate::averages::{Averages, check};
 
 /// The state at one time.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Latent {
     /// kappa_k = \<n^(k) r>, one an outer product.
     pub kappa: Vec<f64>,

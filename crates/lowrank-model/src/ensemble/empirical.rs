@@ -7,13 +7,14 @@ use crate::ModelError;
 use crate::error::finite;
 
 /// The vectors of one network, N entries each.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Empirical {
     layout: Layout,
     #[serde(rename = "neurons")]
     n: usize,
     /// One vector a row of the layout; written to files as their number only.
     #[serde(serialize_with = "count")]
+    #[schemars(with = "u64")]
     vectors: Vec<Vec<f64>>,
 }
 

@@ -12,7 +12,7 @@ use crate::error::finite;
 const SEMIDEFINITE_TOLERANCE: f64 = 1e-12;
 
 /// Means M_a and covariances S_ab of the vectors of one neuron. The covariance is positive semidefinite.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Gaussian {
     layout: Layout,
     mean: Vec<f64>,

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::ModelError;
 
 /// Numbers of vectors of each kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Layout {
     /// Rank R of the structured part: R vectors m and R vectors n.
     pub rank: usize,

@@ -7,7 +7,7 @@ use crate::ModelError;
 use crate::error::positive;
 
 /// Populations with their parts of the neurons, each a Gaussian ensemble of the same layout.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Mixture {
     /// Parts, summing to one, with the law of each population.
     populations: Vec<(f64, Gaussian)>,

@@ -9,7 +9,7 @@ use crate::fold::fold;
 use crate::{Decision, Ran, Task, TaskError};
 
 /// The threshold of a group of conditions: the level from which on trials end high.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct OfGroup {
     /// Its name.
     pub group: String,

@@ -21,7 +21,7 @@ use super::simulate::in_flight;
 use super::start::remark_on_rest;
 use super::validate::{failure, write_verdicts};
 use crate::common::{check_memory, given_vectors, in_file, name_of};
-use crate::{Common, Failure, on_interrupt};
+use crate::{Common, Failure, on_interrupt, say};
 
 /// Samples of a transient that are claimed.
 const TIMES: usize = 4;
@@ -32,7 +32,7 @@ const TIMES: usize = 4;
     Needs two networks or more (realisations in the spec). With --out it writes check.json, check.md and the report,\n\
     check.html.\n\n\
     Exit codes: 0 every claim passed, 1 some claim failed or networks were too few to tell, 2 bad input,\n\
-    3 could not be computed, 130 interrupted.")]
+    3 something could not be computed (every other claim is judged), 130 interrupted.")]
 pub struct Options {
     /// The spec, a TOML file
     spec: PathBuf,
@@ -66,7 +66,21 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     on_interrupt("no claim was judged, nothing was written; run it again");
     let name = name_of(&options.spec);
     let of_model = |model| point(&spec, &experiment, model, &name, &options.spec);
-    let points = common.waiting("theory", || experiment.models.iter().map(of_model).collect::<Result<Vec<_>, _>>())?;
+    let (mut points, mut failures) = (Vec::new(), Vec::new());
+    for (model, point) in
+        common.waiting("theory", || experiment.models.iter().map(|m| (m, of_model(m))).collect::<Vec<_>>())
+    {
+        match point {
+            // A variant of which theory has nothing to claim takes no other with it.
+            Err(Failure::Computation(reason)) => {
+                failures.push(format!("no claim on the {} variant: {reason}", model.variant()));
+            }
+            point => points.push(point?),
+        }
+    }
+    if points.is_empty() {
+        return Err(Failure::Computation(failures.join("; ")));
+    }
     for point in &points {
         common.detail(&format!("{}: {}", point.model.variant(), point.why));
     }
@@ -80,7 +94,14 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
         common.remark(&format!("{unclear} claims are inconclusive: more realisations narrow the intervals"));
     }
     let command = format!("lowrank check {}", quoted(&options.spec.to_string_lossy()));
-    write_verdicts(&outcome, "check", &command, common.out.as_ref(), common)
+    let verdicts = write_verdicts(&outcome, "check", &command, common.out.as_ref(), common);
+    match verdicts {
+        Ok(()) => Failure::partial(failures),
+        failed => {
+            failures.iter().for_each(|line| say(&format!("error: {line}")));
+            failed
+        }
+    }
 }
 
 /// The operating point of one variant, with what theory says of it as claims.

@@ -10,9 +10,10 @@ use lowrank_report::{
 };
 use lowrank_spec::{Draft, Parameter, SpecError};
 use lowrank_sweep::Sweep;
+use schemars::JsonSchema;
 
 use super::picture::picture;
-use super::sweep::{Said, compute, merge_all, plan};
+use super::sweep::{Merged, Planned, Ran, Said, compute, merge_all, plan};
 use crate::common::in_file;
 use crate::table::{Table, Value};
 use crate::{Common, Failure, on_interrupt, print};
@@ -28,6 +29,15 @@ const POINTS: usize = 61;
 pub struct Options {
     /// The spec, a TOML file with axes
     spec: PathBuf,
+}
+
+/// What a diagram says: what each of its steps does.
+#[derive(JsonSchema)]
+#[allow(dead_code, reason = "the steps have written their parts; this is the schema of all of them")]
+pub(super) struct Steps<'a> {
+    plan: Planned<'a>,
+    run: Ran,
+    merge: Merged<'a>,
 }
 
 /// Plans, runs and merges, and computes the boundaries.
@@ -84,7 +94,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     }
     let all = serde_json::json!({ "plan": planned.record, "run": ran.record, "merge": merged.record });
     common.print_either(&merged.text, &all)?;
-    if failures.is_empty() { Ok(()) } else { Err(Failure::Partial(failures.join("; "))) }
+    Failure::partial(failures)
 }
 
 /// The boundaries of the phases, where the axes are g and strength and the network has such phases.

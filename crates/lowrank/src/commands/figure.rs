@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use lowrank_report::{FigureOrigin, Provenance, check_folder, write_figure};
 use lowrank_study::{Options as Sizes, Study};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::{Common, Failure, on_interrupt, print};
 
@@ -25,10 +27,19 @@ pub struct Options {
     quick: bool,
 }
 
+/// What was drawn.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Drawn {
+    /// Seed of all random numbers.
+    seed: u64,
+    /// Every file that was written.
+    files: Vec<PathBuf>,
+}
+
 /// Draws the figures one after the other; each is written as soon as it is drawn.
 ///
 /// # Errors
-/// Bad input; what theory or simulation could not do.
+/// Bad input; figures that could not be drawn, when all others are.
 pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let named = options.names.iter().map(|name| name.parse()).collect::<Result<Vec<Study>, _>>();
     let named = named.map_err(|error| Failure::Input(error.to_string()))?;
@@ -38,19 +49,24 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let sizes = Sizes { seed: common.seed.unwrap_or(1), quick: options.quick };
     common.detail(&format!("seed {}", sizes.seed));
     on_interrupt("figures that were finished are there");
-    let mut written = Vec::new();
+    let (mut written, mut failures) = (Vec::new(), Vec::new());
     for study in studies {
-        let files = draw(study, sizes, &out, common)?;
+        let files = match draw(study, sizes, &out, common) {
+            Err(Failure::Computation(reason)) => {
+                failures.push(format!("{study} could not be drawn: {reason}"));
+                continue;
+            }
+            drawn => drawn?,
+        };
         if !common.json {
             print(&files.iter().map(|path| format!("{}\n", path.display())).collect::<String>())?;
         }
         written.extend(files);
     }
     if common.json {
-        let files: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
-        common.print_either("", &serde_json::json!({ "seed": sizes.seed, "files": files }))?;
+        common.print_either("", &Drawn { seed: sizes.seed, files: written })?;
     }
-    Ok(())
+    Failure::partial(failures)
 }
 
 fn draw(study: Study, sizes: Sizes, out: &Path, common: &Common) -> Result<Vec<PathBuf>, Failure> {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use lowrank_report::{check_folder, write_file};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{Common, Failure};
@@ -45,14 +46,14 @@ pub struct Options {
     force: bool,
 }
 
-#[derive(Serialize)]
-struct Example {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Example {
     name: &'static str,
     about: String,
 }
 
-#[derive(Serialize)]
-struct Written<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Written<'a> {
     example: &'a str,
     file: PathBuf,
 }

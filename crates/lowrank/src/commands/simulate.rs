@@ -10,6 +10,7 @@ use lowrank_report::{Array, Arrays, Origin, Provenance, array, data_json, write_
 use lowrank_simulate::{Observed, SimulateError, initial_currents, lyapunov, simulate};
 use lowrank_spec::{Experiment, Spec};
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::start::remark_on_rest;
@@ -46,8 +47,8 @@ pub(super) struct Seen {
 }
 
 /// An observable over all networks.
-#[derive(Serialize)]
-struct Observable {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Observable {
     name: String,
     /// Over the networks that it was measured of; none if there is none.
     mean: Option<f64>,
@@ -58,8 +59,8 @@ struct Observable {
 }
 
 /// One variant.
-#[derive(Serialize)]
-struct OfVariant {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct OfVariant {
     variant: Variant,
     observables: Vec<Observable>,
     /// What depends on time.
@@ -67,8 +68,8 @@ struct OfVariant {
     courses: Vec<Array>,
 }
 
-#[derive(Serialize)]
-struct Record<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Record<'a> {
     spec: &'a Spec,
     variants: &'a [OfVariant],
 }

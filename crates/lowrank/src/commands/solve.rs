@@ -13,6 +13,7 @@ use lowrank_model::{Model, OrderParameters, Variant};
 use lowrank_report::{Origin, Provenance, data_json, write_csv, write_file};
 use lowrank_spec::{Draft, Grid, Spec};
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::table::{onsets, table};
@@ -33,8 +34,8 @@ pub struct Options {
 }
 
 /// All solutions of one model.
-#[derive(Serialize)]
-struct Solved {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Solved {
     /// Axes with their values.
     at: Vec<(String, f64)>,
     variant: Variant,
@@ -51,8 +52,8 @@ struct Solved {
 }
 
 /// A kind of solution that could not be solved for.
-#[derive(Serialize)]
-struct Unsolved {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Unsolved {
     /// "stationary" or "chaotic".
     solution: &'static str,
     /// The reason, in one line.
@@ -70,8 +71,8 @@ impl Unsolved {
 }
 
 /// A stationary solution with its readouts.
-#[derive(Serialize)]
-struct State {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct State {
     #[serde(flatten)]
     solution: Stationary,
     /// z_p = <w^(p) r> (T38), one a readout vector.
@@ -79,8 +80,8 @@ struct State {
 }
 
 /// A chaotic or fluctuating solution and what follows from its autocovariance.
-#[derive(Serialize)]
-struct Chaos {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Chaos {
     /// Chaotic, or with white noise fluctuating where the exponent is not positive.
     regime: Regime,
     structure_growth: StructureGrowth,
@@ -96,8 +97,8 @@ struct Chaos {
 }
 
 /// What was solved.
-#[derive(Serialize)]
-struct Record<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Record<'a> {
     spec: &'a Spec,
     solutions: Vec<Solved>,
 }

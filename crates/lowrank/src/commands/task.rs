@@ -7,13 +7,14 @@ use lowrank_connectivity::{BulkKind, Sampling};
 use lowrank_model::Variant;
 use lowrank_report::{FigureOrigin, Origin, Provenance, data_json, write_csv, write_figure, write_file};
 use lowrank_study::OfTask;
-use lowrank_tasks::search::Search;
+use lowrank_tasks::search::{Found, Search};
 use lowrank_tasks::{COLUMNS, Networks, Ran, Score, Task, TaskError, TaskName, run_networks, scores};
 use lowrank_validate::Verdict;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::common::check_memory;
-use crate::{Common, Failure, on_interrupt, print};
+use crate::{Common, Failure, on_interrupt, print, say};
 
 /// Networks whose courses are drawn.
 const KEPT: usize = 3;
@@ -52,8 +53,8 @@ pub struct Options {
 }
 
 /// One task: everything that was measured.
-#[derive(Serialize)]
-struct Record<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Record<'a> {
     task: &'a str,
     parameters: &'a Task,
     networks: usize,
@@ -64,7 +65,7 @@ struct Record<'a> {
 /// Runs the tasks one after the other; the files of each are written as soon as it is done.
 ///
 /// # Errors
-/// Bad input; what theory or simulation could not do; a claim that fails.
+/// Bad input; a claim that fails; tasks that could not be computed, when all others are there.
 pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let named = options.names.iter().map(|name| name.parse()).collect::<Result<Vec<TaskName>, _>>();
     let named = named.map_err(|error| Failure::Input(error.to_string()))?;
@@ -83,36 +84,21 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     common.check_out()?;
     on_interrupt("tasks that were finished are there");
     let (mut table, mut thresholds) = (tables::success(), tables::thresholds());
-    let (mut records, mut failed) = (Vec::new(), false);
+    let (mut records, mut failed, mut failures) = (Vec::new(), false, Vec::new());
     for &name in &names {
-        let task = task(name, options.published)?;
-        let Measured { networks, ran, scores } = measure(name, &task, options, &variants, (seed, names.len()), common)?;
+        let (record, scores) = match one(name, options, &variants, (seed, names.len()), common) {
+            Err(Failure::Computation(reason)) => {
+                tables::push_failure(&mut table, name, &reason);
+                failures.push(format!("{name} could not be computed: {reason}"));
+                continue;
+            }
+            done => done?,
+        };
         for score in &scores {
             let of_groups = score.groups.iter().map(|group| group.claim.verdict);
             failed |= of_groups.chain([score.claim.verdict]).any(|verdict| verdict == Verdict::Fail);
             tables::push_success(&mut table, name, score);
             tables::push_thresholds(&mut thresholds, name, score);
-        }
-        let vectors = if options.matched { "matched" } else { "independent" };
-        let record =
-            Record { task: name.name(), parameters: &task, networks: options.networks, vectors, scores: &scores };
-        let record = data_json(&record, seed, &Provenance::here())?;
-        if let Some(out) = &common.out {
-            let command = command(name, options, seed);
-            let (folder, provenance) = (out.join(name.name()), Provenance::here());
-            write_file(&folder.join("task.json"), record.as_bytes())?;
-            let origin = Origin { provenance: &provenance, seed: Some(seed), spec: &command };
-            for (file, table) in tables::of_task(name, &scores) {
-                if !table.is_empty() {
-                    write_csv(&folder.join(file), &table.columns(), &origin)?;
-                }
-            }
-            let drawn = Task { g: networks.strengths[0], ..task.clone() };
-            let of = OfTask { name, task: &drawn, networks: &networks, ran: &ran, scores: &scores };
-            let origin = FigureOrigin { provenance, seed, command };
-            for drawing in common.waiting("figures", || of.draw()).map_err(Failure::could_not)? {
-                write_figure(&folder.join(drawing.name), &drawing.figure, &drawing.data, &origin)?;
-            }
         }
         records.push(record);
     }
@@ -124,7 +110,44 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
             print(&format!("\nFrom where on trials end high:\n\n{}", thresholds.text()))?;
         }
     }
-    if failed { Err(Failure::Claims) } else { Ok(()) }
+    if failed {
+        failures.iter().for_each(|line| say(&format!("error: {line}")));
+        return Err(Failure::Claims);
+    }
+    Failure::partial(failures)
+}
+
+/// One task: its files are written; the record as JSON and the scores are given back.
+fn one(
+    name: TaskName,
+    options: &Options,
+    variants: &[Variant],
+    (seed, tasks): (u64, usize),
+    common: &Common,
+) -> Result<(String, Vec<Score>), Failure> {
+    let task = task(name, options.published)?;
+    let Measured { networks, ran, scores } = measure(name, &task, options, variants, (seed, tasks), common)?;
+    let vectors = if options.matched { "matched" } else { "independent" };
+    let record = Record { task: name.name(), parameters: &task, networks: options.networks, vectors, scores: &scores };
+    let record = data_json(&record, seed, &Provenance::here())?;
+    if let Some(out) = &common.out {
+        let command = command(name, options, seed);
+        let (folder, provenance) = (out.join(name.name()), Provenance::here());
+        write_file(&folder.join("task.json"), record.as_bytes())?;
+        let origin = Origin { provenance: &provenance, seed: Some(seed), spec: &command };
+        for (file, table) in tables::of_task(name, &scores) {
+            if !table.is_empty() {
+                write_csv(&folder.join(file), &table.columns(), &origin)?;
+            }
+        }
+        let drawn = Task { g: networks.strengths[0], ..task.clone() };
+        let of = OfTask { name, task: &drawn, networks: &networks, ran: &ran, scores: &scores };
+        let origin = FigureOrigin { provenance, seed, command };
+        for drawing in common.waiting("figures", || of.draw()).map_err(Failure::could_not)? {
+            write_figure(&folder.join(drawing.name), &drawing.figure, &drawing.data, &origin)?;
+        }
+    }
+    Ok((record, scores))
 }
 
 /// The task with its own parameters, or with the published ones.
@@ -259,6 +282,9 @@ fn check(options: &Options, threads: usize) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What `--search` gives: of every task its name and what was found.
+pub(super) type Searched = Vec<(&'static str, Found)>;
+
 /// Searches the parameters of the tasks that have a search.
 fn search(names: &[TaskName], seed: u64, common: &Common) -> Result<(), Failure> {
     let searched: Vec<(TaskName, Search)> =
@@ -273,7 +299,7 @@ fn search(names: &[TaskName], seed: u64, common: &Common) -> Result<(), Failure>
     }
     common.check_out()?;
     on_interrupt("nothing was written; run it again");
-    let mut found = Vec::new();
+    let mut found: Searched = Vec::new();
     for (name, search) in searched {
         let bar = common.bar(0, &format!("evaluations for {name}"));
         bar.set_length(search.rounds as u64 * search.iterations * 2);

@@ -51,9 +51,9 @@ pub struct Options {
 }
 
 /// The theory of one variant at all times.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-enum Theory {
+pub(super) enum Theory {
     /// The two-time theory (T19), one snapshot a time.
     TwoTime(Vec<Snapshot>),
     /// The reduced dynamics (T28), one state a time.
@@ -63,8 +63,8 @@ enum Theory {
 }
 
 /// An order parameter of networks at one time.
-#[derive(Serialize)]
-struct Estimate {
+#[derive(Serialize, schemars::JsonSchema)]
+pub(super) struct Estimate {
     mean: f64,
     /// None for a single network.
     standard_error: Option<f64>,
@@ -73,8 +73,8 @@ struct Estimate {
 }
 
 /// The order parameters of networks at one time.
-#[derive(Serialize)]
-struct Measured {
+#[derive(Serialize, schemars::JsonSchema)]
+pub(super) struct Measured {
     time: f64,
     /// One an outer product.
     kappa: Vec<Estimate>,
@@ -85,8 +85,8 @@ struct Measured {
 }
 
 /// The time course of one variant.
-#[derive(Serialize)]
-struct Course {
+#[derive(Serialize, schemars::JsonSchema)]
+pub(super) struct Course {
     variant: Variant,
     times: Vec<f64>,
     theory: Theory,
@@ -94,8 +94,8 @@ struct Course {
     networks: Vec<Measured>,
 }
 
-#[derive(Serialize)]
-struct Record<'a> {
+#[derive(Serialize, schemars::JsonSchema)]
+pub(super) struct Record<'a> {
     spec: &'a Spec,
     courses: &'a [Course],
 }

@@ -8,6 +8,9 @@ fn table(head: &[&str]) -> Table {
     Table::new(head.iter().map(|name| (*name).to_owned()).collect())
 }
 
+/// Columns of the printed table.
+const SUCCESS_COLUMNS: usize = 12;
+
 /// How many networks do the tasks, as it is printed.
 pub(super) fn success() -> Table {
     table(&[
@@ -22,7 +25,15 @@ pub(super) fn success() -> Table {
         "theory of them",
         "foretold",
         "verdict",
+        "reason",
     ])
+}
+
+/// A row for a task that could not be computed.
+pub(super) fn push_failure(table: &mut Table, name: TaskName, reason: &str) {
+    let mut row: Vec<Value> = vec!["".into(); SUCCESS_COLUMNS];
+    (row[0], row[SUCCESS_COLUMNS - 1]) = (name.name().into(), reason.into());
+    table.push(row);
 }
 
 pub(super) fn push_success(table: &mut Table, name: TaskName, score: &Score) {
@@ -40,6 +51,7 @@ pub(super) fn push_success(table: &mut Table, name: TaskName, score: &Score) {
         percent(score.predicted_right.mean).into(),
         percent(score.foretold).into(),
         score.claim.verdict.name().into(),
+        "".into(),
     ]);
 }
 
