@@ -6,11 +6,12 @@
 //! what a search finds that was not followed there is followed backwards. Chaotic solutions are refused where their spectrum
 //! is negative, followed ones as searched ones.
 
-use lowrank_model::{Model, ModelError, OrderParameters};
+use lowrank_model::{Initial, Model, ModelError, OrderParameters};
 
 use crate::chaotic::{Chaotic, chaotic_from, chaotic_solutions};
-use crate::stationary::{MERGE_DISTANCE, SMALLEST_KAPPA, compare, distance};
-use crate::{MeanFieldError, Stability, Stationary, stationary_branches, stationary_from};
+use crate::selection::{Selected, select};
+use crate::stationary::{MERGE_DISTANCE, compare, distance};
+use crate::{MeanFieldError, Stationary, stationary_branches, stationary_from};
 
 /// Searches along the values, at least.
 const SEARCHES: usize = 10;
@@ -27,48 +28,12 @@ pub struct Solutions {
 }
 
 impl Solutions {
-    /// What a network shows: a solution of largest |kappa|, chaotic if the stationary one is unstable to the bulk.
-    pub fn shown(&self) -> Option<Shown<'_>> {
-        self.largest(|kappa| kappa.iter().map(|k| k * k).sum::<f64>().sqrt())
-    }
-
-    /// What a network shows that starts with its kappa along `direction`, `[R]`: the solution whose kappa reaches farthest
-    /// that way; where the direction is zero, [`Solutions::shown`].
-    pub fn shown_along(&self, direction: &[f64]) -> Option<Shown<'_>> {
-        let length = direction.iter().map(|d| d * d).sum::<f64>().sqrt();
-        if length < SMALLEST_KAPPA {
-            return self.shown();
-        }
-        self.largest(|kappa| kappa.iter().zip(direction).map(|(k, d)| k * d).sum::<f64>() / length)
-    }
-
-    /// The solution that a network can be in with the largest `size` of its kappa.
-    fn largest(&self, size: impl Fn(&[f64]) -> f64) -> Option<Shown<'_>> {
-        let calm = self.stationary.iter().filter(|s| s.stability == Stability::Stable).map(Shown::Stationary);
-        let chaotic = self.chaotic.iter().map(Shown::Chaotic);
-        chaotic.chain(calm).fold(None, |best: Option<Shown<'_>>, next| match best {
-            Some(best) if size(&best.order().kappa) >= size(&next.order().kappa) - SMALLEST_KAPPA => Some(best),
-            _ => Some(next),
-        })
-    }
-}
-
-/// One solution of either kind.
-#[derive(Debug, Clone, Copy)]
-pub enum Shown<'a> {
-    /// At rest.
-    Stationary(&'a Stationary),
-    /// Fluctuating.
-    Chaotic(&'a Chaotic),
-}
-
-impl<'a> Shown<'a> {
-    /// Its order parameters.
-    pub fn order(&self) -> &'a OrderParameters {
-        match self {
-            Self::Stationary(s) => &s.order,
-            Self::Chaotic(c) => &c.order,
-        }
+    /// The state that networks from this start end in; `model` is the one that has these solutions.
+    ///
+    /// # Errors
+    /// Those of [`select`].
+    pub fn selected(&self, model: &Model, initial: &Initial) -> Result<Selected<'_>, MeanFieldError> {
+        select(model, initial, &self.stationary, &self.chaotic)
     }
 }
 

@@ -230,7 +230,7 @@ pub(crate) fn followed_chaos(model: &Model, starts: &[OrderParameters]) -> Resul
 }
 
 /// The current variant with noise that makes the same variance of x.
-fn of_one_timescale(model: &Model, tau_s: f64) -> Result<Model, MeanFieldError> {
+pub(crate) fn of_one_timescale(model: &Model, tau_s: f64) -> Result<Model, MeanFieldError> {
     Ok(model.with_variant(Variant::Current)?.with_noise(model.noise() / tau_s.sqrt())?)
 }
 

@@ -238,6 +238,36 @@ pub enum MeanFieldError {
         /// Time constant of r to which it was followed.
         reached_r: f64,
     },
+    /// Solutions, but no stable one.
+    #[error(
+        "theory has no stable state: {stationary} stationary and {fluctuating} fluctuating solutions, all unstable; networks may oscillate: look at their course with lowrank simulate"
+    )]
+    NoStableState {
+        /// Number of stationary solutions.
+        stationary: usize,
+        /// Number of fluctuating ones.
+        fluctuating: usize,
+    },
+    /// From the start kappa never comes to rest.
+    #[error(
+        "from this start kappa does not come to rest: after {time} it still moves between {low} and {high}, a cycle that no solution stands for; start closer to a stable state, or look at the course with lowrank simulate"
+    )]
+    Oscillates {
+        /// Smallest value of the kappa that moves most.
+        low: f64,
+        /// Largest value.
+        high: f64,
+        /// Time that was followed.
+        time: f64,
+    },
+    /// A start from which networks may go to one state or to another.
+    #[error(
+        "the start lies close to the border between the basins of the states with kappa {ends:?}: a finite network may end in any of them; start farther along m, or on the other side"
+    )]
+    NearSeparatrix {
+        /// kappa of the states on both sides.
+        ends: Vec<Vec<f64>>,
+    },
     /// The model was refused.
     #[error(transparent)]
     Model(#[from] ModelError),

@@ -31,13 +31,14 @@ mod pair;
 mod phase;
 mod quadrature;
 mod root;
+pub mod selection;
 mod stability;
 mod stationary;
 mod transient;
 mod transitions;
 mod two_timescale;
 
-pub use along::{Shown, Solutions, solutions_along};
+pub use along::{Solutions, solutions_along};
 pub use autocovariance::Autocovariance;
 pub use averages::{Averages, average};
 pub use branches::stationary_branches;

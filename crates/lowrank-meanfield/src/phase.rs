@@ -4,14 +4,15 @@
 //! The rho = 1 boundary depends on how the overlap is made, so that the plane is a family of models the caller names.
 //! Rows of the grid are independent of each other and shared among threads; the result does not depend on their number.
 
-use lowrank_model::{Model, ModelError};
+use lowrank_model::{Initial, Model, ModelError, Vector};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::along::{Shown, Solutions, solutions_with};
+use crate::along::{Solutions, solutions_with};
 use crate::averages::Averages;
 use crate::chaotic::followed_chaos;
 use crate::root::bracketed_root;
+use crate::selection::{State, candidates, only_state};
 use crate::stationary::{MERGE_DISTANCE, SMALLEST_KAPPA};
 use crate::{MeanFieldError, chaotic_solutions, onset_of_chaos};
 
@@ -36,7 +37,7 @@ pub enum Phase {
 /// What theory says at one point of the plane.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Cell {
-    /// Phase of the solution that a network shows.
+    /// Phase of the state that a network ends in which starts with structure.
     pub phase: Phase,
     /// Structure |kappa|.
     pub structure: f64,
@@ -102,7 +103,8 @@ pub fn phase_diagram(
         }
         // Spectra are looked at in `cell`, of the solutions that are shown.
         let solutions = solutions_with(SEARCHES, followed_chaos, |g| family(g, *strength), gs)?;
-        solutions.into_iter().zip(&central).map(|(s, central)| cell(s, *central)).collect()
+        let of = |(s, central): (Solutions, &Option<(f64, f64)>)| cell(&family(s.parameter, *strength)?, s, *central);
+        solutions.into_iter().zip(&central).map(of).collect()
     };
     strengths.par_iter().map(row).collect()
 }
@@ -115,32 +117,33 @@ fn central_exponent(model: &Model) -> Result<Option<(f64, f64)>, MeanFieldError>
     Ok(Some((central.order.delta_0, central.lyapunov()?.exponent)))
 }
 
-/// What a network shows: of chaotic solutions only those that are covariances.
-fn cell(mut solutions: Solutions, central: Option<(f64, f64)>) -> Result<Cell, MeanFieldError> {
-    let nothing = MeanFieldError::WrongModel {
-        what: "a phase",
-        found: "a model without any stable or chaotic solution".to_owned(),
-        needs: "a bounded transfer function",
-    };
-    while let Some(shown) = solutions.shown() {
-        if let Some(cell) = described(shown, central)? {
+/// The cell of the state that a network with structure at its start ends in: of chaotic solutions only those that are covariances.
+fn cell(model: &Model, mut solutions: Solutions, central: Option<(f64, f64)>) -> Result<Cell, MeanFieldError> {
+    let start = Initial { along: vec![(Vector::M(0), 1.0)], deviation: 1.0 };
+    loop {
+        // Both signs are one cell, which needs no choice between them.
+        let alone = only_state(&candidates(&solutions.stationary, &solutions.chaotic));
+        let state = match alone {
+            Some(state) => state,
+            None => solutions.selected(model, &start)?.state,
+        };
+        if let Some(cell) = described(state, central)? {
             return Ok(cell);
         }
-        let refused = shown.order().clone();
+        let refused = state.order().clone();
         solutions.chaotic.retain(|c| c.order != refused);
     }
-    Err(nothing)
 }
 
 /// The cell of a solution; none if its spectrum is negative somewhere.
-fn described(shown: Shown<'_>, central: Option<(f64, f64)>) -> Result<Option<Cell>, MeanFieldError> {
-    let order = shown.order();
+fn described(state: State<'_>, central: Option<(f64, f64)>) -> Result<Option<Cell>, MeanFieldError> {
+    let order = state.order();
     let structure = order.kappa.first().map_or(0.0, |k| k.abs());
     let structured = structure > SMALLEST_KAPPA;
-    let (phase, lambda_max) = match shown {
-        Shown::Stationary(s) if structured => (Phase::StructuredStationary, s.growth_rate),
-        Shown::Stationary(s) => (Phase::Quiescent, s.growth_rate),
-        Shown::Chaotic(c) => {
+    let (phase, lambda_max) = match state {
+        State::Stationary(s) if structured => (Phase::StructuredStationary, s.growth_rate),
+        State::Stationary(s) => (Phase::Quiescent, s.growth_rate),
+        State::Fluctuating(c) => {
             let phase = if structured { Phase::StructuredChaos } else { Phase::UnstructuredChaos };
             // The spectrum of the central solution was looked at when its exponent was computed.
             let is_central =

@@ -17,6 +17,7 @@ use lowrank_model::{Initial, Model};
 use serde::Serialize;
 
 use self::classes::{Class, Row, covariance};
+pub(crate) use self::latent::Slaved;
 pub use self::latent::{Latent, latent};
 use self::march::{CHANGE_LIMIT, March, Trial};
 use self::pairs::LANES;

@@ -3,7 +3,7 @@
 //! eigenvalues of finite networks behind the disc (T9) and the outlier (T10).
 
 use lowrank_connectivity::eigenvalues_with_gain;
-use lowrank_meanfield::{Shown, Solutions, solutions_along};
+use lowrank_meanfield::{Solutions, solutions_along};
 use lowrank_model::Vector::{M, N};
 use lowrank_model::{Initial, Input, Layout, Model, ModelError, Moments, Transfer, Variant};
 use lowrank_report::{Cloud, Colour, Figure, Legend, Line, Mark, Panel, Points, Shape, TWO_COLUMNS};
@@ -91,7 +91,7 @@ pub(crate) fn draw(options: Options, progress: Progress<'_>) -> Result<Vec<Drawi
     let ensemble = ensemble(options);
     let gs: Vec<f64> = (1..=VALUES).map(|i| LARGEST * i as f64 / VALUES as f64).collect();
     let rows = solutions_along(|g| model(g, Variant::Current), &gs)?;
-    let predicted: Vec<Predicted> = rows.iter().map(predict).collect();
+    let predicted = rows.iter().map(predict).collect::<Result<Vec<Predicted>, StudyError>>()?;
     let [current, rate] = VARIANTS.map(|variant| simulate(variant, ensemble, progress));
     let (current, rate) = (current?, rate?);
     let of_g = |(g, quiet): &(f64, bool)| {
@@ -159,16 +159,14 @@ fn dashed(line: Line) -> Line {
     Line { dashed: true, ..line }
 }
 
-fn predict(row: &Solutions) -> Predicted {
+fn predict(row: &Solutions) -> Result<Predicted, StudyError> {
     let upper = row.stationary.first();
     let size = |s: &lowrank_meanfield::Stationary| s.order.kappa[0].abs();
     let quiet = row.stationary.iter().min_by(|a, b| size(a).total_cmp(&size(b)));
     let nothing = f64::NAN;
-    let order = row.shown_along(&[1.0]).map(|shown| match shown {
-        Shown::Stationary(s) => &s.order,
-        Shown::Chaotic(c) => &c.order,
-    });
-    Predicted {
+    let selected = row.selected(&model(row.parameter, Variant::Current)?, &start()).ok();
+    let order = selected.map(|selected| selected.state.order());
+    Ok(Predicted {
         g: row.parameter,
         kappa: order.map_or(nothing, |order| order.kappa[0]),
         delta_0: order.map_or(nothing, |order| order.delta_0),
@@ -177,7 +175,7 @@ fn predict(row: &Solutions) -> Predicted {
         outlier: upper.and_then(|s| s.outliers.first()).map_or(nothing, |outlier| outlier.0),
         quiet_radius: quiet.map_or(nothing, |s| s.rho),
         quiet_outlier: quiet.and_then(|s| s.outliers.first()).map_or(nothing, |outlier| outlier.0),
-    }
+    })
 }
 
 fn simulate(variant: Variant, ensemble: Ensemble, progress: Progress<'_>) -> Result<Vec<Simulated>, StudyError> {

@@ -1,14 +1,15 @@
 //! Theory beside the simulated fields: what mean-field theory says a network of each cell shows.
 //!
-//! Along the axis g, or else the last one, solutions are followed from value to value (`solutions_along`). Shown is, of the
-//! solutions that a network can be in, the one whose kappa reaches farthest along that of the start, <n^(k) x(0)>; from a
-//! start without one, the one of largest |kappa|. Fluctuations are those within the window of the runs, as the networks'
-//! are (T23).
+//! Along the axis g, or else the last one, solutions are followed from value to value (`solutions_along`). Given is the state
+//! that the start leads to (`lowrank_meanfield::selection`), as in every command. Where networks choose a sign by chance, what is
+//! odd in x (kappa_k, mu, the mean rate) is absent; on a ring kappa_k are. Fluctuations are those within the window of the runs,
+//! as the networks' are (T23).
 
 use std::fmt;
 
-use lowrank_meanfield::{Shown, Solutions, solutions_along};
-use lowrank_model::{ModelError, OrderParameters, Vector};
+use lowrank_meanfield::selection::{Selected, State};
+use lowrank_meanfield::{MeanFieldError, Solutions, solutions_along};
+use lowrank_model::{Initial, Model, ModelError, OrderParameters};
 use lowrank_spec::{Parameter, SpecError};
 use rayon::prelude::*;
 
@@ -38,7 +39,7 @@ pub(crate) enum Missing {
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoState => f.write_str("theory finds neither a stable stationary nor a chaotic state"),
+            Self::NoState => f.write_str("theory finds no stable state, neither stationary nor chaotic"),
             Self::Failed(reason) => f.write_str(reason),
         }
     }
@@ -88,33 +89,23 @@ impl Sweep {
                 Err(_) => Err(ModelError::NotFinite { field: "a parameter of the grid".to_owned(), value }),
             }
         };
-        let all = solutions_along(family, &of_axis)?;
-        all.iter().zip(cells).map(|(solutions, cell)| self.shown(solutions, *cell)).collect()
+        let all = solutions_along(&family, &of_axis)?;
+        let of = |(solutions, cell): (&Solutions, &usize)| {
+            self.selected(&family(solutions.parameter)?, &self.draft(*cell)?.initial(), solutions)
+        };
+        all.iter().zip(cells).map(of).collect()
     }
 
     /// From every start of a cell.
-    fn shown(&self, solutions: &Solutions, cell: usize) -> Result<Vec<Theory>, SweepError> {
-        let direction = self.direction(cell)?;
-        let opposite: Vec<f64> = direction.iter().map(|d| -d).collect();
-        let starts = [direction, opposite];
-        let of_start = |direction: &Vec<f64>| match solutions.shown_along(direction) {
-            Some(shown) => Theory::of(shown, self),
-            None => Ok(Theory::missing(self.rank(), Missing::NoState)),
+    fn selected(&self, model: &Model, given: &Initial, solutions: &Solutions) -> Result<Vec<Theory>, SweepError> {
+        let opposite = given.along.iter().map(|(vector, c)| (*vector, -c)).collect();
+        let starts = [given.clone(), Initial { along: opposite, ..given.clone() }];
+        let of_start = |start: &Initial| match solutions.selected(model, start) {
+            Ok(selected) => Theory::of(&selected, self),
+            Err(MeanFieldError::NoStableState { .. }) => Ok(Theory::missing(self.rank(), Missing::NoState)),
+            Err(error) => Ok(Theory::missing(self.rank(), Missing::Failed(error.to_string()))),
         };
         starts[..self.starts()].iter().map(of_start).collect()
-    }
-
-    /// <n^(k) x(0)> of a cell's start, `[R]`.
-    fn direction(&self, cell: usize) -> Result<Vec<f64>, SweepError> {
-        let draft = self.draft(cell)?;
-        let start = draft.initial();
-        let ensemble = draft.model(self.variants[0])?.ensemble().moments()?;
-        let moment = |k: usize, vector: Vector| -> Result<f64, SweepError> {
-            let (n, v) = (ensemble.layout().index(Vector::N(k))?, ensemble.layout().index(vector)?);
-            Ok(ensemble.mean()[n] * ensemble.mean()[v] + ensemble.covariance(n, v))
-        };
-        let of = |k| start.along.iter().map(|(vector, c)| Ok(c * moment(k, *vector)?)).sum::<Result<f64, SweepError>>();
-        (0..self.rank()).map(of).collect()
     }
 }
 
@@ -123,27 +114,32 @@ impl Theory {
         Self { values: vec![f64::NAN; fields::names(rank).len()], phase: None, missing: Some(missing) }
     }
 
-    fn of(shown: Shown<'_>, sweep: &Sweep) -> Result<Self, SweepError> {
-        let OrderParameters { kappa, mu, delta_0, delta_inf, delta_t, r_mean, r_second_moment, .. } = shown.order();
+    fn of(selected: &Selected<'_>, sweep: &Sweep) -> Result<Self, SweepError> {
+        let state = selected.state;
+        let OrderParameters { kappa, mu, delta_0, delta_inf, delta_t, r_mean, r_second_moment, .. } = state.order();
         // The variance of a window's mean is missing from the variance within; one sample has none within.
-        let loss = match shown {
-            Shown::Stationary(_) => 0.0,
-            Shown::Chaotic(c) => c.autocovariance()?.window_loss(sweep.spec.run.interval, sweep.protocol.samples())?,
+        let loss = match state {
+            State::Stationary(_) => 0.0,
+            State::Fluctuating(c) => {
+                c.autocovariance()?.window_loss(sweep.spec.run.interval, sweep.protocol.samples())?
+            }
         };
         let delta_t = if sweep.protocol.samples() > 1 { (delta_t - loss).max(0.0) } else { f64::NAN };
         // One replica shows no Delta_inf.
         let delta_inf = if sweep.spec.start.copies == 1 { f64::NAN } else { *delta_inf };
         let structure = kappa.iter().map(|kappa| kappa * kappa).sum::<f64>().sqrt();
         let structured = structure > NO_STRUCTURE;
-        let (lambda_max, phase) = match shown {
-            Shown::Stationary(s) if structured => (s.growth_rate, Phase::StructuredStationary),
-            Shown::Stationary(s) => (s.growth_rate, Phase::Quiescent),
-            Shown::Chaotic(c) if structured => (c.lyapunov()?.exponent, Phase::StructuredChaos),
-            Shown::Chaotic(c) => (c.lyapunov()?.exponent, Phase::UnstructuredChaos),
+        let (lambda_max, phase) = match state {
+            State::Stationary(s) if structured => (s.growth_rate, Phase::StructuredStationary),
+            State::Stationary(s) => (s.growth_rate, Phase::Quiescent),
+            State::Fluctuating(c) if structured => (c.lyapunov()?.exponent, Phase::StructuredChaos),
+            State::Fluctuating(c) => (c.lyapunov()?.exponent, Phase::UnstructuredChaos),
         };
         let mut values = vec![structure, delta_t.sqrt()];
-        values.extend(kappa);
-        values.extend([*mu, *delta_0, delta_inf, delta_t, *r_mean, *r_second_moment, lambda_max]);
+        let odd = |value: f64| if selected.by_chance { f64::NAN } else { value };
+        let on_ring = state.ring().is_some();
+        values.extend(kappa.iter().map(|k| if on_ring { f64::NAN } else { odd(*k) }));
+        values.extend([odd(*mu), *delta_0, delta_inf, delta_t, odd(*r_mean), *r_second_moment, lambda_max]);
         Ok(Self { values, phase: Some(phase), missing: None })
     }
 }

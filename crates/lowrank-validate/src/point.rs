@@ -29,6 +29,9 @@ pub enum Phase {
     AtRest,
     /// The chaotic solution (T12-T18).
     Chaotic,
+    /// The fluctuating solution of a network with white noise whose Lyapunov exponent is not positive (T24): its theory is that of
+    /// the chaotic one.
+    Fluctuating,
     /// The course in time from the initial state (T19).
     Transient,
 }
@@ -39,6 +42,7 @@ impl Phase {
         match self {
             Self::AtRest => "stationary",
             Self::Chaotic => "chaotic",
+            Self::Fluctuating => "fluctuating",
             Self::Transient => "transient",
         }
     }

@@ -15,7 +15,7 @@ use crate::{Findings, OperatingPoint, Phase, Statistic, ValidateError};
 pub fn predict(point: &OperatingPoint, model: &Model) -> Result<Findings, ValidateError> {
     match point.phase {
         Phase::AtRest => at_rest(point, model),
-        Phase::Chaotic => chaotic(point, model, true),
+        Phase::Chaotic | Phase::Fluctuating => chaotic(point, model, true),
         Phase::Transient => course(point, model),
     }
 }
@@ -25,7 +25,11 @@ pub fn predict(point: &OperatingPoint, model: &Model) -> Result<Findings, Valida
 /// # Errors
 /// As for [`predict`].
 pub(crate) fn predict_infinite_window(point: &OperatingPoint, model: &Model) -> Result<Findings, ValidateError> {
-    if point.phase == Phase::Chaotic { chaotic(point, model, false) } else { predict(point, model) }
+    if matches!(point.phase, Phase::Chaotic | Phase::Fluctuating) {
+        chaotic(point, model, false)
+    } else {
+        predict(point, model)
+    }
 }
 
 /// The stable stationary solution with its outliers.

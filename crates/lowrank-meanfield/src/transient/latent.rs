@@ -131,6 +131,11 @@ impl Slaved {
         self.steps += 1;
         Ok(Latent { kappa, readouts, delta_0_individual: individual })
     }
+
+    /// The time of the next state.
+    pub(crate) fn time(&self) -> f64 {
+        self.steps as f64 * self.dt
+    }
 }
 
 fn check_input(model: &Model, felt: &[Vec<f64>]) -> Result<(), MeanFieldError> {

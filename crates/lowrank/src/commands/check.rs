@@ -112,10 +112,11 @@ fn point(
     name: &str,
     path: &Path,
 ) -> Result<OperatingPoint, Failure> {
-    let Chosen { phase, kappa, why } = chosen(experiment, model).map_err(|failure| match failure {
-        Failure::Input(line) => in_file(path, line),
-        other => other,
-    })?;
+    let Chosen { phase, kappa, why, by_chance, on_ring } =
+        chosen(experiment, model).map_err(|failure| match failure {
+            Failure::Input(line) => in_file(path, line),
+            other => other,
+        })?;
     let own = experiment.sampling == Sampling::Independent && spec.structure.vectors.is_none();
     if own && phase != Phase::AtRest {
         let why = "the theory of each network's own vectors is that of networks at rest";
@@ -138,7 +139,9 @@ fn point(
         statistics: Vec::new(),
         variants: vec![(model.variant(), Vec::new())],
     };
-    let statistics = statistics(spec, &point);
+    let mut statistics = statistics(spec, &point);
+    let is_odd = |s: &Statistic| matches!(s, Statistic::Kappa(_) | Statistic::Mu | Statistic::RMean);
+    statistics.retain(|s| !(by_chance && is_odd(s)) && !(on_ring && matches!(s, Statistic::Kappa(_))));
     // The exponent is predicted where it is claimed.
     if statistics.contains(&Statistic::Lyapunov) {
         point.statistics = vec![(Statistic::Lyapunov, margin(Statistic::Lyapunov, phase, model, None))];

@@ -21,7 +21,7 @@ pub(super) fn margin(statistic: Statistic, phase: Phase, model: &Model, predicte
     let delta_0 = order.map_or(0.0, |o| o.delta_0).max(course.iter().map(|m| m.delta_0).fold(0.0, f64::max));
     // phi is at most one or two for most functions; where it is not, rates are as large as x.
     let rate = order.map_or(model.transfer().bound().unwrap_or(delta_0.sqrt()), |o| o.r_second_moment.sqrt());
-    let part = if phase == Phase::Chaotic { CHAOTIC } else { CALM };
+    let part = if matches!(phase, Phase::Chaotic | Phase::Fluctuating) { CHAOTIC } else { CALM };
     let absolute = match statistic {
         Kappa(k) | KappaAt(k, _) => part.kappa * size_of_n(model, k) * rate,
         Mu | MuAt(_) => part.mu * delta_0.sqrt(),

@@ -1,0 +1,209 @@
+//! The state that a start leads to (T33, T34): one rule for every command, sweep and figure.
+//!
+//! Candidates are the stable stationary solutions (T10) and the stable fluctuating ones (T32). Where there are several the
+//! reduced dynamics (T28) are followed from x(0) to their end, and from there kappa with the bulk at its own, fluctuating
+//! equilibrium (T33); once from the start itself and once from each of its neighbours (T34). If they do not agree the two-time
+//! theory (T19) takes the place of (T28) for the time in which the start is forgotten, with nearer neighbours; if these do not
+//! agree either, the start is too close to a separatrix for a finite network to be foretold, and that is a typed error.
+
+mod fluctuating;
+mod follow;
+
+use lowrank_model::{Initial, Model, OrderParameters};
+
+use self::follow::{End, Follower};
+use crate::chaotic::{Chaotic, two_timescale_solutions};
+use crate::neurons::Neurons;
+use crate::stationary::{MERGE_DISTANCE, SMALLEST_KAPPA, distance};
+use crate::{Instability, MeanFieldError, Solutions, Stability, Stationary, stationary_branches};
+
+/// How far the neighbours of a start lie, as a part of the distance between the candidates: the error of (T28) against (T19) in
+/// kappa, and the scatter of kappa in a network of some thousand neurons (T34).
+const NEIGHBOURS: f64 = 0.04;
+/// The same where (T19) is followed: the scatter alone.
+const NEARER_NEIGHBOURS: f64 = 0.01;
+
+/// One state that a network can be in.
+#[derive(Debug, Clone, Copy)]
+pub enum State<'a> {
+    /// Nothing moves.
+    Stationary(&'a Stationary),
+    /// The units fluctuate: chaos, or with white noise a noisy state.
+    Fluctuating(&'a Chaotic),
+}
+
+impl<'a> State<'a> {
+    /// The order parameters of the state.
+    pub fn order(&self) -> &'a OrderParameters {
+        match self {
+            Self::Stationary(s) => &s.order,
+            Self::Fluctuating(c) => &c.order,
+        }
+    }
+
+    /// The smallest and the largest root of the sum of kappa_k squared of the continuous family that the state stands for, if
+    /// it is one of a continuum.
+    pub fn ring(&self) -> Option<(f64, f64)> {
+        let ring = match self {
+            Self::Stationary(s) => s.ring,
+            Self::Fluctuating(c) => c.ring,
+        };
+        ring.map(|ring| (ring.smallest_radius, ring.largest_radius))
+    }
+}
+
+/// What the decision rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// There is one candidate, or one and its mirror image.
+    Alone,
+    /// The reduced dynamics (T28).
+    Reduced,
+    /// The two-time theory (T19).
+    TwoTime,
+}
+
+/// The state that a start leads to.
+#[derive(Debug, Clone, Copy)]
+pub struct Selected<'a> {
+    /// The state. Of two mirror images between which chance decides the one with a positive first kappa.
+    pub state: State<'a>,
+    /// Whether networks choose between the state and its mirror image (x -> -x) by chance: the start lies on the symmetric
+    /// point, or so close that a finite network may go either way. Only statistics that are even in x are those of the state.
+    pub by_chance: bool,
+    /// Number of candidates.
+    pub candidates: usize,
+    /// What the decision rests on.
+    pub decision: Decision,
+}
+
+/// The states of a model that a network can be in: its stable solutions.
+pub fn candidates<'a>(stationary: &'a [Stationary], fluctuating: &'a [Chaotic]) -> Vec<State<'a>> {
+    let at_rest = stationary.iter().filter(|s| s.stability == Stability::Stable).map(State::Stationary);
+    let moving = fluctuating.iter().filter(|c| c.structure_growth.stability == Stability::Stable);
+    at_rest.chain(moving.map(State::Fluctuating)).collect()
+}
+
+/// The only candidate, or the only one but for its mirror image: of these the one with the larger first kappa.
+pub fn only_state<'a>(states: &[State<'a>]) -> Option<State<'a>> {
+    match states {
+        [state] => Some(*state),
+        [a, b] if are_mirrored(a.order(), b.order()) => {
+            Some(if a.order().kappa.first() >= b.order().kappa.first() { *a } else { *b })
+        }
+        _ => None,
+    }
+}
+
+/// Whether two states are mirror images of each other under x -> -x.
+fn are_mirrored(a: &OrderParameters, b: &OrderParameters) -> bool {
+    let opposite: Vec<f64> = a.kappa.iter().map(|k| -k).collect();
+    let mean =
+        (a.mu + b.mu).abs() < MERGE_DISTANCE && (a.delta_0 - b.delta_0).abs() < MERGE_DISTANCE * a.delta_0.max(1.0);
+    mean && distance(&opposite, &b.kappa) < MERGE_DISTANCE
+}
+
+/// All solutions of a model: what [`Solutions::selected`] selects from.
+///
+/// # Errors
+/// Those of [`stationary_branches`] and [`two_timescale_solutions`]; noise that units share.
+pub fn solutions(model: &Model) -> Result<Solutions, MeanFieldError> {
+    let stationary = if model.noise() > 0.0 { Vec::new() } else { stationary_branches(model)? };
+    Ok(Solutions { parameter: f64::NAN, stationary, chaotic: two_timescale_solutions(model)?.found })
+}
+
+/// The state that networks from this start end in, given all solutions of the model. Inputs take the course of the model and
+/// end at their last amplitudes.
+///
+/// # Errors
+/// No stable solution; a start close to a separatrix; reduced dynamics that do not come to rest; activity beyond 1e6.
+pub fn select<'a>(
+    model: &Model,
+    initial: &Initial,
+    stationary: &'a [Stationary],
+    fluctuating: &'a [Chaotic],
+) -> Result<Selected<'a>, MeanFieldError> {
+    let states = candidates(stationary, fluctuating);
+    let symmetric = Neurons::new(model)?.is_symmetric();
+    let count = states.len();
+    // A cycle may stand beside a single state, and so may a runaway.
+    let rotates = stationary.iter().any(|s| s.stability == Stability::Unstable(Instability::ComplexPair));
+    let certain = model.transfer().bound().is_some() && !rotates;
+    if let [state] = states[..]
+        && certain
+    {
+        return Ok(Selected { state, by_chance: false, candidates: 1, decision: Decision::Alone });
+    }
+    let follower = Follower::new(model, &states, stationary)?;
+    if states.is_empty() {
+        return Err(match follower.reduced(initial)? {
+            End::Moving { low, high, time } => MeanFieldError::Oscillates { low, high, time },
+            _ => MeanFieldError::NoStableState { stationary: stationary.len(), fluctuating: fluctuating.len() },
+        });
+    }
+    let mut ends = Vec::new();
+    for (decision, part) in [(Decision::Reduced, NEIGHBOURS), (Decision::TwoTime, NEARER_NEIGHBOURS)] {
+        ends.clear();
+        if decision == Decision::TwoTime && model.noise() > 0.0 {
+            break;
+        }
+        for start in neighbours(initial, &follower.spread(), part) {
+            ends.push(match decision {
+                Decision::TwoTime => follower.two_time(&start)?,
+                _ => follower.reduced(&start)?,
+            });
+        }
+        if let Some(End::Moving { low, high, time }) = ends.first() {
+            return Err(MeanFieldError::Oscillates { low: *low, high: *high, time: *time });
+        }
+        if let Some((index, by_chance)) = agreed(&ends, &states, symmetric) {
+            return Ok(Selected { state: states[index], by_chance, candidates: count, decision });
+        }
+    }
+    let mut kappas: Vec<Vec<f64>> = Vec::new();
+    for end in follower.all_ends(initial)? {
+        let kappa = states[end].order().kappa.clone();
+        if kappas.iter().all(|k| distance(k, &kappa) > MERGE_DISTANCE) {
+            kappas.push(kappa);
+        }
+    }
+    Err(MeanFieldError::NearSeparatrix { ends: kappas })
+}
+
+/// The candidate in which all ends agree, or but for the sign if chance decides it.
+fn agreed(ends: &[End], states: &[State<'_>], symmetric: bool) -> Option<(usize, bool)> {
+    let reached: Vec<usize> = ends.iter().filter_map(End::state).collect();
+    let first = *reached.first()?;
+    if reached.len() == ends.len() && reached.iter().all(|i| *i == first) {
+        return Some((first, false));
+    }
+    // At the symmetric point itself nothing chooses a sign; its neighbours do.
+    let mirrored = |i: usize| i == first || are_mirrored(states[i].order(), states[first].order());
+    let undecided = ends.iter().skip(1).all(|end| end.state().is_some());
+    if !(symmetric && undecided && reached.iter().all(|i| mirrored(*i))) {
+        return None;
+    }
+    let positive =
+        |i: &&usize| states[**i].order().kappa.iter().find(|k| k.abs() > SMALLEST_KAPPA).is_some_and(|k| *k > 0.0);
+    Some((*reached.iter().find(positive).unwrap_or(&first), true))
+}
+
+/// The start, and starts that are moved by a part of each spread along each m and against it; where candidates do not differ in
+/// kappa, the deviation is.
+fn neighbours(initial: &Initial, spread: &follow::Spread, part: f64) -> Vec<Initial> {
+    let mut starts = vec![initial.clone()];
+    for (k, width) in spread.kappa.iter().enumerate().filter(|(_, width)| **width > 0.0) {
+        for sign in [part, -part] {
+            let mut start = initial.clone();
+            start.along.push((lowrank_model::Vector::M(k), sign * width));
+            starts.push(start);
+        }
+    }
+    if starts.len() == 1 {
+        for sign in [part, -part] {
+            let deviation = (initial.deviation + sign * spread.deviation).max(0.0);
+            starts.push(Initial { deviation, ..initial.clone() });
+        }
+    }
+    starts
+}

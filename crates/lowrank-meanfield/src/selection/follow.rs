@@ -1,0 +1,223 @@
+//! Where a start leads: (T28) or (T19) until the start is forgotten, then kappa with its bulk at equilibrium (T33).
+
+use lowrank_model::{Initial, Model};
+
+use super::State;
+use super::fluctuating::Bulk;
+use crate::transient::{Slaved, TransientOptions, transient_with};
+use crate::{MeanFieldError, Stationary};
+
+/// Step of (T28) in units of the longer time constant, where the gain of kappa is small: its ends do not depend on it.
+const STEP: f64 = 0.05;
+/// A gain of kappa at which the step is half of that, as explicit steps are stable for steps times gains below two.
+const LARGE_GAIN: f64 = 10.0;
+/// Movement in a time constant, relative to max(1, |kappa|), that counts as rest.
+const AT_REST: f64 = 1e-6;
+/// Time constants after which what has not come to rest never does, and classes times steps that are followed at most.
+const LONGEST: f64 = 2000.0;
+const MOST_CLASSES: f64 = 3e7;
+/// Part of that time in which a cycle shows how far it swings.
+const SWINGS: f64 = 0.1;
+/// An end of (T28) this close to a solution, relative to max(1, |value|), is that solution: its averages have six digits.
+const SAME_AT_REST: f64 = 1e-3;
+/// The same for the ends of (T33), whose averages have four.
+const SAME_BULK: f64 = 2e-2;
+/// How long (T19) is followed after the last change of the input, in longer time constants: e^-12 of the start is left. And how exactly.
+const FORGOTTEN: f64 = 12.0;
+const TWO_TIME: TransientOptions = TransientOptions { tolerance: 1e-4, panel: 1.0, nodes: 8 };
+
+/// How a start ends.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum End {
+    /// In a candidate.
+    State(usize),
+    /// At rest in no candidate: on a saddle, or in a state that is unstable.
+    Elsewhere,
+    /// Never at rest: the first kappa that moves does so between these two.
+    Moving { low: f64, high: f64, time: f64 },
+}
+
+impl End {
+    pub(super) fn state(&self) -> Option<usize> {
+        match self {
+            Self::State(index) => Some(*index),
+            _ => None,
+        }
+    }
+}
+
+/// How far candidates lie apart.
+pub(super) struct Spread {
+    /// In each kappa.
+    pub(super) kappa: Vec<f64>,
+    /// In the standard deviation of x over draws of chi.
+    pub(super) deviation: f64,
+}
+
+/// A model with its candidates.
+pub(super) struct Follower<'a> {
+    model: &'a Model,
+    states: &'a [State<'a>],
+    stationary: &'a [Stationary],
+    bulk: Bulk,
+    gain: f64,
+}
+
+impl<'a> Follower<'a> {
+    pub(super) fn new(
+        model: &'a Model,
+        states: &'a [State<'a>],
+        stationary: &'a [Stationary],
+    ) -> Result<Self, MeanFieldError> {
+        let moments = model.ensemble().moments()?;
+        let rank = model.rank();
+        let overlap =
+            |k: usize, l: usize| moments.mean()[rank + k] * moments.mean()[l] + moments.covariance(rank + k, l);
+        let square: f64 = (0..rank * rank).map(|e| overlap(e / rank, e % rank).powi(2)).sum();
+        let gain = square.sqrt() * model.transfer().largest_slope();
+        Ok(Self { model, states, stationary, bulk: Bulk::new(model)?, gain })
+    }
+
+    pub(super) fn spread(&self) -> Spread {
+        let of = |values: &mut dyn Iterator<Item = f64>| {
+            let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+            (high - low).max(0.0)
+        };
+        let kappa = (0..self.model.rank()).map(|k| {
+            let of_state = |state: &State<'_>| state.order().kappa[k];
+            let ring = self.states.iter().filter_map(|s| s.ring()).map(|(_, radius)| 2.0 * radius).fold(0.0, f64::max);
+            of(&mut self.states.iter().map(of_state)).max(ring)
+        });
+        let deviation = self.states.iter().map(|s| s.order().delta_0_individual.sqrt()).fold(0.0, f64::max);
+        Spread { kappa: kappa.collect(), deviation }
+    }
+
+    /// The end of the reduced dynamics (T28), and of (T33) from there.
+    pub(super) fn reduced(&self, initial: &Initial) -> Result<End, MeanFieldError> {
+        let (tau_s, tau_r) = self.model.variant().time_constants();
+        let longer = tau_s.max(tau_r);
+        let dt = STEP * longer / (1.0 + self.gain / LARGE_GAIN);
+        let per_unit = (longer / dt).ceil() as usize;
+        let classes = self.bulk.classes() as f64;
+        let longest = LONGEST.min(MOST_CLASSES / classes / per_unit as f64);
+        let last_change = self.model.input().breakpoints(0.0, f64::MAX).last().copied().unwrap_or(0.0);
+        let mut slaved = Slaved::new(self.model, initial, dt)?;
+        let mut felt = vec![0.0; self.model.input().len()];
+        let kept = if tau_s > 0.0 { (-dt / tau_s).exp() } else { 0.0 };
+        let mut before: Option<Vec<f64>> = None;
+        let (mut low, mut high) = (Vec::new(), Vec::new());
+        let units = (last_change / longer + longest).ceil() as usize;
+        for unit in 0..units {
+            let mut now = Vec::new();
+            for _ in 0..per_unit {
+                let amplitudes = self.model.input().at(slaved.time());
+                // In the rate variant x feels the amplitude itself.
+                if tau_s == 0.0 {
+                    felt.clone_from(&amplitudes);
+                }
+                let state = slaved.step(&felt)?;
+                felt.iter_mut().zip(&amplitudes).for_each(|(v, a)| *v = kept * *v + (1.0 - kept) * a);
+                now = state.kappa;
+                now.push(state.delta_0_individual);
+            }
+            let moved = before.as_ref().map_or(f64::INFINITY, |before| apart(before, &now));
+            if slaved.time() > last_change + FORGOTTEN * longer {
+                // Near a stable state at rest nothing leads away any more.
+                if let Some(index) = self.nearest(&now, SAME_AT_REST, |s| matches!(s, State::Stationary(_))) {
+                    return Ok(End::State(index));
+                }
+                if moved < AT_REST {
+                    return self.settled(&now);
+                }
+            }
+            if unit as f64 > (1.0 - SWINGS) * units as f64 {
+                low.resize(now.len(), f64::INFINITY);
+                high.resize(now.len(), f64::NEG_INFINITY);
+                low.iter_mut().zip(&now).for_each(|(l, v)| *l = f64::min(*l, *v));
+                high.iter_mut().zip(&now).for_each(|(h, v)| *h = f64::max(*h, *v));
+            }
+            before = Some(now);
+        }
+        let widest = (0..low.len()).max_by(|a, b| (high[*a] - low[*a]).total_cmp(&(high[*b] - low[*b]))).unwrap_or(0);
+        let time = slaved.time();
+        // A slow approach is no cycle: what has stopped swinging ends where it is.
+        match (low.get(widest), high.get(widest)) {
+            (Some(low), Some(high)) if high - low > SAME_AT_REST * high.abs().max(1.0) => {
+                Ok(End::Moving { low: *low, high: *high, time })
+            }
+            _ => before.map_or(Ok(End::Elsewhere), |now| self.settled(&now)),
+        }
+    }
+
+    /// Where (kappa, individual variance) at which (T28) rests belong.
+    fn settled(&self, x: &[f64]) -> Result<End, MeanFieldError> {
+        let at_rest = |state: &State<'_>| matches!(state, State::Stationary(_));
+        if let Some(index) = self.nearest(x, SAME_AT_REST, at_rest) {
+            return Ok(End::State(index));
+        }
+        let rank = self.model.rank();
+        // Of one state and its mirror image the sign decides.
+        if let [a, b] = self.states
+            && super::only_state(self.states).is_some()
+            && x[..rank].iter().any(|k| k.abs() > SAME_AT_REST)
+        {
+            let along = |s: &State<'_>| s.order().kappa.iter().zip(x).map(|(a, b)| a * b).sum::<f64>();
+            return Ok(End::State(usize::from(along(b) > along(a))));
+        }
+        // What an outlier makes unstable is left in the direction of neighbours, not from here.
+        let on_saddle = self.stationary.iter().any(|s| {
+            let its: Vec<f64> = s.order.kappa.iter().copied().chain([s.order.delta_0_individual]).collect();
+            s.rho < 1.0 && apart(&its, x) < SAME_AT_REST
+        });
+        if on_saddle { Ok(End::Elsewhere) } else { self.relaxed(&x[..rank], x[rank]) }
+    }
+
+    /// The end of (T33).
+    fn relaxed(&self, kappa: &[f64], individual: f64) -> Result<End, MeanFieldError> {
+        let end = self.bulk.relaxed(kappa, individual, self.gain)?;
+        Ok(end.and_then(|x| self.nearest(&x, SAME_BULK, |_| true)).map_or(End::Elsewhere, End::State))
+    }
+
+    /// The end that the two-time theory (T19) leads to.
+    pub(super) fn two_time(&self, initial: &Initial) -> Result<End, MeanFieldError> {
+        let (tau_s, tau_r) = self.model.variant().time_constants();
+        let last_change = self.model.input().breakpoints(0.0, f64::MAX).last().copied().unwrap_or(0.0);
+        let end = last_change + FORGOTTEN * tau_s.max(tau_r);
+        let snapshot = transient_with(self.model, initial, end, TWO_TIME)?.at(end)?;
+        self.relaxed(&snapshot.kappa, snapshot.delta_0_individual)
+    }
+
+    /// The different candidates to which (T28) leads from a start and far neighbours of it.
+    pub(super) fn all_ends(&self, initial: &Initial) -> Result<Vec<usize>, MeanFieldError> {
+        let starts = super::neighbours(initial, &self.spread(), 2.0 * super::NEIGHBOURS);
+        let ends = starts.iter().map(|start| self.reduced(start)).collect::<Result<Vec<_>, _>>()?;
+        let mut found: Vec<usize> = ends.iter().filter_map(End::state).collect();
+        found.sort_unstable();
+        found.dedup();
+        Ok(found)
+    }
+
+    /// The nearest candidate of a kind within a tolerance; of a ring, its radius counts.
+    fn nearest(&self, x: &[f64], tolerance: f64, of_kind: impl Fn(&State<'_>) -> bool) -> Option<usize> {
+        let rank = self.model.rank();
+        let off = |state: &State<'_>| match state.ring() {
+            Some((smallest, largest)) => {
+                let radius = x[..rank].iter().map(|k| k * k).sum::<f64>().sqrt();
+                let outside = (smallest - radius).max(radius - largest).max(0.0);
+                (outside / radius.max(1.0)).max(apart(&[state.order().delta_0_individual], &x[rank..]))
+            }
+            None => {
+                let its: Vec<f64> =
+                    state.order().kappa.iter().copied().chain([state.order().delta_0_individual]).collect();
+                apart(&its, x)
+            }
+        };
+        let all = self.states.iter().enumerate().filter(|(_, state)| of_kind(state)).map(|(i, state)| (i, off(state)));
+        all.filter(|(_, off)| *off < tolerance).min_by(|a, b| a.1.total_cmp(&b.1)).map(|(i, _)| i)
+    }
+}
+
+/// Largest difference relative to max(1, |value|).
+fn apart(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a - b).abs() / a.abs().max(1.0)).fold(0.0, f64::max)
+}

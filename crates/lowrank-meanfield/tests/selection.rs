@@ -1,0 +1,148 @@
+//! The state that a start leads to.
+
+use std::time::Instant;
+
+use lowrank_meanfield::selection::{Decision, Selected, State, solutions};
+use lowrank_meanfield::{MeanFieldError, Solutions};
+use lowrank_model::Vector::{I, M, N};
+use lowrank_model::{Ensemble, Gaussian, Initial, Input, Layout, Model, Moments, TimeCourse, Transfer, Variant};
+
+fn model(g: f64, ensemble: impl Into<Ensemble>) -> Model {
+    Model::new(g, Transfer::Tanh, Variant::Current, ensemble, Input::none()).unwrap()
+}
+
+fn along_m(coefficient: f64, deviation: f64) -> Initial {
+    Initial { along: vec![(M(0), coefficient)], deviation }
+}
+
+/// [MO18]'s ensemble.
+fn published() -> Gaussian {
+    let moments = Moments::new(Layout::rank(1)).mean(M(0), 1.1).mean(N(0), 2.0).variance(M(0), 1.0).variance(N(0), 1.0);
+    moments.build().unwrap()
+}
+
+/// The same with an input along n that favours the upper branch.
+fn two_basins(g: f64) -> Model {
+    let moments = Moments::new(Layout::rank(1).with_inputs(1)).mean(M(0), 1.1).mean(N(0), 2.0).variance(M(0), 1.0);
+    let moments = moments.variance(N(0), 1.0).variance(I(0), 1.0).covariance(N(0), I(0), 0.4);
+    let input = Input::constant(&[0.5]).unwrap();
+    Model::new(g, Transfer::Tanh, Variant::Current, moments.build().unwrap(), input).unwrap()
+}
+
+fn kappa(found: &Result<Selected<'_>, MeanFieldError>) -> f64 {
+    found.as_ref().unwrap().state.order().kappa[0]
+}
+
+#[test]
+fn the_basin_of_a_start_is_that_of_networks() {
+    // Networks of 400 neurons went to these states from these starts; the separatrix is near kappa = -0.2176.
+    let model = two_basins(0.5);
+    let all = solutions(&model).unwrap();
+    for (start, expected) in [(0.02, 1.2548), (-0.02, 1.2548), (-0.05, 1.2548), (-0.2, -1.0210), (-0.6, -1.0210)] {
+        let clock = Instant::now();
+        let found = all.selected(&model, &along_m(start, 0.0));
+        println!(
+            "{start} {:?} {:?}",
+            found.as_ref().map(|f| (f.state.order().kappa[0], f.decision, f.by_chance)),
+            clock.elapsed()
+        );
+        assert!((kappa(&found) - expected).abs() < 1e-4, "{start}");
+    }
+    // Somewhere between the basins a start is refused, and nowhere else.
+    let refused: Vec<f64> = (0..=30)
+        .map(|i| -0.3 + 0.01 * f64::from(i))
+        .filter(|start| {
+            let found = all.selected(&model, &along_m(*start, 0.0));
+            match &found {
+                Err(MeanFieldError::NearSeparatrix { ends }) => ends.len() == 2,
+                Err(error) => panic!("{start}: {error}"),
+                Ok(_) => false,
+            }
+        })
+        .collect();
+    println!("{refused:?}");
+    assert!(!refused.is_empty() && refused.len() < 12, "{refused:?}");
+    assert!(refused.iter().all(|start| *start > -0.2 && *start < -0.05), "{refused:?}");
+}
+
+#[test]
+fn an_odd_network_chooses_its_sign_by_the_start_or_by_chance() {
+    for g in [0.6, 1.8, 1.95] {
+        let model = model(g, published());
+        let all = solutions(&model).unwrap();
+        for (start, by_chance) in [(1.0, false), (-1.0, false), (0.0, true), (0.001, true)] {
+            let clock = Instant::now();
+            let found = all.selected(&model, &along_m(start, 1.0));
+            println!(
+                "{g} {start} {:?} {:?}",
+                found.as_ref().map(|f| (f.state.order().kappa[0], f.decision, f.by_chance)),
+                clock.elapsed()
+            );
+            let expected = if start < 0.0 { -1.0 } else { 1.0 };
+            assert_eq!(found.as_ref().unwrap().by_chance, by_chance, "{g} {start}");
+            assert!(kappa(&found) * expected > 0.1, "{g} {start}");
+            let chaotic = matches!(found.unwrap().state, State::Fluctuating(_));
+            assert_eq!(chaotic, g > 1.0 && g > 1.7959, "{g}");
+        }
+    }
+    // Beyond the end of structured chaos only the central solution is stable.
+    let model = model(2.4, published());
+    let all = solutions(&model).unwrap();
+    let found = all.selected(&model, &along_m(1.0, 1.0)).unwrap();
+    assert_eq!((found.state.order().kappa[0], found.decision, found.by_chance), (0.0, Decision::Alone, false));
+}
+
+#[test]
+fn the_unstable_central_chaos_is_no_candidate() {
+    let model = model(1.8, published());
+    let Solutions { chaotic, .. } = solutions(&model).unwrap();
+    assert_eq!(chaotic.len(), 3);
+    let states = lowrank_meanfield::selection::candidates(&[], &chaotic);
+    assert!(states.len() == 2 && states.iter().all(|s| s.order().kappa[0] != 0.0), "{}", states.len());
+}
+
+#[test]
+fn noise_and_rings_have_their_states() {
+    let noisy = model(0.5, published()).with_noise(0.3).unwrap();
+    let all = solutions(&noisy).unwrap();
+    let found = all.selected(&noisy, &along_m(0.8, 0.0)).unwrap();
+    assert!(found.state.order().kappa[0] > 0.5 && !found.by_chance, "{:?}", found.state.order().kappa);
+    let mut moments = Moments::new(Layout::rank(2));
+    for k in 0..2 {
+        moments = moments.variance(M(k), 1.8).variance(N(k), 1.8).covariance(M(k), N(k), 1.8);
+    }
+    let ring = model(0.5, moments.build().unwrap());
+    let all = solutions(&ring).unwrap();
+    let start = Initial { along: vec![(M(0), 0.3), (M(1), -0.7)], deviation: 0.0 };
+    let found = all.selected(&ring, &start).unwrap();
+    assert!(found.state.ring().is_some(), "{:?}", found.decision);
+}
+
+#[test]
+fn a_limit_cycle_is_no_state() {
+    let mut moments = Moments::new(Layout::rank(2));
+    for k in 0..2 {
+        moments = moments.variance(M(k), 1.0).variance(N(k), 6.0).covariance(M(k), N(k), 1.5);
+    }
+    let moments = moments.covariance(M(0), N(1), 1.2).covariance(M(1), N(0), -1.2);
+    let model = model(0.3, moments.build().unwrap());
+    let all = solutions(&model).unwrap();
+    let error = all.selected(&model, &along_m(0.5, 0.0)).unwrap_err();
+    assert!(matches!(error, MeanFieldError::Oscillates { .. }), "{error}");
+}
+
+#[test]
+fn a_pulse_of_the_input_may_change_the_basin() {
+    let still = two_basins(0.5);
+    let course = |before: f64| Input::new(vec![TimeCourse::step(6.0, before, 0.5).unwrap()]);
+    for (before, expected) in [(0.5, 1.2548), (-3.0, -1.0210)] {
+        let model = still.with_input(course(before)).unwrap();
+        let all = solutions(&model).unwrap();
+        let found = all.selected(&model, &along_m(0.3, 0.0));
+        assert!(
+            (kappa(&found) - expected).abs() < 1e-4,
+            "{before}: {found:?}",
+            found = found.as_ref().map(|f| f.decision)
+        );
+    }
+}
