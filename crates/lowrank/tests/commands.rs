@@ -214,11 +214,47 @@ fn check_knows_chaos_transients_noise_and_populations() {
 }
 
 #[test]
-fn check_refuses_a_start_that_decides_nothing() {
+fn check_claims_what_is_even_where_networks_choose_their_sign_by_chance() {
     let place = Place::with(&SMALL.replace("along = { \"m[0]\" = 1.0 }\n", ""));
+    let output = lowrank(&["check", &place.spec, "--verbose"]);
+    let (claims, told) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(told.contains("its sign is chance"), "{told}");
+    assert!(claims.contains("delta_0") && !claims.contains("kappa") && !claims.contains("/mu"), "{claims}");
+}
+
+/// Two basins, of which an input favours one: started at so many m.
+fn two_basins(start: &str) -> String {
+    let text = SMALL.replace("\"n[0]\" = 1.0 }", "\"n[0]\" = 1.0, \"I[0]\" = 1.0, \"n[0] I[0]\" = 0.4 }");
+    let text =
+        text.replace("[start]", "[[input]]\namplitude = 0.5\n[start]").replace("deviation = 1.0", "deviation = 0.0");
+    let text =
+        text.replace("\"m[0]\" = 1.0 }\ndev", &format!("\"m[0]\" = {start} }}\ndev")).replace("g = 0.6", "g = 0.5");
+    let text = text.replace("realisations = 40", "realisations = 2").replace("neurons = 150", "neurons = 60");
+    text.replace("[\"current\", \"rate\"]", "[\"current\"]").replace("outliers = 1\n", "")
+}
+
+#[test]
+fn check_and_sweep_select_the_state_that_networks_reach() {
+    // Networks of 400 neurons ended at +1.25 and -1.02 (mean-field: 1.2548, -1.0210).
+    for (start, kappa) in [("0.02", "1.2548"), ("-0.02", "1.2548"), ("-0.2", "-1.0210")] {
+        let place = Place::with(&two_basins(start));
+        let told = String::from_utf8(lowrank(&["check", &place.spec, "--verbose"]).stderr).unwrap();
+        assert!(told.contains(&format!("kappa [{kappa}]")), "{start}: {told}");
+        let place = Place::with(&(two_basins(start) + "[[axis]]\nparameter = \"g\"\nvalues = [0.5]\n"));
+        let folder = place.path("sweep");
+        fine(&["sweep", "plan", &place.spec, "--out", &folder]);
+        fine(&["sweep", "run", &folder]);
+        fine(&["sweep", "merge", &folder]);
+        let cells = place.read("sweep/cells.csv");
+        let (head, row) = (cells.lines().next().unwrap(), cells.lines().nth(1).unwrap());
+        let column = head.split(',').position(|name| name == "theory_kappa_1").unwrap();
+        let found: f64 = row.split(',').nth(column).unwrap().parse().unwrap();
+        assert_eq!(format!("{found:.4}"), kappa, "{start}");
+    }
+    let place = Place::with(&two_basins("-0.09"));
     let output = lowrank(&["check", &place.spec]);
     let told = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.code() == Some(2) && told.contains("start.along decides nothing"), "{told}");
+    assert!(output.status.code() == Some(2) && told.contains("start.along") && told.contains("basins"), "{told}");
 }
 
 #[test]
