@@ -135,6 +135,12 @@ pub enum SimulateError {
         /// End of the run.
         time: f64,
     },
+    /// The activity grows for ever.
+    #[error("the activity grows without bound (unbounded), as is seen at time {time}: lower g or the overlaps")]
+    Unbounded {
+        /// When it was seen.
+        time: f64,
+    },
     /// The integration stopped.
     #[error(transparent)]
     Integrate(#[from] IntegrateError),

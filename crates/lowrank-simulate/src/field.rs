@@ -239,6 +239,11 @@ impl<'a> Field<'a> {
         self.columns().map(block).collect()
     }
 
+    /// Where every column is in the flat state.
+    pub(crate) fn column_ranges(&self) -> Vec<Range<usize>> {
+        self.columns().map(|(variant, start)| start..start + self.drive.rows(variant)).collect()
+    }
+
     /// The variant of every column, and where it starts in the flat state.
     fn columns(&self) -> impl Iterator<Item = (Variant, usize)> {
         self.parts.iter().flat_map(|part| {

@@ -5,6 +5,7 @@
 
 mod cells;
 mod error;
+mod escape;
 mod field;
 mod initial;
 mod lyapunov;
@@ -14,7 +15,9 @@ mod replicas;
 mod run;
 mod trials;
 
-pub use cells::{Cell, CellEnd, Products, Seen, Watch, block_bytes, check_clock, run_cells};
+pub use cells::{
+    Cell, CellEnd, ERROR_TOLERANCE, MOST_HALVINGS, Products, Seen, Watch, block_bytes, check_clock, run_cells,
+};
 pub use error::SimulateError;
 pub use field::Field;
 pub use initial::{initial_currents, initial_currents_along};

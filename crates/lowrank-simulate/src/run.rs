@@ -7,8 +7,12 @@ use lowrank_model::{Model, Role, StreamKey, Variant, Vector};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
+use crate::escape::Escape;
 use crate::observables::{Accumulator, Structure};
 use crate::{Field, Observed, Protocol, SimulateError};
+
+/// Looks, a unit of time apart, after the end of a run for growth without bound: as many as decide, and some more.
+const MOST_LOOKS: usize = 34;
 
 /// Integrates `network` in `model`'s variant under `model`'s input from the currents `x0`, `[n x copies]` at time 0,
 /// and measures as `protocol` says. The input's amplitude never changes within a step. White noise is drawn from the
@@ -17,7 +21,8 @@ use crate::{Field, Observed, Protocol, SimulateError};
 ///
 /// # Errors
 /// Initial states of the wrong shape; a network of another g, rank or number of inputs; a state that is or becomes
-/// non-finite, with the time; noise with another method than Euler.
+/// non-finite, with the time; activity that grows without bound, which only a phi without bound lets it; noise with another
+/// method than Euler.
 pub fn simulate(
     network: &Network,
     model: &Model,
@@ -45,6 +50,24 @@ pub fn simulate_variants(
     if variants.is_empty() {
         return Ok(Vec::new());
     }
+    let observed = observe_variants(network, model, variants, x0, protocol, noise_key);
+    // Where phi has no bound, what overflows has grown without one; where it has, the step was at fault.
+    match observed {
+        Err(
+            SimulateError::Integrate(IntegrateError::NonFinite { time, .. }) | SimulateError::NotANumber { time, .. },
+        ) if model.transfer().bound().is_none() && time > 0.0 => Err(SimulateError::Unbounded { time }),
+        other => other,
+    }
+}
+
+fn observe_variants(
+    network: &Network,
+    model: &Model,
+    variants: &[Variant],
+    x0: MatRef<'_, f64>,
+    protocol: &Protocol,
+    noise_key: (u64, u64),
+) -> Result<Vec<Observed>, SimulateError> {
     if is_noisy(model) && variants.len() > 1 {
         let each = |variant: &Variant| simulate_variants(network, model, &[*variant], x0, protocol, noise_key);
         return Ok(variants.iter().map(each).collect::<Result<Vec<_>, _>>()?.concat());
@@ -82,12 +105,44 @@ pub fn simulate_variants(
             sums.sample(time, (x, r), field.input(), &along, &structure);
         }
     }
+    if model.transfer().bound().is_none() {
+        refuse_escape(&mut field, &mut mover, (state, time), protocol.timing().step)?;
+    }
     let symmetry = (is_odd(model), protocol.structured_from());
     let observed: Vec<Observed> = sums.into_iter().map(|sums| sums.finish(&structure, symmetry)).collect();
     match observed.iter().find_map(Observed::first_not_finite) {
         None => Ok(observed),
         Some((observable, value)) => Err(SimulateError::NotANumber { observable, value, time }),
     }
+}
+
+/// Goes on from the end of a run for as long as some column grows in a way that never ends.
+fn refuse_escape(
+    field: &mut Field<'_>,
+    mover: &mut Mover,
+    (mut state, mut time): (Vec<f64>, f64),
+    step: f64,
+) -> Result<(), SimulateError> {
+    let columns = field.column_ranges();
+    let rms = |values: &[f64]| (values.iter().map(|x| x * x).sum::<f64>() / values.len() as f64).sqrt();
+    let drive = rms(field.input());
+    let mut escapes = vec![Escape::default(); columns.len()];
+    let mut speed = vec![0.0; state.len()];
+    for look in 0..=MOST_LOOKS {
+        field.derivative(time, &state, &mut speed);
+        for (escape, column) in escapes.iter_mut().zip(&columns) {
+            if escape.look(time, rms(&state[column.clone()]), rms(&speed[column.clone()]), drive) {
+                return Err(SimulateError::Unbounded { time });
+            }
+        }
+        let open = escapes.iter().any(|escape| escape.is_open(drive));
+        if look >= 2 && !open {
+            break;
+        }
+        mover.advance(field, &mut state, (time, time + 1.0), step)?;
+        time += 1.0;
+    }
+    Ok(())
 }
 
 /// The number of copies whose initial currents these are.

@@ -2,7 +2,7 @@
 
 use lowrank_connectivity::{Bulk, Scalar, draw_vectors};
 use lowrank_model::{Empirical, Model};
-use lowrank_simulate::{Cell, Seen, Watch, initial_currents_along, run_cells};
+use lowrank_simulate::{Cell, ERROR_TOLERANCE, MOST_HALVINGS, Seen, Watch, initial_currents_along, run_cells};
 use lowrank_spec::{BulkFor, Precision};
 
 use crate::bulks::{Bulks, draw};
@@ -109,7 +109,12 @@ impl Sweep {
         });
         let columns: Vec<Cell<'_>> = columns.collect();
         let key = ready.first().map_or(0, |ready| ready.realisation);
-        let watch = Watch { leave_at_rest: run.leave_at_rest, lyapunov: run.lyapunov.then_some((self.spec.seed, key)) };
+        let watch = Watch {
+            leave_at_rest: run.leave_at_rest,
+            lyapunov: run.lyapunov.then_some((self.spec.seed, key)),
+            tolerance: ERROR_TOLERANCE,
+            halvings: MOST_HALVINGS,
+        };
         let mut seen = run_cells(bulk, self.transfer, &columns, &self.protocol, watch, self.products())?.into_iter();
         let (copies, mirrored) = (self.spec.start.copies, self.spec.start.mirrored);
         let mut rows = Vec::with_capacity(ready.len() * self.starts());

@@ -5,7 +5,7 @@ use std::fmt;
 use lowrank_simulate::{CellEnd, Replica, Seen, delta_inf};
 use lowrank_spec::Thresholds;
 
-/// The four phases (docs/theory.md section 7), told by thresholds.
+/// The four phases (docs/theory.md section 7), told by thresholds, and activity without bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     /// Neither structured nor chaotic.
@@ -16,6 +16,8 @@ pub enum Phase {
     StructuredChaos,
     /// Chaotic without structure.
     UnstructuredChaos,
+    /// Activity grows without bound.
+    Unbounded,
 }
 
 impl Phase {
@@ -40,6 +42,7 @@ impl fmt::Display for Phase {
             Self::StructuredStationary => "structured-stationary",
             Self::StructuredChaos => "structured-chaos",
             Self::UnstructuredChaos => "unstructured-chaos",
+            Self::Unbounded => "unbounded",
         })
     }
 }
@@ -53,12 +56,49 @@ pub(crate) fn names(rank: usize) -> Vec<String> {
     names
 }
 
-/// One row: the fields, NaN where nothing was measured, and the time at which the cell (its last copy) came to rest or, negative,
-/// its first copy diverged; NaN if it ran to the end.
+/// One row: the fields, NaN where nothing was measured, how the run ended and when, and with which step and error.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Row {
     pub(crate) values: Vec<f64>,
-    pub(crate) rest_time: f64,
+    pub(crate) end: End,
+    /// When it came to rest (its last replica), was found to be unbounded, or was given up (its first); NaN if it ran to the end.
+    pub(crate) end_time: f64,
+    /// The smallest step of the replicas.
+    pub(crate) step: f64,
+    /// The largest error estimate of the replicas (T37).
+    pub(crate) error_estimate: f64,
+}
+
+/// How the runs of a row ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// To the last sample.
+    Ran,
+    /// All replicas at rest.
+    AtRest,
+    /// Some replica grew without bound.
+    Unbounded,
+    /// For some replica no step was accurate.
+    Inaccurate,
+}
+
+impl End {
+    const ALL: [Self; 4] = [Self::Ran, Self::AtRest, Self::Unbounded, Self::Inaccurate];
+
+    /// The word in tables.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Ran => "ran",
+            Self::AtRest => "at-rest",
+            Self::Unbounded => "unbounded",
+            Self::Inaccurate => "inaccurate",
+        }
+    }
+
+    /// Whether the row has numbers.
+    pub(crate) fn is_measured(self) -> bool {
+        matches!(self, Self::Ran | Self::AtRest)
+    }
 }
 
 impl Row {
@@ -66,12 +106,15 @@ impl Row {
     /// is on a branch of its own sign.
     pub(crate) fn of(copies: &[Seen], odd: bool, structured: f64) -> Self {
         let rank = copies.first().map_or(0, |seen| seen.kappa.len());
-        let diverged = copies.iter().find_map(|seen| match seen.end {
-            CellEnd::Diverged(time) => Some(time),
+        let step = copies.iter().map(|seen| seen.step).fold(f64::INFINITY, f64::min);
+        let error_estimate = copies.iter().map(|seen| seen.error_estimate).fold(0.0, f64::max);
+        let without = copies.iter().find_map(|seen| match seen.end {
+            CellEnd::Unbounded(time) => Some((End::Unbounded, time)),
+            CellEnd::Inaccurate(time) => Some((End::Inaccurate, time)),
             _ => None,
         });
-        if let Some(time) = diverged {
-            return Self { values: vec![f64::NAN; names(rank).len()], rest_time: -time };
+        if let Some((end, end_time)) = without {
+            return Self { values: vec![f64::NAN; names(rank).len()], end, end_time, step, error_estimate };
         }
         let mean = |of: &dyn Fn(&Seen) -> f64| copies.iter().map(of).sum::<f64>() / copies.len() as f64;
         let measured = |of: &dyn Fn(&Seen) -> Option<f64>| mean(&|seen| of(seen).unwrap_or(f64::NAN));
@@ -92,18 +135,20 @@ impl Row {
             CellEnd::AtRest(time) => time,
             _ => f64::NAN,
         };
-        let rest_time =
+        let end_time =
             copies.iter().map(rest).fold(0.0, |last: f64, time| if time > last || time.is_nan() { time } else { last });
-        Self { values, rest_time }
+        let end = if end_time.is_nan() { End::Ran } else { End::AtRest };
+        Self { values, end, end_time, step, error_estimate }
     }
 
     /// Bytes of a row of this rank.
     pub(crate) fn bytes(rank: usize) -> usize {
-        (names(rank).len() + 1) * size_of::<f64>()
+        (names(rank).len() + 4) * size_of::<f64>()
     }
 
     pub(crate) fn write(&self, bytes: &mut Vec<u8>) {
-        for value in self.values.iter().chain([&self.rest_time]) {
+        let kind = End::ALL.iter().position(|end| *end == self.end).unwrap_or(0) as f64;
+        for value in self.values.iter().chain([&kind, &self.end_time, &self.step, &self.error_estimate]) {
             // One NaN for all, whatever made it.
             let value = if value.is_nan() { f64::NAN } else { *value };
             bytes.extend_from_slice(&value.to_le_bytes());
@@ -113,8 +158,10 @@ impl Row {
     pub(crate) fn read(bytes: &[u8]) -> Self {
         let (numbers, _) = bytes.as_chunks::<8>();
         let mut values: Vec<f64> = numbers.iter().map(|number| f64::from_le_bytes(*number)).collect();
-        let rest_time = values.pop().unwrap_or(f64::NAN);
-        Self { values, rest_time }
+        let mut last = || values.pop().unwrap_or(f64::NAN);
+        let (error_estimate, step, end_time, kind) = (last(), last(), last(), last());
+        let end = End::ALL.get(kind as usize).copied().unwrap_or(End::Ran);
+        Self { values, end, end_time, step, error_estimate }
     }
 }
 
@@ -130,6 +177,8 @@ mod tests {
     fn seen(kappa: f64, x_mean: Vec<f64>) -> Seen {
         Seen {
             end: CellEnd::Ran,
+            step: 0.2,
+            error_estimate: 1e-3,
             kappa: vec![kappa, 0.0],
             mu: 1.0,
             delta_0: 2.0,
@@ -149,7 +198,7 @@ mod tests {
         // |kappa| 3 and 1; covariance of (-1, 0, 1) and (-2/3, -2/3, 4/3), over 3.
         let expected = [2.0, 4.0, 1.0, 0.0, 1.0, 2.0, 2.0 / 3.0, 3.0, 5.0, 6.0];
         expected.iter().zip(&row.values).for_each(|(a, b)| assert!((a - b).abs() < 1e-14, "{a} {b}"));
-        assert!(row.values[10].is_nan() && row.rest_time.is_nan() && names(2).len() == 11);
+        assert!(row.values[10].is_nan() && row.end == End::Ran && row.end_time.is_nan() && names(2).len() == 11);
         let mut bytes = Vec::new();
         row.write(&mut bytes);
         assert_eq!(bytes.len(), Row::bytes(2));
@@ -160,19 +209,24 @@ mod tests {
     }
 
     #[test]
-    fn one_copy_has_no_delta_inf_and_a_diverged_one_leaves_nothing() {
+    fn one_copy_has_no_delta_inf_and_one_without_numbers_leaves_nothing() {
         let mut one = seen(1.0, vec![1.0, 2.0, 3.0]);
         one.end = CellEnd::AtRest(7.0);
         let row = Row::of(&[one.clone()], true, 0.1);
-        assert!(row.values[6].is_nan() && row.rest_time == 7.0);
+        assert!(row.values[6].is_nan() && (row.end, row.end_time) == (End::AtRest, 7.0));
         let other = seen(1.0, vec![0.0; 3]);
         assert!(
-            Row::of(&[one.clone(), other.clone()], true, 0.1).rest_time.is_nan()
-                && Row::of(&[other, one.clone()], true, 0.1).rest_time.is_nan()
+            Row::of(&[one.clone(), other.clone()], true, 0.1).end == End::Ran
+                && Row::of(&[other, one.clone()], true, 0.1).end == End::Ran
         );
-        one.end = CellEnd::Diverged(2.5);
-        let row = Row::of(&[one], true, 0.1);
-        assert!(row.values.iter().all(|value| value.is_nan()) && row.rest_time == -2.5);
+        for (end, kind) in [(CellEnd::Unbounded(2.5), End::Unbounded), (CellEnd::Inaccurate(2.5), End::Inaccurate)] {
+            one.end = end;
+            let row = Row::of(&[one.clone()], true, 0.1);
+            assert!(row.values.iter().all(|value| value.is_nan()) && (row.end, row.end_time) == (kind, 2.5));
+            let mut bytes = Vec::new();
+            row.write(&mut bytes);
+            assert_eq!(format!("{:?}", Row::read(&bytes)), format!("{row:?}"));
+        }
     }
 
     #[test]

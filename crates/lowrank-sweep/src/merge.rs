@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use lowrank_model::Variant;
 
-use crate::fields::{Phase, Row};
+use crate::fields::{End, Phase, Row};
 use crate::theory::{Missing, Theory};
 use crate::{Sweep, SweepError};
 
@@ -13,8 +13,9 @@ use crate::{Sweep, SweepError};
 pub struct Tables {
     /// One row a cell, start and realisation: what was measured.
     pub networks: String,
-    /// One row a cell and start: how many networks came to rest and diverged, mean and standard error over those that did
-    /// not diverge, phase, theory.
+    /// One row a cell and start: how many networks came to rest, grew without bound, and had no step that is accurate
+    /// enough; the smallest step and the largest error estimate (T37); mean and standard error over networks with numbers; phase;
+    /// theory.
     pub cells: String,
     /// Why theory has no answer for some cells, each reason once; each stands in the row of its cell too.
     pub without_theory: Vec<String>,
@@ -37,11 +38,11 @@ pub fn tables(sweep: &Sweep, payloads: &[Vec<u8>]) -> Result<Tables, SweepError>
             .cloned()
             .chain(["realisation".to_owned()])
             .chain(fields.clone())
-            .chain(["end".to_owned(), "end_time".to_owned()]),
+            .chain(["end", "end_time", "step", "error_estimate"].map(str::to_owned)),
     );
     let spread = fields.iter().flat_map(|name| [name.clone(), format!("{name}_se")]);
     let beside = fields.iter().map(|name| format!("theory_{name}"));
-    let ends = ["networks", "at_rest", "diverged", "phase"].map(str::to_owned);
+    let ends = ["networks", "at_rest", "unbounded", "inaccurate", "step", "error_estimate", "phase"].map(str::to_owned);
     let mut cells = line(
         place
             .into_iter()
@@ -104,18 +105,21 @@ fn place_of(sweep: &Sweep, variant: Variant, cell: usize, start: usize) -> Vec<S
 }
 
 fn network(place: &[String], realisation: usize, row: &Row) -> String {
-    let (end, time) = match row.rest_time {
-        time if time > 0.0 => ("at-rest", number(time)),
-        time if time <= 0.0 => ("diverged", number(-time)),
-        _ => ("ran", String::new()),
-    };
     let values = row.values.iter().map(|value| number(*value));
-    line(place.iter().cloned().chain([realisation.to_string()]).chain(values).chain([end.to_owned(), time]))
+    line(
+        place
+            .iter()
+            .cloned()
+            .chain([realisation.to_string()])
+            .chain(values)
+            .chain([row.end.name().to_owned()])
+            .chain([row.end_time, row.step, row.error_estimate].map(number)),
+    )
 }
 
 fn summary(sweep: &Sweep, place: &[String], rows: &[&Row], theory: &Theory) -> String {
     let fields = sweep.fields().len();
-    let finite: Vec<&Row> = rows.iter().copied().filter(|row| row.values[0].is_finite()).collect();
+    let finite: Vec<&Row> = rows.iter().copied().filter(|row| row.end.is_measured()).collect();
     let count = finite.len() as f64;
     let mean = |field: usize| finite.iter().map(|row| row.values[field]).sum::<f64>() / count;
     let standard_error = |field: usize| {
@@ -123,14 +127,19 @@ fn summary(sweep: &Sweep, place: &[String], rows: &[&Row], theory: &Theory) -> S
         let squares = finite.iter().map(|row| (row.values[field] - mean).powi(2)).sum::<f64>();
         (squares / (count - 1.0) / count).sqrt()
     };
-    let at_rest = rows.iter().filter(|row| row.rest_time > 0.0).count();
-    let phase = if finite.is_empty() {
-        "diverged".to_owned()
+    let count_of = |end: End| rows.iter().filter(|row| row.end == end).count();
+    let unbounded = count_of(End::Unbounded);
+    // What most networks do; from those that no step served no phase is drawn.
+    let phase = if 2 * unbounded > finite.len() + unbounded {
+        Phase::Unbounded.to_string()
     } else {
         Phase::of(mean(0), mean(1), &sweep.spec().thresholds).map(|phase| phase.to_string()).unwrap_or_default()
     };
-    let diverged = rows.len() - finite.len();
-    let ends = [rows.len().to_string(), at_rest.to_string(), diverged.to_string(), phase];
+    let counts =
+        [rows.len(), count_of(End::AtRest), unbounded, count_of(End::Inaccurate)].map(|count| count.to_string());
+    let step = rows.iter().map(|row| row.step).fold(f64::INFINITY, f64::min);
+    let error = rows.iter().map(|row| row.error_estimate).fold(0.0, f64::max);
+    let ends = counts.into_iter().chain([number(step), number(error), phase]);
     let values = (0..fields).flat_map(|field| [number(mean(field)), number(standard_error(field))]);
     let beside = theory.values.iter().map(|value| number(*value));
     let theory_phase = theory.phase.map(|phase| phase.to_string()).unwrap_or_default();

@@ -12,7 +12,7 @@ use crate::fields::{self, Row};
 use crate::{SweepError, refusals};
 
 /// Version of what the bytes of a block mean.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 /// Bytes of the program itself, its stacks and buffers.
 const PROGRAM: u64 = 16 << 20;
 /// From so many neurons on one block fills the machine, and its product is spread over all threads.

@@ -232,7 +232,7 @@ fn theory_stands_beside_what_networks_show() {
         let off = (mean[2] - theory[3]).abs();
         assert!(off > 5.0 * error[2] + 0.04 * theory[3], "{name}: {} {}", mean[2], theory[3]);
     }
-    assert_eq!(column(&cells, "diverged"), [0.0; 8]);
+    assert_eq!(column(&cells, "unbounded"), [0.0; 8]);
     assert_eq!(column(&cells, "at_rest"), [12.0, 0.0, 12.0, 0.0, 12.0, 0.0, 12.0, 0.0]);
 }
 

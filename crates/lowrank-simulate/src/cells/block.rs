@@ -9,11 +9,16 @@ use lowrank_integrate::Method;
 use lowrank_model::{Transfer, Variant};
 
 use super::column::Column;
+use super::estimate::Filtered;
 use super::seen::{CellEnd, Seen};
 use super::tangent::{direction, length};
 use super::weights::Weights;
 use super::{Cell, Products, Watch, lanes};
 use crate::SimulateError;
+
+/// The part of a tangent vector's relative error that counts: exponents bear a local error some five times that of a state. At
+/// g = 10 the exponent is right to its noise at 1.5 per unit time, at g = 20 it is too large by a third at 6.
+const OF_TANGENT: f64 = 0.2;
 
 /// What is done at one step besides the step.
 #[derive(Debug, Clone, Copy)]
@@ -50,9 +55,12 @@ pub(super) struct Block<'a, T> {
     /// phi(x), the rest of r where it is filtered, and one and two steps ago.
     phi: Vec<T>,
     r_past: [Vec<T>; 2],
+    /// The rests three steps ago, at looks: of x and of r.
+    x_oldest: Vec<T>,
+    r_oldest: Vec<T>,
     /// `[n]`: phi'(x) of one column.
     slope: Vec<T>,
-    /// Steps made, up to two.
+    /// Steps made, up to three.
     known: usize,
 }
 
@@ -67,7 +75,7 @@ impl<'a, T: Scalar> Block<'a, T> {
     pub(super) fn new(
         bulk: &'a Bulk<T>,
         transfer: Transfer,
-        cells: &[Cell<'_>],
+        (cells, lines): (&[Cell<'_>], &[u64]),
         method: Method,
         dt: f64,
         (watch, products): (Watch, Products),
@@ -83,7 +91,8 @@ impl<'a, T: Scalar> Block<'a, T> {
         let filtered = (tau_s > 0.0, tau_r > 0.0);
         let size = n * columns.len() * if watch.lyapunov.is_some() { 2 } else { 1 };
         let zeros = |needed| vec![T::ZERO; if needed { size } else { 0 }];
-        let past = |filtered| [(); 2].map(|()| zeros(filtered && method == Method::EtdAb3));
+        // One rest of the past tells the error of a step of first order; ETD-AB3 has two.
+        let past = |filtered| [zeros(filtered), zeros(filtered && method == Method::EtdAb3)];
         let mut block = Self {
             bulk,
             transfer,
@@ -98,15 +107,17 @@ impl<'a, T: Scalar> Block<'a, T> {
             x_past: past(filtered.0),
             phi: zeros(filtered.1),
             r_past: past(filtered.1),
+            x_oldest: zeros(filtered.0 && method == Method::EtdAb3),
+            r_oldest: zeros(filtered.1 && method == Method::EtdAb3),
             slope: vec![T::ZERO; if watch.lyapunov.is_some() { n } else { 0 }],
             known: 0,
         };
-        block.start(cells);
+        block.start(cells, lines);
         Ok(block)
     }
 
     /// The initial states and tangent vectors.
-    fn start(&mut self, cells: &[Cell<'_>]) {
+    fn start(&mut self, cells: &[Cell<'_>], lines: &[u64]) {
         let (n, count) = (self.n, cells.len());
         for (j, cell) in cells.iter().enumerate() {
             let at = j * n;
@@ -121,7 +132,7 @@ impl<'a, T: Scalar> Block<'a, T> {
             };
             self.transfer.apply_with_slope(p, &mut self.slope);
             let at = (count + j) * n;
-            let (of_x, of_r) = direction::<T>(n, key, j as u64);
+            let (of_x, of_r) = direction::<T>(n, key, lines[j]);
             let p = &mut column!(self.p, at, n);
             // A vector of one part is the first.
             p.copy_from_slice(if self.filtered.0 { &of_r } else { &of_x });
@@ -155,12 +166,21 @@ impl<'a, T: Scalar> Block<'a, T> {
 
     /// One step. Cells that are at rest or no longer finite leave for `seen`.
     pub(super) fn step(&mut self, task: Task, seen: &mut [Option<Seen>]) {
-        self.multiply();
         let count = self.columns.len();
+        if task.looking {
+            // What the product is about to overwrite is the rest of three steps ago.
+            let active = self.n * count * if self.watch.lyapunov.is_some() { 2 } else { 1 };
+            for (oldest, now) in [(&mut self.x_oldest, &self.q), (&mut self.r_oldest, &self.phi)] {
+                if !oldest.is_empty() {
+                    oldest[..active].copy_from_slice(&now[..active]);
+                }
+            }
+        }
+        self.multiply();
         for j in 0..count {
             self.measure(j, task);
             if self.watch.lyapunov.is_some() {
-                self.measure_tangent(j);
+                self.measure_tangent(j, task);
             }
             if task.advancing {
                 self.advance(j, j * self.n, false);
@@ -170,14 +190,14 @@ impl<'a, T: Scalar> Block<'a, T> {
             }
         }
         if task.advancing {
-            self.known = (self.known + 1).min(2);
+            self.known = (self.known + 1).min(3);
             rotate(&mut self.q, &mut self.x_past);
             rotate(&mut self.phi, &mut self.r_past);
         }
         for j in (0..count).rev() {
             if let Some(end) = self.columns[j].end {
                 let column = self.remove(j);
-                seen[column.cell] = Some(column.sums.finish(end, None));
+                seen[column.cell] = Some(column.sums.finish(end, None, column.error));
             }
         }
     }
@@ -205,14 +225,27 @@ impl<'a, T: Scalar> Block<'a, T> {
         if !task.looking {
             return;
         }
-        let (tau_s, tau_r) = column.tau;
+        let (p, q) = (&column!(self.p, at, n), &column!(self.q, at, n));
+        let x = if self.filtered.0 { &column!(self.x, at, n) } else { q };
+        let (tau_s, tau_r) = self.columns[j].tau;
         let of_x = if self.filtered.0 { lanes::speed(x, q) } else { (0.0, 0.0) };
         let of_r = if self.filtered.1 { lanes::speed(p, &column!(self.phi, at, n)) } else { (0.0, 0.0) };
         let square = |(change, _): (f64, f64), tau: f64| if tau > 0.0 { change / (tau * tau) } else { 0.0 };
         let rms = |sum: f64| (sum / n as f64).sqrt();
+        let estimated = self.estimated(j, at);
         let (speed, size) = (rms(square(of_x, tau_s) + square(of_r, tau_r)), rms(of_x.1 + of_r.1));
+        let column = &mut self.columns[j];
+        if let Some((error, _)) = estimated {
+            column.error = column.error.max(rms(error) / size.max(1.0));
+        }
+        let bounded = self.transfer.bound().is_some();
         if !(speed.is_finite() && size.is_finite()) {
-            column.end = Some(CellEnd::Diverged(task.time));
+            // Activity that cannot grow without bound was made to by the step.
+            column.end = Some(if bounded { CellEnd::Inaccurate(task.time) } else { CellEnd::Unbounded(task.time) });
+        } else if column.error > self.watch.tolerance {
+            column.end = Some(CellEnd::Inaccurate(task.time));
+        } else if !bounded && column.escape.look(task.time, size, speed, column.drive) {
+            column.end = Some(CellEnd::Unbounded(task.time));
         } else if self.watch.leave_at_rest && self.watch.lyapunov.is_none() && column.rest.look::<T>(speed, size) {
             let later = task.remaining - usize::from(task.sampling);
             if later > 0 {
@@ -223,7 +256,7 @@ impl<'a, T: Scalar> Block<'a, T> {
     }
 
     /// The rests of the tangent vector of column `j`; the slopes are those of its state where r is filtered.
-    fn measure_tangent(&mut self, j: usize) {
+    fn measure_tangent(&mut self, j: usize, task: Task) {
         let (n, at) = (self.n, (self.columns.len() + j) * self.n);
         let (p, q) = (&column!(self.p, at, n), &mut column!(self.q, at, n));
         let column = &mut self.columns[j];
@@ -235,6 +268,32 @@ impl<'a, T: Scalar> Block<'a, T> {
             rest.copy_from_slice(u);
             lanes::multiply(rest, &self.slope);
         }
+        if !task.looking {
+            return;
+        }
+        // Relative to the tangent vector's own length, whatever it is.
+        if let Some((error, square)) = self.estimated(j, at).filter(|(_, square)| *square > 0.0) {
+            self.columns[j].error = self.columns[j].error.max(OF_TANGENT * (error / square).sqrt());
+        }
+    }
+
+    /// Sums of squares over both filters of the entries that begin at `at`: of the estimated errors per unit time, and of the
+    /// state (T37). None before the method knows enough of the past.
+    fn estimated(&self, j: usize, at: usize) -> Option<(f64, f64)> {
+        let (n, column) = (self.n, &self.columns[j]);
+        let part = |matrix: &'_ Vec<T>| at..(at + n).min(matrix.len()).max(at);
+        let mut sums = (0.0, 0.0);
+        for (filtered, estimate, y, now, past, oldest) in [
+            (self.filtered.0, &column.estimates.0, &self.x, &self.q, &self.x_past, &self.x_oldest),
+            (self.filtered.1, &column.estimates.1, &self.p, &self.phi, &self.r_past, &self.r_oldest),
+        ] {
+            if filtered {
+                let rest = [now, &past[0], &past[1], oldest].map(|m| m.get(part(m)).unwrap_or(&[]));
+                let (error, size) = estimate.squares(self.known, &Filtered { y: &y[at..][..n], rest })?;
+                sums = (sums.0 + error, sums.1 + size);
+            }
+        }
+        Some(sums)
     }
 
     /// The filters of column `j`, whose entries begin at `at`: of its state, or of its tangent vector.
@@ -249,7 +308,7 @@ impl<'a, T: Scalar> Block<'a, T> {
         let p = &mut column!(self.p, at, n);
         if self.filtered.0 {
             let x = &mut column!(self.x, at, n);
-            filter(x, column.x_weights[self.known], &column!(self.q, at, n), &self.x_past);
+            filter(x, column.x_weights[self.known.min(2)], &column!(self.q, at, n), &self.x_past);
             if !self.filtered.1 {
                 p.copy_from_slice(x);
                 match (tangent, self.watch.lyapunov.is_some()) {
@@ -261,7 +320,7 @@ impl<'a, T: Scalar> Block<'a, T> {
             }
         }
         if self.filtered.1 {
-            filter(p, column.r_weights[self.known], &column!(self.phi, at, n), &self.r_past);
+            filter(p, column.r_weights[self.known.min(2)], &column!(self.phi, at, n), &self.r_past);
         }
     }
 
@@ -277,7 +336,10 @@ impl<'a, T: Scalar> Block<'a, T> {
             let parts = [self.x.get(at..at + n), self.filtered.1.then(|| &column!(self.p, at, n))];
             let factor = length(parts.into_iter().flatten());
             let scale = T::from_f64(1.0 / factor);
-            let matrices = [&mut self.p, &mut self.x].into_iter().chain(&mut self.x_past).chain(&mut self.r_past);
+            let matrices = [&mut self.p, &mut self.x, &mut self.q, &mut self.phi]
+                .into_iter()
+                .chain(&mut self.x_past)
+                .chain(&mut self.r_past);
             for entries in matrices.filter_map(|matrix| matrix.get_mut(at..at + n)) {
                 entries.iter_mut().for_each(|entry| *entry *= scale);
             }
@@ -292,7 +354,9 @@ impl<'a, T: Scalar> Block<'a, T> {
         let (n, count, tangents) = (self.n, self.columns.len(), self.watch.lyapunov.is_some());
         let last = (count - 1) * n;
         let pasts = self.x_past.iter_mut().chain(&mut self.r_past);
-        for matrix in [&mut self.p, &mut self.x].into_iter().chain(pasts).filter(|matrix| !matrix.is_empty()) {
+        // Q and phi hold what the estimate of the error takes as the oldest rest.
+        let states = [&mut self.p, &mut self.x, &mut self.q, &mut self.phi];
+        for matrix in states.into_iter().chain(pasts).filter(|matrix| !matrix.is_empty()) {
             matrix.copy_within(last..last + n, j * n);
             if tangents {
                 matrix.copy_within((2 * count - 1) * n..2 * count * n, (count + j) * n);
@@ -308,16 +372,22 @@ impl<'a, T: Scalar> Block<'a, T> {
         for column in self.columns {
             let exponent = watched.then(|| column.growth / window);
             // The last looks at the speed may have come before the last samples.
-            let end = if column.sums.is_finite() { CellEnd::Ran } else { CellEnd::Diverged(time) };
-            seen[column.cell] = Some(column.sums.finish(end, exponent));
+            let end = match (column.sums.is_finite(), self.transfer.bound()) {
+                (true, _) => CellEnd::Ran,
+                (false, Some(_)) => CellEnd::Inaccurate(time),
+                (false, None) => CellEnd::Unbounded(time),
+            };
+            seen[column.cell] = Some(column.sums.finish(end, exponent, column.error));
         }
     }
 }
 
 /// `now` becomes the past; its place is taken by what is forgotten.
 fn rotate<T>(now: &mut Vec<T>, [one, two]: &mut [Vec<T>; 2]) {
-    if !one.is_empty() {
+    if !two.is_empty() {
         std::mem::swap(one, two);
+    }
+    if !one.is_empty() {
         std::mem::swap(one, now);
     }
 }

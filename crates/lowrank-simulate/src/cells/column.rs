@@ -5,11 +5,13 @@ use std::rc::Rc;
 use lowrank_integrate::{IntegrateError, Method};
 use lowrank_model::{Empirical, ModelError, Real, Variant, Vector};
 
+use super::estimate::Estimate;
 use super::rest::Rest;
 use super::seen::{Accumulator, CellEnd};
 use super::weights::{Weights, weights};
 use super::{Cell, lanes};
 use crate::SimulateError;
+use crate::escape::Escape;
 
 /// Vectors times a scale in `T`, row after row.
 pub(crate) fn rows<T: Real>(vectors: &Empirical, names: &[Vector], scale: f64) -> Result<Vec<T>, ModelError> {
@@ -53,6 +55,12 @@ pub(super) struct Column<T> {
     pub(super) kappa_t: Vec<T>,
     pub(super) sums: Accumulator,
     pub(super) rest: Rest,
+    pub(super) escape: Escape,
+    /// Root mean square of the input.
+    pub(super) drive: f64,
+    /// Of the filters of x and of r; and the largest error of a step per unit time so far, relative to max(1, size).
+    pub(super) estimates: (Estimate, Estimate),
+    pub(super) error: f64,
     /// Logarithm of the tangent vector's growth.
     pub(super) growth: f64,
     pub(super) end: Option<CellEnd>,
@@ -92,11 +100,12 @@ impl<T: Real> Column<T> {
         let tau = cell.variant.time_constants();
         // A filter that is absent has weights that nobody asks for.
         let of = |tau: f64| weights(method, if tau > 0.0 { tau } else { 1.0 }, dt);
+        let estimate = |tau: f64| Estimate::new(method, if tau > 0.0 { tau } else { 1.0 }, dt);
         Ok(Self {
             cell: index,
             g: T::from_f64(cell.g),
             vectors,
-            input: input.into_iter().map(T::from_f64).collect(),
+            input: input.iter().map(|entry| T::from_f64(*entry)).collect(),
             tau,
             x_weights: of(tau.0)?,
             r_weights: of(tau.1)?,
@@ -104,6 +113,10 @@ impl<T: Real> Column<T> {
             kappa_t: vec![T::ZERO; layout.rank],
             sums: Accumulator::new(neurons, layout.rank),
             rest: Rest::default(),
+            escape: Escape::default(),
+            drive: (input.iter().map(|entry| entry * entry).sum::<f64>() / neurons as f64).sqrt(),
+            estimates: (estimate(tau.0), estimate(tau.1)),
+            error: 0.0,
             growth: 0.0,
             end: None,
         })

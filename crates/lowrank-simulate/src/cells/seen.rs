@@ -11,8 +11,10 @@ pub enum CellEnd {
     Ran,
     /// It came to rest at this time, and its state stands for all later samples.
     AtRest(f64),
-    /// Its state was infinite or NaN at this time; nothing was measured.
-    Diverged(f64),
+    /// Its activity grows without bound, as was seen at this time; nothing was measured. Only where phi is not bounded.
+    Unbounded(f64),
+    /// No step that was tried is accurate or stable; the last one was given up at this time, and nothing was measured.
+    Inaccurate(f64),
 }
 
 /// What one column showed: averages over the samples of the window, population averages over the N neurons (variances
@@ -21,6 +23,11 @@ pub enum CellEnd {
 pub struct Seen {
     /// How the run ended.
     pub end: CellEnd,
+    /// The step, in unit time constants.
+    pub step: f64,
+    /// The largest estimated error of a step at any look, per unit time, relative to max(1, size of the state): the difference
+    /// from the neighbouring order (T40).
+    pub error_estimate: f64,
     /// kappa_k = n^(k) . r / N.
     pub kappa: Vec<f64>,
     /// Population mean of x.
@@ -116,7 +123,7 @@ impl Accumulator {
         self.variance.is_finite() && all(&self.sum) && all(&self.square) && all(&self.kappa)
     }
 
-    pub(super) fn finish(self, end: CellEnd, lyapunov: Option<f64>) -> Seen {
+    pub(super) fn finish(self, end: CellEnd, lyapunov: Option<f64>, error_estimate: f64) -> Seen {
         let samples = self.samples.max(1) as f64;
         let n = self.first.len() as f64;
         let variance = |(sum, square): (&f64, &f64)| (square / samples - (sum / samples).powi(2)).max(0.0);
@@ -124,6 +131,9 @@ impl Accumulator {
         let within = |value: f64| (self.samples > 1).then_some(value);
         Seen {
             end,
+            // Of the block, which knows it.
+            step: f64::NAN,
+            error_estimate,
             kappa: self.kappa.iter().map(|sum| sum / samples).collect(),
             mu: self.mu / samples,
             delta_0: self.variance / samples,
@@ -151,7 +161,7 @@ mod tests {
         (0..3).for_each(|_| single.take(&y, &r, &[-1.0], 1));
         at_once.take(&x, &r, &[2.0], 1);
         at_once.take(&y, &r, &[-1.0], 3);
-        let (single, at_once) = (single.finish(CellEnd::Ran, None), at_once.finish(CellEnd::Ran, None));
+        let (single, at_once) = (single.finish(CellEnd::Ran, None, 0.0), at_once.finish(CellEnd::Ran, None, 0.0));
         let pairs = [
             (single.mu, at_once.mu),
             (single.delta_0, at_once.delta_0),

@@ -62,6 +62,8 @@ pub(super) struct Observable {
 #[derive(Serialize, JsonSchema)]
 pub(super) struct OfVariant {
     variant: Variant,
+    /// Networks whose activity grows without bound; they have no observables.
+    unbounded: usize,
     observables: Vec<Observable>,
     /// What depends on time.
     #[serde(skip)]
@@ -96,7 +98,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     remark_on_rest(experiment.models.iter().map(|model| (model.clone(), experiment.initial.clone())), common);
     on_interrupt("nothing was written; run it again");
     let bar = common.bar(experiment.realisations as usize * experiment.models.len(), "runs");
-    let networks: Vec<Vec<Seen>> = (0..experiment.realisations)
+    let networks: Vec<Vec<Option<Seen>>> = (0..experiment.realisations)
         .into_par_iter()
         .map(|realisation| one_network(&experiment, realisation, options.trajectories, &|| bar.inc(1)))
         .collect::<Vec<_>>()
@@ -105,7 +107,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
         .collect::<Result<_, Failure>>()?;
     bar.finish_and_clear();
     let variants: Vec<OfVariant> = (0..experiment.models.len())
-        .map(|v| of_variant(&experiment.models[v], networks.iter().map(|seen| &seen[v]).collect()))
+        .map(|v| of_variant(&experiment.models[v], networks.iter().map(|seen| seen[v].as_ref()).collect()))
         .collect();
     let table = observables(&variants);
     let record = data_json(&Record { spec: &spec, variants: &variants }, spec.seed, &Provenance::here())?;
@@ -159,7 +161,7 @@ pub(super) fn one_network(
     realisation: u64,
     trajectories: bool,
     progress: &(dyn Fn() + Sync),
-) -> Result<Vec<Seen>, Failure> {
+) -> Result<Vec<Option<Seen>>, Failure> {
     let Experiment { neurons, seed, .. } = *experiment;
     let input = |error: lowrank_connectivity::ConnectivityError| Failure::Input(error.to_string());
     let bulk = Arc::new(Bulk::draw(experiment.bulk, neurons, seed, realisation).map_err(input)?);
@@ -167,10 +169,14 @@ pub(super) fn one_network(
     for model in &experiment.models {
         let vectors = draw_vectors(model.ensemble(), neurons, experiment.sampling, seed, realisation).map_err(input)?;
         let network = Network::new(model.g(), Arc::clone(&bulk), vectors).map_err(input)?;
-        let seen = one_run(experiment, &network, model, realisation, trajectories).map_err(|error| {
-            Failure::Computation(format!("{}, realisation {realisation}: {error}", model.variant()))
-        })?;
-        all.push(seen);
+        match one_run(experiment, &network, model, realisation, trajectories) {
+            Ok(seen) => all.push(Some(seen)),
+            // A state of its own, which has no numbers.
+            Err(SimulateError::Unbounded { .. }) => all.push(None),
+            Err(error) => {
+                return Err(Failure::Computation(format!("{}, realisation {realisation}: {error}", model.variant())));
+            }
+        }
         progress();
     }
     Ok(all)
@@ -249,10 +255,15 @@ fn names(rank: usize, readouts: usize) -> impl Iterator<Item = String> {
 }
 
 /// Mean and standard error over networks, and the courses of all of them.
-fn of_variant(model: &Model, networks: Vec<&Seen>) -> OfVariant {
-    let names: Vec<&String> = networks[0].values.iter().map(|(name, _)| name).collect();
+fn of_variant(model: &Model, networks: Vec<Option<&Seen>>) -> OfVariant {
+    let variant = model.variant();
+    let unbounded = networks.iter().filter(|seen| seen.is_none()).count();
+    let Some(first) = networks.iter().copied().flatten().next() else {
+        return OfVariant { variant, unbounded, observables: Vec::new(), courses: Vec::new() };
+    };
+    let names: Vec<&String> = first.values.iter().map(|(name, _)| name).collect();
     let observables = names.iter().enumerate().map(|(k, name)| {
-        let values: Vec<Option<f64>> = networks.iter().map(|seen| seen.values[k].1).collect();
+        let values: Vec<Option<f64>> = networks.iter().map(|seen| seen.and_then(|seen| seen.values[k].1)).collect();
         let measured: Vec<f64> = values.iter().copied().flatten().collect();
         let count = measured.len() as f64;
         let mean = (count > 0.0).then(|| measured.iter().sum::<f64>() / count);
@@ -261,10 +272,14 @@ fn of_variant(model: &Model, networks: Vec<&Seen>) -> OfVariant {
         Observable { name: (*name).clone(), mean, standard_error, values }
     });
     let observables = observables.collect();
-    let times = &networks[0].observed.times;
-    let (variant, rank) = (model.variant(), model.rank());
-    let readouts = networks[0].observed.order.kappa.len() - rank;
-    let all = |of: &dyn Fn(&Observed) -> Vec<f64>| networks.iter().flat_map(|seen| of(&seen.observed)).collect();
+    let times = &first.observed.times;
+    let rank = model.rank();
+    let readouts = first.observed.order.kappa.len() - rank;
+    // A network without bound has no course.
+    let all = |of: &dyn Fn(&Observed) -> Vec<f64>| -> Vec<f64> {
+        let none = vec![f64::NAN; of(&first.observed).len()];
+        networks.iter().flat_map(|seen| seen.map_or_else(|| none.clone(), |seen| of(&seen.observed))).collect()
+    };
     let axes = [("realisation", networks.len()), ("time", times.len())];
     let with_k = [axes[0], axes[1], ("k", rank)];
     let mut courses = vec![
@@ -278,7 +293,7 @@ fn of_variant(model: &Model, networks: Vec<&Seen>) -> OfVariant {
         let z = all(&|o| part(o, rank, readouts));
         courses.push(array("z", &with_p, z, "1", "w^(p) . r / N, averaged over copies"));
     }
-    let states = networks[0].observed.trajectory.first();
+    let states = first.observed.trajectory.first();
     if let Some((neurons, copies)) = states.map(|x| x.shape()) {
         let with_i = [axes[0], axes[1], ("copy", copies), ("neuron", neurons)];
         // Column after column, which is copy after copy.
@@ -287,7 +302,7 @@ fn of_variant(model: &Model, networks: Vec<&Seen>) -> OfVariant {
         let r = all(&|o| o.rate_trajectory.iter().flat_map(|r| r.col_iter()).flat_map(|r| r.iter().copied()).collect());
         courses.push(array("r", &with_i, r, "1", "rate of every neuron"));
     }
-    OfVariant { variant, observables, courses }
+    OfVariant { variant, unbounded, observables, courses }
 }
 
 /// So many of the overlaps and readouts from the first one on, at every sample, averaged over copies.
@@ -308,6 +323,16 @@ fn observables(variants: &[OfVariant]) -> Table {
     let mut table =
         Table::new(["variant", "observable", "mean", "standard_error", "networks"].map(str::to_owned).to_vec());
     for of in variants {
+        if of.unbounded > 0 {
+            let count = of.unbounded.to_string();
+            table.push(vec![
+                of.variant.name().into(),
+                "unbounded".into(),
+                f64::NAN.into(),
+                f64::NAN.into(),
+                count.into(),
+            ]);
+        }
         for o in &of.observables {
             let error = o.standard_error.unwrap_or(f64::NAN);
             let networks = o.values.iter().flatten().count().to_string();

@@ -218,7 +218,12 @@ fn networks(experiment: &Experiment, options: &Options, common: &Common) -> Resu
         .into_par_iter()
         .map(|realisation| {
             let shown = one_network(experiment, realisation, false, &|| bar.inc(1))?;
-            Ok(shown.into_iter().map(|seen| seen.observed).collect())
+            let unbounded = || {
+                Failure::Computation(format!(
+                    "realisation {realisation}: the activity grows without bound: lower g or the overlaps"
+                ))
+            };
+            shown.into_iter().map(|seen| seen.map(|seen| seen.observed).ok_or_else(unbounded)).collect()
         })
         .collect::<Vec<_>>()
         .into_iter()

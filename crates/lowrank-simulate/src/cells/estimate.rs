@@ -1,0 +1,60 @@
+//! The error of a step as the column itself tells it (T37), from what the method remembers, at the looks only.
+
+use lowrank_integrate::Method;
+use lowrank_model::Real;
+
+/// int_0^1 s (s + 1) (s + 2) / 6 ds, the weight of the third difference in the method of Adams and Bashforth of order 4.
+const GAMMA_3: f64 = 3.0 / 8.0;
+
+/// How the estimate of one filter tau dy/dt = -y + rest is put together: a sum over the rest now, one, two and three steps ago,
+/// and the filter's own value, with these coefficients.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Estimate {
+    rest: [f64; 4],
+    own: f64,
+    /// Steps of the past that it needs.
+    needs: usize,
+}
+
+/// One filter of a column: its value, and its rest now, one, two and three steps ago; empty where the method has no such past.
+pub(super) struct Filtered<'a, T> {
+    pub(super) y: &'a [T],
+    pub(super) rest: [&'a [T]; 4],
+}
+
+impl Estimate {
+    /// Of a step of `dt`, per unit time. ETD-AB3: what the next order of Adams and Bashforth would add. Methods of first order:
+    /// h y'' / 2, y'' from the last change of the rest and, for Euler, of y itself.
+    pub(super) fn new(method: Method, tau: f64, dt: f64) -> Self {
+        let a = 1.0 / tau;
+        let half = 0.5 * a;
+        match method {
+            Method::EtdAb3 => {
+                let third = GAMMA_3 * a;
+                Self { rest: [third, -3.0 * third, 3.0 * third, -third], own: 0.0, needs: 3 }
+            }
+            Method::Euler => Self { rest: [half * (1.0 - dt * a), -half, 0.0, 0.0], own: half * dt * a, needs: 1 },
+            _ => Self { rest: [half, -half, 0.0, 0.0], own: 0.0, needs: 1 },
+        }
+    }
+
+    /// Sum over neurons of the squares of the estimated errors, and of y; none while too few steps are `known`.
+    pub(super) fn squares<T: Real>(&self, known: usize, of: &Filtered<'_, T>) -> Option<(f64, f64)> {
+        if known < self.needs {
+            return None;
+        }
+        let [c0, c1, c2, c3] = self.rest.map(T::from_f64);
+        let own = T::from_f64(self.own);
+        let Filtered { y, rest: [now, one, two, three] } = of;
+        let add =
+            |(error, size): (f64, f64), (term, y): (T, T)| (error + term.to_f64().powi(2), size + y.to_f64().powi(2));
+        let pairs = y.iter().zip(*now).zip(*one);
+        if self.needs == 1 {
+            let terms = pairs.map(|((y, now), one)| (c0 * *now + c1 * *one + own * *y, *y));
+            return Some(terms.fold((0.0, 0.0), add));
+        }
+        let terms = pairs.zip(*two).zip(*three);
+        let terms = terms.map(|((((y, now), one), two), three)| (c0 * *now + c1 * *one + c2 * *two + c3 * *three, *y));
+        Some(terms.fold((0.0, 0.0), add))
+    }
+}
