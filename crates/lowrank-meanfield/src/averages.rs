@@ -10,6 +10,7 @@ use std::f64::consts::{FRAC_1_SQRT_2, PI};
 use lowrank_model::Transfer;
 
 use crate::MeanFieldError;
+use crate::large::is_large;
 
 /// Half width of the window in standard deviations: e^(-81/2) = 3e-18.
 const WINDOW: f64 = 9.0;
@@ -21,8 +22,11 @@ const STEP_TIMES_DEVIATION: f64 = 0.22;
 const ROUGH: [f64; 3] = [5.0, 0.8, 1.0];
 /// The same for courses in time: window to e^(-36/2) = 1e-8, tanh to e^(-pi^2 / 0.6) = 7e-8, a quarter of the nodes.
 const FAIR: [f64; 3] = [6.0, 0.6, 0.6];
-/// Largest variance (80 thousand nodes, a millisecond) and largest mean.
+/// Largest variance and largest mean of an average of any function (80 thousand nodes, a millisecond); of phi they are
+/// [`LARGEST_ARGUMENT`].
 pub(crate) const LARGEST_VARIANCE: f64 = 1e6;
+/// Largest variance and mean of averages of phi: their squares must not overflow.
+pub(crate) const LARGEST_ARGUMENT: f64 = 1e100;
 
 /// The averages that the stationary theory is made of, all at one (mu, D).
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -49,9 +53,9 @@ impl Averages {
     /// All averages of `transfer` at mean `mu` and variance `d`; at `d` = 0 the function values.
     ///
     /// # Errors
-    /// `mu` beyond +-1e6 or not a number; `d` outside \[0, 1e6\].
+    /// `mu` beyond +-1e100 (threshold-linear: +-1e6) or not a number; `d` outside \[0, 1e100\] (1e6).
     pub fn new(transfer: Transfer, mu: f64, d: f64) -> Result<Self, MeanFieldError> {
-        check(mu, d)?;
+        check(transfer, mu, d)?;
         Ok(Self::at(transfer, mu, d))
     }
 
@@ -78,6 +82,9 @@ impl Averages {
             // At the kink half of all deviations meet the slope 1: what is left of small variances (T29).
             return Averages { d1: 0.5, d1_sq: 0.5, ..Averages::default() };
         }
+        if is_large(transfer, d) {
+            return crate::large::averages(transfer, mu, d);
+        }
         let mut sum = Self::default();
         for_each_node(grid, mu, d, |weight, x| {
             let jet = transfer.jet(x);
@@ -99,17 +106,22 @@ impl Averages {
 /// # Errors
 /// `mu` not finite; `d` negative, not finite or above 1e6.
 pub fn average(mu: f64, d: f64, f: impl Fn(f64) -> f64) -> Result<f64, MeanFieldError> {
-    check(mu, d)?;
+    check_within(LARGEST_VARIANCE, mu, d)?;
     let mut sum = 0.0;
     for_each_node([WINDOW, LARGEST_STEP, STEP_TIMES_DEVIATION], mu, d, |weight, x| sum += weight * f(x));
     Ok(sum)
 }
 
-pub(crate) fn check(mu: f64, d: f64) -> Result<(), MeanFieldError> {
-    if mu.abs() <= LARGEST_VARIANCE && (0.0..=LARGEST_VARIANCE).contains(&d) {
+/// Refuses arguments at which averages of phi are not taken. Of an unbounded phi they mean that activity runs away.
+pub(crate) fn check(transfer: Transfer, mu: f64, d: f64) -> Result<(), MeanFieldError> {
+    check_within(if transfer.bound().is_some() { LARGEST_ARGUMENT } else { LARGEST_VARIANCE }, mu, d)
+}
+
+fn check_within(limit: f64, mu: f64, d: f64) -> Result<(), MeanFieldError> {
+    if mu.abs() <= limit && (0.0..=limit).contains(&d) {
         Ok(())
     } else {
-        Err(MeanFieldError::BadArgument { mu, d, limit: LARGEST_VARIANCE })
+        Err(MeanFieldError::BadArgument { mu, d, limit })
     }
 }
 

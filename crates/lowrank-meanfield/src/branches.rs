@@ -299,7 +299,7 @@ fn search(model: &Model, leads: &mut Leads<'_>) {
         combinations(leads).into_iter().for_each(|start| leads.search(start, 0));
     }
     let bound = neurons.bound();
-    let top = (neurons.g * bound).powi(2).min(LARGEST_VARIANCE);
+    let top = (neurons.g * bound).powi(2).min(neurons.largest_variance());
     let mut widths: Vec<f64> = (0..rank).map(|k| neurons.kappa_bound(k, bound)).collect();
     widths.push(top);
     widths.iter_mut().for_each(|w| *w = w.max(1e-3));
@@ -316,7 +316,7 @@ fn sign_changes(leads: &Leads<'_>) -> Vec<Vec<f64>> {
     let neurons = leads.neurons;
     let widest = neurons.kappa_bound(0, neurons.bound());
     let mut starts = Vec::new();
-    for from in [0.0, (neurons.g * neurons.bound()).powi(2).min(LARGEST_VARIANCE)] {
+    for from in [0.0, (neurons.g * neurons.bound()).powi(2).min(neurons.largest_variance())] {
         let (mut before, mut individual): (Option<(f64, f64, f64)>, f64) = (None, from);
         for i in 0..=SIGN_GRID {
             let kappa = widest * (1.0 - 2.0 * i as f64 / SIGN_GRID as f64);
@@ -379,7 +379,7 @@ fn starting_points(neurons: &Neurons, quasi_random: usize) -> Vec<Vec<f64>> {
     let rank = neurons.rank;
     let bound = neurons.bound();
     let widest: Vec<f64> = (0..rank).map(|k| neurons.kappa_bound(k, bound)).collect();
-    let top = (neurons.g * bound).powi(2).min(LARGEST_VARIANCE);
+    let top = (neurons.g * bound).powi(2).min(neurons.largest_variance());
     let mut starts = Vec::new();
     for level in [1e-4, 0.1, 0.3, 1.0] {
         let mut quiet = vec![0.0; rank + 1];

@@ -6,7 +6,7 @@
 
 use lowrank_model::Model;
 
-use crate::averages::{Averages, LARGEST_VARIANCE};
+use crate::averages::Averages;
 use crate::chaotic::solve_at;
 use crate::excess::{Top, values};
 use crate::nested::{FULL, Precision, ROUGH};
@@ -306,7 +306,7 @@ fn guess(neurons: &Neurons, kappa: &[f64], zero: f64) -> Result<Guess, MeanField
 fn largest_variance(neurons: &Neurons, kappa: &[f64]) -> f64 {
     let bound = neurons.bound();
     let noise = neurons.sigma.powi(2);
-    let mut top = ((neurons.g * bound).powi(2) + noise).min(LARGEST_VARIANCE);
+    let mut top = ((neurons.g * bound).powi(2) + noise).min(neurons.largest_variance());
     for _ in 0..BOUND_ITERATIONS {
         let square = |d: Drive<'_>| {
             let at = |part: f64| Averages::rough(neurons.transfer, d.mu, part * top + d.s_squared).phi_sq;

@@ -232,7 +232,7 @@ impl<'a> Curve<'a> {
         let (mut step, mut away) = (FIRST_STEP, false);
         while points.len() < MOST_POINTS {
             let largest = here.y.iter().fold(1.0_f64, |a, y| a.max(y.abs()));
-            if largest > UNBOUNDED {
+            if largest > UNBOUNDED && self.neurons(here.y[last])?.transfer.bound().is_none() {
                 return Ok((points, events, BranchEnd::Unbounded));
             }
             let q = here.y[last];

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use lowrank_model::Transfer;
 
+use crate::large::is_large;
 use crate::nested::{FULL, PairMoments, Precision};
 use crate::quadrature::gauss_legendre;
 use crate::{MeanFieldError, PairAverage};
@@ -13,10 +14,12 @@ use crate::{MeanFieldError, PairAverage};
 /// digits, and Q is integrated instead.
 const SMALL_DIFFERENCE: f64 = 0.1;
 const LARGEST_D: f64 = 30.0;
+/// At large variances the difference of C_Phi loses the square of D / (D - a), three digits at a thirtieth of D.
+const LARGE_PART: f64 = 0.3;
 /// The same for searches: there the difference of C_Phi at full precision has six digits left.
 const ROUGH_DIFFERENCE: f64 = 1e-3;
-/// Largest variance of pair averages: a nested rule takes a millisecond there.
-const LARGEST_PAIR_VARIANCE: f64 = 4096.0;
+/// Largest variance of pair averages: beyond it their differences have no digits left.
+const LARGEST_PAIR_VARIANCE: f64 = 1e24;
 /// Relative step of the differences that stand for derivatives (threshold-linear): the cube root of rounding.
 const DIFFERENCE_STEP: f64 = 1e-5;
 
@@ -24,6 +27,8 @@ static LEGENDRE: LazyLock<Vec<(f64, f64)>> = LazyLock::new(|| gauss_legendre(16)
 /// Below this difference, and this part of D, C_phi' is so smooth that eight nodes do.
 const SHORT: f64 = 0.01;
 static SHORTER: LazyLock<Vec<(f64, f64)>> = LazyLock::new(|| gauss_legendre(8));
+/// First panel near c = D at large variances, in the root of units of x.
+const PANEL: f64 = 2.0;
 /// For searches.
 static FEWER: LazyLock<Vec<(f64, f64)>> = LazyLock::new(|| gauss_legendre(4));
 
@@ -69,7 +74,7 @@ impl Excess {
             return threshold_linear(mu, d, a);
         }
         let delta = d - a;
-        let part = delta / d.min(LARGEST_D);
+        let part = delta / scale(transfer, d);
         if part < SMALL_DIFFERENCE && precision != FULL {
             // Six digits are not enough for a difference of small differences.
             return Ok(Self::between(
@@ -101,6 +106,11 @@ impl Excess {
     }
 }
 
+/// Against what a difference counts as small.
+fn scale(transfer: Transfer, d: f64) -> f64 {
+    if is_large(transfer, d) { LARGE_PART * d } else { d.min(LARGEST_D) }
+}
+
 /// The values of Q and C_phi(a) alone.
 pub(crate) fn values(
     precision: Precision,
@@ -116,7 +126,7 @@ pub(crate) fn values(
     }
     let delta = d - a;
     let low = PairMoments::at(precision, transfer, mu, d, a);
-    let q = if delta < SMALL_DIFFERENCE * d.min(LARGEST_D) {
+    let q = if delta < SMALL_DIFFERENCE * scale(transfer, d) {
         integrated(precision, transfer, mu, d, a)
     } else {
         (top.0.big_big - low.big_big - delta * low.phi_phi) / (delta * delta)
@@ -139,8 +149,36 @@ impl Top {
     }
 }
 
+/// Q at large variances: by the difference of C_Phi, or integrated where that would lose too many digits.
+pub(crate) fn large_excess(transfer: Transfer, mu: f64, d: f64, from: f64, to: f64) -> f64 {
+    let delta = to - from;
+    if delta < SMALL_DIFFERENCE * scale(transfer, d) {
+        return graded(transfer, mu, d, from, to);
+    }
+    let (top, low) = (PairMoments::at(FULL, transfer, mu, d, to), PairMoments::at(FULL, transfer, mu, d, from));
+    (top.big_big - low.big_big - delta * low.phi_phi) / (delta * delta)
+}
+
+/// Q = int_0^1 (1 - t) C_phi'(a + t (c - a)) dt on panels that grow away from c, where C_phi' varies over a few units.
+fn graded(transfer: Transfer, mu: f64, d: f64, a: f64, c: f64) -> f64 {
+    let first = (PANEL / (c - a).max(PANEL * PANEL).sqrt()).min(1.0);
+    let ends = [0.0, first, first.sqrt(), 1.0];
+    let panel = |e: &[f64]| {
+        let node = |(x, weight): &(f64, f64)| {
+            let w = e[0] + x * (e[1] - e[0]);
+            let at = (a + (1.0 - w * w) * (c - a)).min(d);
+            2.0 * (e[1] - e[0]) * weight * w * w * w * PairMoments::slope(FULL, transfer, mu, d, at)
+        };
+        if e[1] > e[0] { LEGENDRE.iter().map(node).sum::<f64>() } else { 0.0 }
+    };
+    ends.windows(2).map(panel).sum()
+}
+
 /// Q = int_0^1 (1 - t) C_phi'(a + t (D - a)) dt, with 1 - t = w^2: C_phi' varies fastest at D.
 fn integrated(precision: Precision, transfer: Transfer, mu: f64, d: f64, a: f64) -> f64 {
+    if is_large(transfer, d) {
+        return graded(transfer, mu, d, a, d);
+    }
     let node = |(w, weight): &(f64, f64)| {
         let c = (a + (1.0 - w * w) * (d - a)).min(d);
         2.0 * weight * w * w * w * PairMoments::slope(precision, transfer, mu, d, c)

@@ -27,7 +27,7 @@ pub fn flow(model: &Model, kappas: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, MeanFie
         let drives: Vec<_> = neurons.drives(kappa).collect();
         let averages = |individual: f64| -> Result<Vec<Averages>, MeanFieldError> {
             let of = |d: &Drive<'_>| {
-                check(d.mu, individual + d.s_squared)?;
+                check(neurons.transfer, d.mu, individual + d.s_squared)?;
                 Ok(Averages::fair(neurons.transfer, d.mu, individual + d.s_squared))
             };
             drives.iter().map(of).collect()

@@ -23,6 +23,7 @@ mod followed;
 mod half_line;
 mod hermite;
 mod hopf;
+mod large;
 mod lyapunov;
 mod nested;
 mod neurons;

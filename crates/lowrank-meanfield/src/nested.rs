@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 use lowrank_model::Transfer;
 use pulp::{Simd, WithSimd};
 
+use crate::large::{is_large, pair_moments};
 use crate::quadrature::gauss_hermite;
 
 /// How finely the integrals are cut.
@@ -78,6 +79,9 @@ impl PairMoments {
 
     fn averaged<const PRIMITIVE: bool>(precision: Precision, transfer: Transfer, mu: f64, d: f64, c: f64) -> Self {
         debug_assert!(transfer != Transfer::ThresholdLinear && (0.0..=d).contains(&c));
+        if is_large(transfer, d) {
+            return pair_moments(transfer, mu, d, c);
+        }
         let (outer, inner) = (c.sqrt(), (d - c).max(0.0).sqrt());
         let mut moments = Self::default();
         if let Some([outer_rule, inner_rule]) = narrow_rules(precision, outer, inner) {
@@ -98,6 +102,9 @@ impl PairMoments {
 
     /// C_phi'(c) alone, several times cheaper where c is close to d: no primitive, one factor instead of four.
     pub(crate) fn slope(precision: Precision, transfer: Transfer, mu: f64, d: f64, c: f64) -> f64 {
+        if is_large(transfer, d) {
+            return pair_moments(transfer, mu, d, c).d1_d1;
+        }
         let (outer, inner) = (c.sqrt(), (d - c).max(0.0).sqrt());
         let Some([outer_rule, inner_rule]) = narrow_rules(precision, outer, inner) else {
             return Self::of_phi(precision, transfer, mu, d, c).d1_d1;

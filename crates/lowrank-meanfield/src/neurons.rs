@@ -6,6 +6,7 @@
 
 use lowrank_model::{Ensemble, Model, Transfer, Variant};
 
+use crate::averages::{LARGEST_ARGUMENT, LARGEST_VARIANCE};
 use crate::{MeanFieldError, PairAverage};
 
 /// Moments of (m, n, I) in one class, I the total input at its present amplitudes.
@@ -117,6 +118,11 @@ impl Neurons {
     /// The bound of |phi|, or what stands for it in a search.
     pub(crate) fn bound(&self) -> f64 {
         self.transfer.bound().unwrap_or(BOUND_OF_UNBOUNDED)
+    }
+
+    /// The largest variance at which averages are taken.
+    pub(crate) fn largest_variance(&self) -> f64 {
+        if self.transfer.bound().is_some() { LARGEST_ARGUMENT } else { LARGEST_VARIANCE }
     }
 
     /// A bound on |kappa_k| if phi is bounded by `bound`: bound times sqrt(\<n^2>).

@@ -11,11 +11,16 @@ use lowrank_model::Transfer;
 
 use crate::MeanFieldError;
 use crate::averages::{Averages, check, density, distribution};
+use crate::excess::large_excess;
 use crate::hermite::hermite_coefficients;
+use crate::large::is_large;
+use crate::nested::{FULL, PairMoments};
 use crate::quadrature::gauss_legendre;
 
 /// Relative distance from D below which the slope at D stands for the difference quotient (threshold-linear).
 const SMALLEST_DIFFERENCE: f64 = 1e-5;
+/// The same at large variances, where C_phi' varies over some units of the variance.
+const SMALLEST_LARGE: f64 = 0.02;
 
 /// C_phi(c; mu, D) for all c in \[0, D\] at one (mu, D).
 #[derive(Debug, Clone)]
@@ -28,6 +33,8 @@ pub struct PairAverage {
 enum Kind {
     /// b_k of the Hermite series.
     Series(Vec<f64>),
+    /// Large variances: each covariance by itself (T31).
+    Large { transfer: Transfer, mu: f64 },
     /// max(x, 0): a = mu / sqrt(D), and a Gauss-Legendre rule on \[0, 1\].
     ThresholdLinear { a: f64, phi_sq: f64, rule: Vec<(f64, f64)> },
 }
@@ -38,13 +45,14 @@ impl PairAverage {
     /// # Errors
     /// `mu` not finite; `d` negative, not finite or so large that the series does not end.
     pub fn new(transfer: Transfer, mu: f64, d: f64) -> Result<Self, MeanFieldError> {
-        check(mu, d)?;
+        check(transfer, mu, d)?;
         let kind = match transfer {
             Transfer::ThresholdLinear if d > 0.0 => Kind::ThresholdLinear {
                 a: mu / d.sqrt(),
                 phi_sq: Averages::at(transfer, mu, d).phi_sq,
                 rule: gauss_legendre(32),
             },
+            _ if is_large(transfer, d) => Kind::Large { transfer, mu },
             _ => Kind::Series(hermite_coefficients(transfer, mu, d)?.iter().map(|a| a * a).collect()),
         };
         Ok(Self { d, kind })
@@ -58,17 +66,17 @@ impl PairAverage {
     /// C_phi(c), -D <= c <= D.
     ///
     /// # Errors
-    /// `c` outside \[-D, D\].
+    /// `c` outside \[-D, D\], or outside \[0, D\] at variances above 900.
     pub fn covariance(&self, c: f64) -> Result<f64, MeanFieldError> {
-        Ok(self.covariance_at(self.checked(c, -self.d)?))
+        Ok(self.covariance_at(self.checked(c, self.smallest())?))
     }
 
     /// d C_phi / dc = C_phi'(c), -D <= c <= D.
     ///
     /// # Errors
-    /// `c` outside \[-D, D\].
+    /// `c` outside \[-D, D\], or outside \[0, D\] at variances above 900.
     pub fn slope(&self, c: f64) -> Result<f64, MeanFieldError> {
-        Ok(self.slope_at(self.checked(c, -self.d)?))
+        Ok(self.slope_at(self.checked(c, self.smallest())?))
     }
 
     /// int_from^to (C_phi(y) - C_phi(from)) dy / (to - from)^2, 0 <= from <= to <= D; half the slope for from = to.
@@ -83,6 +91,10 @@ impl PairAverage {
         Ok(self.mean_excess_at(from, to))
     }
 
+    fn smallest(&self) -> f64 {
+        if matches!(self.kind, Kind::Large { .. }) { 0.0 } else { -self.d }
+    }
+
     fn checked(&self, c: f64, low: f64) -> Result<f64, MeanFieldError> {
         if (low..=self.d).contains(&c) { Ok(c) } else { Err(MeanFieldError::BadCovariance { c, low, d: self.d }) }
     }
@@ -93,6 +105,7 @@ impl PairAverage {
                 let y = self.normalised(c);
                 b.iter().rev().fold(0.0, |sum, b| sum * y + b)
             }
+            Kind::Large { transfer, mu } => PairMoments::of_phi(FULL, *transfer, *mu, self.d, c).phi_phi,
             Kind::ThresholdLinear { a, phi_sq, rule } => {
                 let rho = c / self.d;
                 if rho == 1.0 { *phi_sq } else { self.d * both_positive_product(*a, rho, rule) }
@@ -108,6 +121,7 @@ impl PairAverage {
                 let sum = b.iter().enumerate().skip(1).rev().fold(0.0, |sum, (k, b)| sum * y + k as f64 * b);
                 sum / self.d
             }
+            Kind::Large { transfer, mu } => PairMoments::slope(FULL, *transfer, *mu, self.d, c),
             Kind::ThresholdLinear { a, rule, .. } => both_positive(*a, c / self.d, rule),
         }
     }
@@ -127,6 +141,7 @@ impl PairAverage {
                 }
                 sum / self.d
             }
+            Kind::Large { transfer, mu } => large_excess(*transfer, *mu, self.d, from, to),
             // int_0^1 (1 - t) C_phi'(from + t (to - from)) dt, with 1 - t = w^2 against the root at c = D.
             Kind::ThresholdLinear { a, rule, .. } => rule
                 .iter()
@@ -154,6 +169,10 @@ impl PairAverage {
                 }
                 sum / (self.d * self.d)
             }
+            Kind::Large { .. } => {
+                let to = to.min(self.d - (SMALLEST_DIFFERENCE * self.d).min(SMALLEST_LARGE));
+                (self.mean_excess_at(from, self.d) - self.mean_excess_at(from, to)) / (self.d - to)
+            }
             Kind::ThresholdLinear { .. } => {
                 let to = to.min(self.d * (1.0 - SMALLEST_DIFFERENCE));
                 (self.mean_excess_at(from, self.d) - self.mean_excess_at(from, to)) / (self.d - to)
@@ -168,14 +187,14 @@ impl PairAverage {
 
 /// Probability that two standard normals of correlation rho both exceed -a:
 /// Phi(a)^2 + int_0^asin(rho) e^(-a^2 / (1 + sin t)) dt / (2 pi).
-fn both_positive(a: f64, rho: f64, rule: &[(f64, f64)]) -> f64 {
+pub(crate) fn both_positive(a: f64, rho: f64, rule: &[(f64, f64)]) -> f64 {
     let top = rho.clamp(-1.0, 1.0).asin();
     let integral: f64 = rule.iter().map(|(x, w)| w * (-a * a / (1.0 + (top * x).sin())).exp()).sum();
     distribution(a).powi(2) + top * integral / (2.0 * PI)
 }
 
 /// \<max(z1 + a, 0) max(z2 + a, 0)> at correlation rho < 1 (S. Rosenbaum, J. R. Stat. Soc. B 23:405 (1961)).
-fn both_positive_product(a: f64, rho: f64, rule: &[(f64, f64)]) -> f64 {
+pub(crate) fn both_positive_product(a: f64, rho: f64, rule: &[(f64, f64)]) -> f64 {
     // The limit rho -> -1 is smooth; a distance of rounding from it stands for it.
     let rho = rho.max(-1.0 + f64::EPSILON);
     let one_sided = 2.0 * a * density(a) * distribution(a * ((1.0 - rho) / (1.0 + rho)).sqrt());

@@ -127,7 +127,7 @@ pub(crate) fn evaluate(
     let mut image = vec![0.0; rank + 1];
     let mut jacobian = Mat::zeros(rank + 1, rank + 1);
     for d in neurons.drives(kappa) {
-        check(d.mu, individual + d.s_squared).ok()?;
+        check(neurons.transfer, d.mu, individual + d.s_squared).ok()?;
         let a = averages(neurons.transfer, d.mu, individual + d.s_squared);
         let square_slope = a.d1_sq + a.phi_d2;
         for k in 0..rank {

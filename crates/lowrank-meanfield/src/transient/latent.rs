@@ -102,7 +102,7 @@ impl Slaved {
         for class in &self.classes {
             let covector = class.covector(row);
             let (mu, d) = (class.mean(row), individual + covariance(row, &covector).max(0.0));
-            check(mu, d)?;
+            check(self.phi, mu, d)?;
             let a = Averages::fair(self.phi, mu, d);
             for (sum, vector) in sums.iter_mut().zip(&self.read) {
                 *sum += class.weight * (class.mean_of(*vector) * a.phi + covector.vectors[*vector] * a.d1);

@@ -47,7 +47,7 @@ pub(super) struct Law {
 impl Law {
     /// phi of a normal of mean `mu` and variance `d`.
     pub(super) fn new(transfer: Transfer, mu: f64, d: f64) -> Result<Self, MeanFieldError> {
-        check(mu, d)?;
+        check(transfer, mu, d)?;
         let deviation = d.sqrt();
         if transfer == Transfer::ThresholdLinear && d > 0.0 {
             let averages = Averages::at(transfer, mu, d);
