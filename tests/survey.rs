@@ -113,9 +113,10 @@ impl Tally {
             || stationary_branches(model),
             |found| (found.len(), found.iter().filter_map(|x| wrong_stationary(x, model.variant())).collect()),
         );
-        if found.is_none() && bounded {
+        let none = found.as_ref().is_none_or(Vec::is_empty);
+        if none && bounded {
             self.wrong.push(format!("model {index}: bounded phi without stationary solution"));
-        } else if found.is_none() && index.is_multiple_of(GROWTH_EVERY) {
+        } else if none && index.is_multiple_of(GROWTH_EVERY) {
             self.grows(&s);
         }
         if let Some(first) = found.as_ref().and_then(|f| f.first()) {
