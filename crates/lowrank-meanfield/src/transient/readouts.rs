@@ -27,7 +27,7 @@ pub fn readouts(model: &Model, order: &OrderParameters) -> Result<Vec<f64>, Mean
     for class in Class::all(model.ensemble()) {
         let covector = class.covector(&row);
         let (mu, d) = (class.mean(&row), order.delta_0_individual + covariance(&row, &covector).max(0.0));
-        check(model.transfer, mu, d)?;
+        check(model.transfer(), mu, d)?;
         let a = Averages::at(model.transfer(), mu, d);
         for (sum, vector) in sums.iter_mut().zip(&read) {
             *sum += class.weight * (class.mean_of(*vector) * a.phi + covector.vectors[*vector] * a.d1);
