@@ -154,6 +154,16 @@ pub enum MeanFieldError {
         /// Upper end given.
         high: f64,
     },
+    /// An input that never comes to rest.
+    #[error(
+        "input {input} is a sine of period {period}: stationary and chaotic states have constant inputs; follow the time course with lowrank transient, or leave the sine out"
+    )]
+    EndlessInput {
+        /// The input.
+        input: usize,
+        /// Its period.
+        period: f64,
+    },
     /// A model without the symmetry that a transition needs.
     #[error("{what} is not defined for {found}: it needs {needs}")]
     WrongModel {

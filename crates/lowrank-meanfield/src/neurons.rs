@@ -74,6 +74,9 @@ impl Neurons {
         if let Some((input, &strength)) = model.input().noise().iter().enumerate().find(|(_, s)| **s > 0.0) {
             return Err(MeanFieldError::NoisyInput { input, strength });
         }
+        if let Some((input, period)) = model.input().endless() {
+            return Err(MeanFieldError::EndlessInput { input, period });
+        }
         let amplitudes = model.input().last();
         let classes = match model.ensemble() {
             Ensemble::Gaussian(gaussian) => vec![gaussian_class(1.0, gaussian, &amplitudes)],

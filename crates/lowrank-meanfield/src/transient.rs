@@ -122,8 +122,10 @@ pub fn transient_with(
     let (snapshots, k) = (Vec::new(), Vec::new());
     let mut this = Transient { snapshots, residual: 0.0, iterations: 0, tail: 0.0, end, march, population, k };
     let (tau_s, tau_r) = model.variant().time_constants();
-    let longest = options.panel * tau_s.max(tau_r);
-    let first = if tau_s.min(tau_r) > 0.0 { options.panel * tau_s.min(tau_r) } else { longest };
+    // A quarter of a period of the input on 16 nodes is resolved to rounding.
+    let period = model.input().shortest_period().unwrap_or(f64::INFINITY);
+    let longest = (options.panel * tau_s.max(tau_r)).min(0.25 * period);
+    let first = if tau_s.min(tau_r) > 0.0 { (options.panel * tau_s.min(tau_r)).min(longest) } else { longest };
     let mut start = 0.0;
     for edge in model.input().breakpoints(0.0, end).into_iter().chain([end]) {
         let mut length = first;

@@ -7,8 +7,8 @@ use crate::{Input, ModelError, Variant};
 const TAU_OF_NOISE: f64 = 1.0;
 
 impl Input {
-    /// V_q at the times 0, dt, ..., `steps` dt: `[time][input]`, from V_q(0) = 0 where x is filtered. The amplitude counts as
-    /// constant within a step; filters and noise are exact: with tau_s > 0,
+    /// V_q at the times 0, dt, ..., `steps` dt: `[time][input]`, from V_q(0) = 0 where x is filtered. A piecewise constant amplitude counts
+    /// as constant within a step, sines and tables move within it; filters and noise are exact: with tau_s > 0,
     /// tau_s dV_q/dt = -V_q + a_q(t) + sqrt(2) sigma_q xi_q(t), and in the rate variant V_q = a_q(t) + sigma_q eta_q(t),
     /// d eta_q/dt = -eta_q + sqrt(2) xi_q (T3).
     ///
@@ -33,18 +33,31 @@ impl Input {
         let mut noise = vec![0.0; self.len()];
         let mut filtered = vec![0.0; self.len()];
         let mut felt = Vec::with_capacity(steps + 1);
+        let moving = self.is_moving();
         for step in 0..=steps {
             let amplitudes = self.at(step as f64 * dt);
             let signal = if tau_s > 0.0 { &filtered } else { &amplitudes };
             felt.push(signal.iter().zip(&noise).map(|(signal, noise)| signal + noise).collect());
+            let (now, next) = (step as f64 * dt, (step + 1) as f64 * dt);
+            let moved = if moving { self.passed(tau_s, now, &filtered, next) } else { Vec::new() };
             for (q, amplitude) in amplitudes.iter().enumerate() {
-                filtered[q] = filter * filtered[q] + (1.0 - filter) * amplitude;
+                filtered[q] = moved.get(q).copied().unwrap_or(filter * filtered[q] + (1.0 - filter) * amplitude);
                 if self.noise()[q] > 0.0 {
                     noise[q] = noise_filter * noise[q] + self.noise()[q] * kick * normal();
                 }
             }
         }
         Ok(felt)
+    }
+
+    /// The filtered amplitudes at `end` from those at `start`, over the breakpoints between (T39).
+    fn passed(&self, tau: f64, start: f64, filtered: &[f64], end: f64) -> Vec<f64> {
+        let (mut time, mut values) = (start, filtered.to_vec());
+        for stop in self.breakpoints(start, end).into_iter().chain([end]) {
+            values = self.filtered(tau, time, &values, stop);
+            time = stop;
+        }
+        values
     }
 }
 

@@ -1,67 +1,12 @@
-//! Inputs over time: I_i(t) = sum_q a_q(t) I_i^(q), each amplitude a_q constant, a step, or piecewise constant,
-//! with white noise on top where asked.
+//! Inputs over time: I_i(t) = sum_q a_q(t) I_i^(q), with white noise on top where asked.
+
+mod course;
 
 use serde::Serialize;
 
+pub use self::course::TimeCourse;
 use crate::ModelError;
-use crate::error::{finite, non_negative};
-
-/// A piecewise constant amplitude a(t), continuous from the right, defined for all times.
-#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
-pub struct TimeCourse {
-    before: f64,
-    changes: Vec<(f64, f64)>,
-}
-
-impl TimeCourse {
-    /// a(t) = amplitude.
-    ///
-    /// # Errors
-    /// An amplitude that is not finite.
-    pub fn constant(amplitude: f64) -> Result<Self, ModelError> {
-        Self::piecewise(amplitude, &[])
-    }
-
-    /// a(t) = before for t < at, after from `at` on. Times in unit time constants.
-    ///
-    /// # Errors
-    /// A number that is not finite.
-    pub fn step(at: f64, before: f64, after: f64) -> Result<Self, ModelError> {
-        Self::piecewise(before, &[(at, after)])
-    }
-
-    /// a(t) = before until the first change; each change is (time, amplitude from then on).
-    ///
-    /// # Errors
-    /// A number that is not finite; times that do not increase.
-    pub fn piecewise(before: f64, changes: &[(f64, f64)]) -> Result<Self, ModelError> {
-        finite("amplitude before the first change of an input", before)?;
-        for (index, &(time, amplitude)) in changes.iter().enumerate() {
-            finite("time of an input's change", time)?;
-            finite("amplitude of an input", amplitude)?;
-            if index > 0 && time <= changes[index - 1].0 {
-                return Err(ModelError::TimesNotIncreasing { index, time, previous: changes[index - 1].0 });
-            }
-        }
-        Ok(Self { before, changes: changes.to_vec() })
-    }
-
-    /// The amplitude at time t.
-    pub fn at(&self, t: f64) -> f64 {
-        let passed = self.changes.partition_point(|&(time, _)| time <= t);
-        if passed == 0 { self.before } else { self.changes[passed - 1].1 }
-    }
-
-    /// The amplitude after the last change.
-    pub fn last(&self) -> f64 {
-        self.changes.last().map_or(self.before, |&(_, amplitude)| amplitude)
-    }
-
-    /// The times at which the amplitude changes, increasing.
-    pub fn breakpoints(&self) -> impl Iterator<Item = f64> + '_ {
-        self.changes.iter().map(|&(time, _)| time)
-    }
-}
+use crate::error::non_negative;
 
 /// The time courses of all input vectors, and the white noise on each.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
@@ -145,6 +90,46 @@ impl Input {
     /// Whether any input vector carries white noise.
     pub fn is_noisy(&self) -> bool {
         self.noise.iter().any(|&s| s > 0.0)
+    }
+
+    /// Whether some amplitude moves between its breakpoints: sines, and tables that are not flat.
+    pub fn is_moving(&self) -> bool {
+        self.courses.iter().any(TimeCourse::is_moving)
+    }
+
+    /// The first input whose amplitude never comes to rest, with the period of its sine.
+    pub fn endless(&self) -> Option<(usize, f64)> {
+        self.courses.iter().enumerate().find_map(|(q, course)| Some((q, course.period()?)))
+    }
+
+    /// The shortest period of the sines; none without a sine.
+    pub fn shortest_period(&self) -> Option<f64> {
+        self.courses.iter().filter_map(TimeCourse::period).min_by(f64::total_cmp)
+    }
+
+    /// Whether some amplitude jumps or bends at this time.
+    pub fn breaks_at(&self, t: f64) -> bool {
+        self.courses.iter().flat_map(TimeCourse::breakpoints).any(|time| time == t)
+    }
+
+    /// Whether every amplitude has one value on \[start, end\].
+    pub fn is_constant(&self, start: f64, end: f64) -> bool {
+        !self.is_moving() && self.breakpoints(start, end).is_empty()
+    }
+
+    /// The amplitudes filtered by a time constant tau, at a time t with no breakpoint between `start` and it, from their filtered
+    /// values there: tau dV/dt = -V + a(t), exactly (T39). For tau = 0 the amplitudes themselves.
+    pub fn filtered(&self, tau: f64, start: f64, filtered: &[f64], t: f64) -> Vec<f64> {
+        self.courses.iter().zip(filtered).map(|(course, value)| course.filtered(tau, start, *value, t)).collect()
+    }
+
+    /// The same input, later by a time.
+    ///
+    /// # Errors
+    /// Times that are no longer finite.
+    pub fn delayed(&self, by: f64) -> Result<Self, ModelError> {
+        let courses = self.courses.iter().map(|course| course.delayed(by)).collect::<Result<_, _>>()?;
+        Ok(Self { courses, noise: self.noise.clone() })
     }
 
     /// All times within (start, end) at which some amplitude changes, increasing, each once.

@@ -11,13 +11,13 @@ use std::ops::Range;
 use faer::{Mat, MatMut, MatRef};
 use lowrank_connectivity::Network;
 use lowrank_integrate::{IntegrateError, VectorField};
-use lowrank_model::{Model, Transfer, Variant, Vector};
+use lowrank_model::{Input, Model, Transfer, Variant, Vector};
 
 use crate::SimulateError;
 
 pub(crate) use tangent::Tangent;
 
-/// dx/dt or dr/dt of a batch of states of one network at fixed input amplitudes, in one variant or in several at once,
+/// dx/dt or dr/dt of a batch of states of one network, in one variant or in several at once,
 /// which then share every product with J.
 ///
 /// A flat state holds one column a member of the batch, those of the first variant first. A column is x (current), r and
@@ -28,6 +28,10 @@ pub struct Field<'a> {
     network: &'a Network,
     batch: usize,
     drive: Drive,
+    /// The input where it moves within a step.
+    moving: Option<Input>,
+    /// The end of the present piece of the input: what jumps there is not seen by the stages that end a step at it.
+    end: f64,
     parts: Vec<Part>,
     /// `[n x batch]` a variant: what J multiplies, and J times that.
     p: Mat<f64>,
@@ -96,7 +100,8 @@ impl<'a> Field<'a> {
             parts.push(Part { variant: *variant, state, columns: i * batch..(i + 1) * batch });
         }
         let zeros = || Mat::zeros(neurons, batch * variants.len());
-        let mut field = Self { network, batch, drive, parts, p: zeros(), q: zeros() };
+        let moving = model.input().is_moving().then(|| model.input().clone());
+        let mut field = Self { network, batch, drive, moving, end: f64::INFINITY, parts, p: zeros(), q: zeros() };
         field.set_amplitudes(&model.input().at(0.0))?;
         Ok(field)
     }
@@ -113,6 +118,21 @@ impl<'a> Field<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Until the next call, inputs that move within a step are those before `end`.
+    pub(crate) fn move_until(&mut self, end: f64) {
+        self.end = end;
+    }
+
+    /// Sets the amplitudes of inputs that move within a step to those of time t. Those that jump are set by
+    /// [`set_amplitudes`](Self::set_amplitudes) between two steps.
+    pub(crate) fn move_to(&mut self, t: f64) {
+        if let Some(input) = &self.moving {
+            let amplitudes = input.at(if t < self.end { t } else { self.end.next_down() });
+            let set = self.set_amplitudes(&amplitudes);
+            debug_assert!(set.is_ok(), "the network has the model's inputs");
+        }
     }
 
     /// The total input of every neuron at the present amplitudes.
@@ -283,7 +303,8 @@ impl VectorField for Field<'_> {
         self.parts.last().map_or(0, |part| part.state.end)
     }
 
-    fn derivative(&mut self, _: f64, state: &[f64], out: &mut [f64]) {
+    fn derivative(&mut self, t: f64, state: &[f64], out: &mut [f64]) {
+        self.move_to(t);
         self.gather(state);
         let product = self.network.apply(self.p.as_ref(), self.q.as_mut());
         debug_assert!(product.is_ok(), "the work space has the network's shape");

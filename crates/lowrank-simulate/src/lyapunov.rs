@@ -74,11 +74,14 @@ pub fn lyapunov(
         for stop in stops {
             let next = model.input().at(time);
             if next != amplitudes {
-                stepper.forget();
+                if !model.input().is_moving() || model.input().breaks_at(time) {
+                    stepper.forget();
+                }
                 tangent.field.set_amplitudes(&next)?;
                 amplitudes = next;
             }
             if stop > time {
+                tangent.field.move_until(stop);
                 let steps = steps_between(time, stop, timing.step);
                 integrate(&mut stepper, &mut tangent, &mut all, (time, stop), steps)?;
             }

@@ -90,11 +90,14 @@ fn observe_variants(
         let mut stops = model.input().breakpoints(time, target);
         stops.push(target);
         for stop in stops {
+            field.move_until(stop);
             mover.advance(&mut field, &mut state, (time, stop), protocol.timing().step)?;
             time = stop;
             let next = model.input().at(time);
             if next != amplitudes {
-                mover.forget();
+                if !model.input().is_moving() || model.input().breaks_at(time) {
+                    mover.forget();
+                }
                 field.set_amplitudes(&next)?;
                 amplitudes = next;
             }

@@ -64,6 +64,11 @@ impl Draft {
                 Law::Given(Empirical::new(layout, network.neurons, vectors).map_err(bad)?)
             }
         };
+        let unread = spec.inputs.iter().position(|input| input.from.is_some() && input.table.is_empty());
+        if let Some(input) = unread {
+            let path = spec.inputs[input].from.clone().unwrap_or_default();
+            return Err(SpecError::NeedsTable { input, path });
+        }
         let along = spec.start.along.iter();
         let along = along.map(|(name, c)| Ok((vector("start.along", layout, name)?, *c)));
         Ok(Self {
@@ -102,11 +107,11 @@ impl Draft {
             Parameter::Covariance(a, b) => self.block(parameter)?.set_covariance(a, b, value)?,
             Parameter::Amplitude(q) => {
                 self.layout.index(Vector::I(q))?;
-                if !self.courses[q].changes.is_empty() {
+                if self.courses[q].changing().is_some() {
                     return Err(not_here(
                         format!("axis {parameter}"),
                         "this input changes in time",
-                        "leave the axis or the changes out",
+                        "leave the axis out, or the changes, sine or from of the input",
                     ));
                 }
                 self.courses[q].amplitude = value;
@@ -157,7 +162,10 @@ impl Draft {
             }
             Law::Given(given) => given.clone().into(),
         };
-        let course = |course: &InputCourse| TimeCourse::piecewise(course.amplitude, &course.changes);
+        let course = |course: &InputCourse| {
+            let steps = TimeCourse::piecewise(course.amplitude, &course.changes)?.with_table(&course.table)?;
+            course.sine.map_or(Ok(steps.clone()), |sine| steps.with_sine(sine.amplitude, sine.period, sine.phase))
+        };
         let courses = self.courses.iter().map(course).collect::<Result<_, _>>()?;
         let noise: Vec<f64> = self.courses.iter().map(|course| course.noise).collect();
         let input = Input::new(courses).with_noise(&noise)?;

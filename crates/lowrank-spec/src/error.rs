@@ -68,6 +68,16 @@ pub enum SpecError {
         /// The file.
         path: String,
     },
+    /// The table of an input was not read.
+    #[error(
+        "input {input} has from = {path:?}: its times and amplitudes are needed here; read the file and hand them over"
+    )]
+    NeedsTable {
+        /// The input.
+        input: usize,
+        /// The file.
+        path: String,
+    },
     /// A model of the grid was refused.
     #[error("at {at}: {source}")]
     BadCell {

@@ -28,7 +28,7 @@ use Range::{Above, AtLeast, AtMost, Within};
 
 /// Fields with their ranges: where they stand in a spec, in which definition of the schema (none for the spec itself), the range,
 /// and the range in words.
-const RANGES: [(&str, Option<&str>, Range, &str); 30] = [
+const RANGES: [(&str, Option<&str>, Range, &str); 31] = [
     ("realisations", None, Within(1.0, MOST_NETWORKS as f64), ">= 1 and <= 100000000"),
     ("cells-a-block", None, AtLeast(1.0), ">= 1"),
     ("network.neurons", Some("Network"), AtLeast(2.0), ">= 2"),
@@ -49,6 +49,7 @@ const RANGES: [(&str, Option<&str>, Range, &str); 30] = [
     ("structure.geometry.bistable.variance-m", Some("Bistable"), AtLeast(0.0), "a finite number >= 0"),
     ("structure.geometry.bistable.variance-n", Some("Bistable"), AtLeast(0.0), "a finite number >= 0"),
     ("input.noise", Some("InputCourse"), AtLeast(0.0), "a finite number >= 0"),
+    ("input.sine.period", Some("SineInput"), Above(0.0), "a finite number > 0"),
     ("start.deviation", Some("Start"), AtLeast(0.0), "a finite number >= 0"),
     ("start.copies", Some("Start"), Within(1.0, MOST_COPIES as f64), ">= 1 and <= 1000000"),
     ("run.step", Some("Run"), Above(0.0), "a finite number > 0"),

@@ -23,9 +23,41 @@ pub struct InputCourse {
     /// Pairs (time, amplitude from then on), times increasing.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "pairs")]
     pub changes: Vec<(f64, f64)>,
+    /// A sine that is added to the amplitude.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sine: Option<SineInput>,
+    /// File of a table that is added to the amplitude, relative to the spec: a NumPy matrix of times and amplitudes, `[2 x K]`, linear
+    /// between the times and constant beyond them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The pairs (time, amplitude) of that file, for whoever has read it.
+    #[serde(skip)]
+    pub table: Vec<(f64, f64)>,
     /// Strength sigma of white noise sqrt(2) sigma xi(t) on the amplitude, the convention of (T24), shared by all units along the
     /// vector.
     pub noise: f64,
+}
+
+/// amplitude sin(2 pi t / period + phase).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SineInput {
+    /// Amplitude of the sine.
+    pub amplitude: f64,
+    /// Period, in unit time constants.
+    pub period: f64,
+    /// Phase at time 0, in radians.
+    #[serde(default)]
+    pub phase: f64,
+}
+
+impl InputCourse {
+    /// The field by which the amplitude depends on time, if it does.
+    pub fn changing(&self) -> Option<&'static str> {
+        [("changes", !self.changes.is_empty()), ("sine", self.sine.is_some()), ("from", self.from.is_some())]
+            .into_iter()
+            .find_map(|(field, given)| given.then_some(field))
+    }
 }
 
 /// Lists of exactly two numbers; the parser of TOML leaves what follows a tuple unread.

@@ -12,6 +12,8 @@ pub(crate) fn check(spec: &Spec) -> Result<(), SpecError> {
     let single = "leave it out, or use lowrank simulate";
     for (field, given, why) in [
         ("input.changes", input(|input| !input.changes.is_empty()), "inputs of a sweep are constant"),
+        ("input.sine", input(|input| input.sine.is_some()), "inputs of a sweep are constant"),
+        ("input.from", input(|input| input.from.is_some()), "inputs of a sweep are constant"),
         ("input.noise", input(|input| input.noise != 0.0), "a sweep has no noise"),
         ("network.noise", network.noise != 0.0, "a sweep has no noise"),
         ("structure.population", !structure.populations.is_empty(), "vectors of a sweep are Gaussian"),

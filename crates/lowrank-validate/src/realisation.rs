@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lowrank_connectivity::{Bulk, BulkKind, GaussianBulk, Network, draw_vectors, leading_eigenvalues};
-use lowrank_model::{Empirical, Input, Model, ModelError, TimeCourse, Variant, Vector};
+use lowrank_model::{Empirical, Model, ModelError, Variant, Vector};
 use lowrank_simulate::{Protocol, SimulateError, initial_currents, lyapunov, simulate_variants};
 
 use crate::findings::sort_outliers;
@@ -196,12 +196,5 @@ fn exchange(vectors: &Empirical) -> Result<Empirical, ModelError> {
 
 /// Every change of the input delayed.
 fn later(model: &Model) -> Result<Model, ModelError> {
-    let input = model.input();
-    let changes = input.breakpoints(f64::NEG_INFINITY, f64::INFINITY);
-    let before = input.at(f64::NEG_INFINITY);
-    let course = |(q, before): (usize, &f64)| {
-        let delayed: Vec<(f64, f64)> = changes.iter().map(|t| (t + PLANTED_DELAY, input.at(*t)[q])).collect();
-        TimeCourse::piecewise(*before, &delayed)
-    };
-    model.with_input(Input::new(before.iter().enumerate().map(course).collect::<Result<_, _>>()?))
+    model.with_input(model.input().delayed(PLANTED_DELAY)?)
 }

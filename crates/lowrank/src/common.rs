@@ -81,6 +81,7 @@ impl Common {
         let text = read_text(path)?;
         let mut spec = Spec::from_toml(&text).map_err(|error| in_file(path, error))?;
         spec.seed = self.seed.unwrap_or(spec.seed);
+        tables(path, &mut spec)?;
         Ok(spec)
     }
 }
@@ -88,6 +89,38 @@ impl Common {
 /// An error with the file it is about.
 pub(crate) fn in_file(path: &Path, error: impl std::fmt::Display) -> Failure {
     Failure::Input(format!("{}: {error}", path.display()))
+}
+
+/// Reads the tables of inputs that have `from`; a file's place is relative to the spec's.
+///
+/// # Errors
+/// A file that cannot be read, or holds no table.
+fn tables(path: &Path, spec: &mut Spec) -> Result<(), Failure> {
+    for (q, input) in spec.inputs.iter_mut().enumerate() {
+        let Some(name) = &input.from else { continue };
+        let here = |error: String| in_file(path, format!("input {q}: from is {name:?}: {error}"));
+        let file = path.parent().unwrap_or(Path::new("")).join(name);
+        let Numbers { shape, values } = read_npy(&file).map_err(|error| here(error.to_string()))?;
+        let wanted = "save a matrix of two rows, times and amplitudes, [2, K]";
+        input.table = match shape[..] {
+            [2, 2] => {
+                let why = "its shape is [2, 2], in which rows and columns cannot be told apart";
+                return Err(here(format!("{why}: save a third time")));
+            }
+            [2, count] if count > 0 => values[..count].iter().copied().zip(values[count..].iter().copied()).collect(),
+            [count, 2] if count > 0 => values.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect(),
+            _ => return Err(here(format!("its shape is {shape:?}: {wanted}"))),
+        };
+        let increasing = input.table.windows(2).position(|pair| pair[1].0 <= pair[0].0 || !pair[1].0.is_finite());
+        if let Some(i) = increasing {
+            let (before, time) = (input.table[i].0, input.table[i + 1].0);
+            return Err(here(format!(
+                "time {} is {time} after {before}: times must be finite and increase; sort them",
+                i + 1
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The vectors of the .npy file that a spec names, if it names one; the file's place is relative to the spec's.

@@ -4,11 +4,10 @@ use lowrank_model::{Input, Model};
 
 use super::classes::Row;
 
-/// One stretch of constant input.
+/// One stretch of the input without breakpoint.
 #[derive(Debug)]
 struct Stretch {
     start: f64,
-    amplitudes: Vec<f64>,
     /// The filtered input at the start.
     filtered: Vec<f64>,
 }
@@ -19,6 +18,7 @@ pub(super) struct Drive {
     tau_s: f64,
     rank: usize,
     initial: Row,
+    input: Input,
     stretches: Vec<Stretch>,
 }
 
@@ -26,22 +26,21 @@ impl Drive {
     /// The input and the initial state of a model.
     pub(super) fn new(model: &Model, initial: &Row) -> Self {
         let (tau_s, _) = model.variant().time_constants();
-        let input: &Input = model.input();
-        let mut this = Self { tau_s, rank: model.rank(), initial: initial.clone(), stretches: Vec::new() };
-        let mut filtered = vec![0.0; input.len()];
-        for start in std::iter::once(0.0).chain(input.breakpoints(0.0, f64::INFINITY)) {
+        let input = model.input().clone();
+        let mut this = Self { tau_s, rank: model.rank(), initial: initial.clone(), input, stretches: Vec::new() };
+        let mut filtered = vec![0.0; this.input.len()];
+        for start in std::iter::once(0.0).chain(this.input.breakpoints(0.0, f64::INFINITY)) {
             if let Some(last) = this.stretches.last() {
                 filtered = this.input_at(last, start);
             }
-            this.stretches.push(Stretch { start, amplitudes: input.at(start), filtered: filtered.clone() });
+            this.stretches.push(Stretch { start, filtered: filtered.clone() });
         }
         this
     }
 
-    /// The filtered input within a stretch; the input itself where the filter is absent.
+    /// The filtered input within a stretch (T39); the input itself where the filter is absent.
     fn input_at(&self, stretch: &Stretch, t: f64) -> Vec<f64> {
-        let kept = self.decayed(t - stretch.start);
-        stretch.amplitudes.iter().zip(&stretch.filtered).map(|(a, v)| a + (v - a) * kept).collect()
+        self.input.filtered(self.tau_s, stretch.start, &stretch.filtered, t)
     }
 
     fn decayed(&self, time: f64) -> f64 {

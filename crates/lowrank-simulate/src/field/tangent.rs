@@ -84,7 +84,8 @@ impl VectorField for Tangent<'_, '_> {
         2 * self.field.dimension()
     }
 
-    fn derivative(&mut self, _: f64, state: &[f64], out: &mut [f64]) {
+    fn derivative(&mut self, t: f64, state: &[f64], out: &mut [f64]) {
+        self.field.move_to(t);
         match self.variant {
             Variant::Current => self.current(state, out),
             Variant::Rate => self.rate(state, out),

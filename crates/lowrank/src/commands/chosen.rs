@@ -24,8 +24,9 @@ pub(super) struct Chosen {
 /// The state that the start leads to.
 pub(super) fn chosen(experiment: &Experiment, model: &Model) -> Result<Chosen, Failure> {
     let timing = experiment.protocol.timing();
-    let changes = model.input().breakpoints(0.0, timing.transient + timing.window);
-    if !changes.is_empty() {
+    let end = timing.transient + timing.window;
+    if !model.input().is_constant(0.0, end) {
+        let changes = model.input().breakpoints(0.0, end);
         let why = format!("the input changes at {changes:?}: the course in time");
         let (phase, kappa) = (Phase::Transient, vec![0.0; model.rank()]);
         return Ok(Chosen { phase, kappa, why, by_chance: false, on_ring: false });

@@ -173,11 +173,17 @@ fn partial(solutions: &[Solved], grid: &Grid) -> Result<(), Failure> {
 
 /// A remark on every input that changes in time: what is solved is the network under the amplitude that it ends with.
 fn constant_input(spec: &Spec) -> Vec<String> {
-    let changing = spec.inputs.iter().enumerate().filter_map(|(q, input)| Some((q, input.changes.last()?)));
-    let remark = |(q, (time, amplitude)): (usize, &(f64, f64))| {
+    let changing = spec.inputs.iter().enumerate().filter_map(|(q, input)| {
+        // Of a sine there is no last amplitude: theory refuses it by name.
+        let ends = [input.changes.last(), input.table.last()].map(|end| end.copied());
+        let time =
+            ends.iter().flatten().map(|(time, _)| *time).max_by(f64::total_cmp).filter(|_| input.sine.is_none())?;
+        Some((q, (time, ends[0].map_or(input.amplitude, |(_, a)| a) + ends[1].map_or(0.0, |(_, a)| a))))
+    });
+    let remark = |(q, (time, amplitude)): (usize, (f64, f64))| {
         format!(
             "input {q} changes in time: solved is the network under its last amplitude, {amplitude}, from time {time} on; \
-             lowrank check compares the time course"
+             lowrank transient follows the time course"
         )
     };
     changing.map(remark).collect()

@@ -1,0 +1,57 @@
+//! Inputs that move within a step: the methods keep their order, and a kink costs nothing.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+
+use lowrank_connectivity::{Network, Sampling};
+use lowrank_integrate::Method;
+use lowrank_model::{Initial, Input, Layout, Model, Moments, TimeCourse, Transfer, Variant, Vector};
+use lowrank_simulate::{Protocol, Timing, initial_currents, simulate};
+
+const PERIOD: f64 = 3.0;
+
+/// x of one unit over its input vector at time 6 without coupling, where x is the input filtered by tau = 1.
+fn filtered(course: TimeCourse, method: Method, step: f64) -> f64 {
+    let ensemble = Moments::new(Layout::rank(0).with_inputs(1)).mean(Vector::I(0), 1.0).build().unwrap();
+    let model = Model::new(0.0, Transfer::Tanh, Variant::Current, ensemble, Input::new(vec![course])).unwrap();
+    let network = Network::draw(&model, 2, Sampling::Independent, 1, 0).unwrap();
+    let x0 = initial_currents(&network, &Initial::default(), 1, 1, 0).unwrap();
+    let timing = Timing { transient: 6.0, window: 0.0, interval: 1.0, step };
+    let protocol = Protocol::new(timing, method).unwrap().with_trajectory();
+    let observed = simulate(&network, &model, x0.as_ref(), &protocol, (1, 0)).unwrap();
+    observed.trajectory[0][(0, 0)] / network.vector(Vector::I(0)).unwrap()[0]
+}
+
+/// V(6) of dV/dt = -V + sin(w t) from V(0) = 0, in closed form.
+fn exact() -> f64 {
+    let w = std::f64::consts::TAU / PERIOD;
+    ((w * 6.0).sin() - w * (w * 6.0).cos() + w * (-6.0_f64).exp()) / (1.0 + w * w)
+}
+
+#[test]
+fn a_sine_keeps_the_order_of_every_method() {
+    let sine = || TimeCourse::constant(0.0).unwrap().with_sine(1.0, PERIOD, 0.0).unwrap();
+    for (method, order) in [(Method::Rk4, 4.0), (Method::EtdAb3, 3.0), (Method::Heun, 2.0), (Method::Euler, 1.0)] {
+        let error = |step: f64| (filtered(sine(), method, step) - exact()).abs();
+        let (long, short) = (error(0.05), error(0.025));
+        let found = (long / short).log2();
+        assert!((found - order).abs() < 0.35, "{method:?}: order {found}, errors {long:e} {short:e}");
+    }
+}
+
+#[test]
+fn kinks_and_jumps_fall_between_steps() {
+    // A ramp from 1 to 2.03 and a jump at 4.01, neither on the grid of steps, with a sine besides.
+    let course = TimeCourse::step(4.01, 0.2, -0.5).unwrap().with_table(&[(1.0, 0.0), (2.03, 1.0)]).unwrap();
+    let course = course.with_sine(0.3, PERIOD, 0.0).unwrap();
+    let part = |start: f64, from: f64, a: f64, slope: f64, end: f64| {
+        let line = |t: f64| a + slope * (t - start - 1.0);
+        line(end) + (from - line(start)) * (start - end).exp()
+    };
+    let mut v = part(0.0, 0.0, 0.2, 0.0, 1.0);
+    v = part(1.0, v, 0.2, 1.0 / 1.03, 2.03);
+    v = part(2.03, v, 1.2, 0.0, 4.01);
+    v = part(4.01, v, 0.5, 0.0, 6.0) + 0.3 * exact();
+    for (method, limit) in [(Method::Rk4, 1e-6), (Method::EtdAb3, 2e-4)] {
+        let found = filtered(course.clone(), method, 0.1);
+        assert!((found - v).abs() < limit, "{method:?}: {found} {v}");
+    }
+}
