@@ -131,6 +131,11 @@ impl Stepper {
         Some(&self.error)
     }
 
+    /// Whether the next step of this length is one of a start, whose error is not that of the steps to come.
+    pub fn is_starting(&self, dt: f64) -> bool {
+        self.method == Method::EtdAb3 && self.memory.starts(dt)
+    }
+
     /// Multiplies what the method remembers, for a linear field whose state was multiplied.
     #[cfg(test)]
     pub(crate) fn scale(&mut self, factor: f64) {

@@ -20,24 +20,18 @@ mod seen;
 mod tangent;
 pub(crate) mod weights;
 
-use faer::Mat;
 use lowrank_connectivity::{Bulk, Scalar};
-use lowrank_integrate::{Filters, Method, SpectrumBound, check_steps, is_stable};
+use lowrank_integrate::{Method, check_steps};
 use lowrank_model::{Empirical, Transfer, Variant};
 
 use self::block::{Block, Task};
 use self::rest::LOOK_INTERVAL;
 pub use self::seen::{CellEnd, Seen};
+use crate::control::first_halvings;
 use crate::{Protocol, SimulateError};
 
 /// A time counts as a multiple of the step if it is one to this relative accuracy.
 const GRID_TOLERANCE: f64 = 1e-9;
-
-/// The largest local error per unit time, relative to max(1, size of the state), of a column that is believed (T37). ETD-AB3 at 0.2
-/// has 0.05 at g = 2.5, 0.16 at 3.5 and 0.5 at 5 (tanh); just outside its region of stability it has 0.7 and more.
-pub const ERROR_TOLERANCE: f64 = 0.3;
-/// How often a sweep halves the step of a column: 0.2 becomes 0.003.
-pub const MOST_HALVINGS: u32 = 6;
 
 /// One column: a network on the shared bulk, and where it starts.
 #[derive(Debug, Clone, Copy)]
@@ -97,7 +91,10 @@ pub fn run_cells<T: Scalar>(
 ) -> Result<Vec<Seen>, SimulateError> {
     let clock = Clock::new(protocol)?;
     let method = protocol.method();
-    let first: Vec<u32> = cells.iter().map(|cell| stable_halvings(cell, transfer, method, clock.dt, watch)).collect();
+    let first = |cell: &Cell<'_>| {
+        first_halvings(cell.vectors, (transfer, cell.variant), (method, clock.dt), false, watch.halvings)
+    };
+    let first: Vec<u32> = cells.iter().map(first).collect();
     let mut seen: Vec<Option<Seen>> = vec![None; cells.len()];
     for halvings in 0..=watch.halvings {
         let due = |i: usize| match &seen[i] {
@@ -116,34 +113,6 @@ pub fn run_cells<T: Scalar>(
         }
     }
     Ok(seen.into_iter().flatten().collect())
-}
-
-/// How often the step has to be halved before the method is stable on the outliers that the cell's own overlaps make at the
-/// steepest slope of phi (T36). The random part does not count: where it is strong, activity makes slopes small, and what is left
-/// is told by the error of the run.
-fn stable_halvings(cell: &Cell<'_>, transfer: Transfer, method: Method, dt: f64, watch: Watch) -> u32 {
-    let (tau_s, tau_r) = cell.variant.time_constants();
-    let outliers = overlap_eigenvalues(cell.vectors).into_iter();
-    let slope = transfer.largest_slope();
-    let spectrum = SpectrumBound { radius: 0.0, outliers: outliers.map(|(re, im)| (slope * re, slope * im)).collect() };
-    let stable =
-        |halvings: u32| is_stable(method, dt / f64::from(1_u32 << halvings), Filters { tau_s, tau_r }, &spectrum);
-    (0..watch.halvings).find(|halvings| stable(*halvings)).unwrap_or(watch.halvings)
-}
-
-/// Eigenvalues (re, im) of n^(k) . m^(l) / N; none where they cannot be computed.
-fn overlap_eigenvalues(vectors: &Empirical) -> Vec<(f64, f64)> {
-    let rank = vectors.layout().rank;
-    if rank == 0 {
-        return Vec::new();
-    }
-    let rows = vectors.vectors();
-    let entry = |k: usize, l: usize| -> f64 {
-        // In the order of a layout: m, then n.
-        rows[rank + k].iter().zip(&rows[l]).map(|(n, m)| n * m).sum::<f64>() / vectors.neurons() as f64
-    };
-    let eigenvalues = Mat::from_fn(rank, rank, entry).eigenvalues();
-    eigenvalues.map(|found| found.into_iter().map(|value| (value.re, value.im)).collect()).unwrap_or_default()
 }
 
 /// All `cells` at one step; the lines of the random numbers of their tangent vectors beside them.

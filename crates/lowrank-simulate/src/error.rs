@@ -135,6 +135,33 @@ pub enum SimulateError {
         /// End of the run.
         time: f64,
     },
+    /// The method amplifies modes of the network that decay.
+    #[error(
+        "run.step is {step}: method {method} is unstable with it at the state of this network, at most {}; choose that or \"auto\"",
+        longest.map_or_else(|| "a step below any".to_owned(), |longest| longest.to_string())
+    )]
+    UnstableStep {
+        /// The method.
+        method: Method,
+        /// The step.
+        step: f64,
+        /// The longest stable half, quarter, ... of it.
+        longest: Option<f64>,
+    },
+    /// The estimated error of a run is too large for its numbers to be believed.
+    #[error(
+        "run.step is {step}: the error estimate of the run is {error:.3} per unit time with method {method}, at most {limit} is believed; choose \"auto\", or a shorter step"
+    )]
+    InaccurateStep {
+        /// The method.
+        method: Method,
+        /// The step, the shortest that was tried.
+        step: f64,
+        /// The estimate (T37).
+        error: f64,
+        /// The largest that is believed.
+        limit: f64,
+    },
     /// The activity grows for ever.
     #[error("the activity grows without bound (unbounded), as is seen at time {time}: lower g or the overlaps")]
     Unbounded {
@@ -150,4 +177,14 @@ pub enum SimulateError {
     /// The model was refused.
     #[error(transparent)]
     Model(#[from] ModelError),
+}
+
+impl SimulateError {
+    /// When a state or an observable left the range of numbers, if that is the error.
+    pub(crate) fn time(&self) -> Option<f64> {
+        match self {
+            Self::Integrate(IntegrateError::NonFinite { time, .. }) | Self::NotANumber { time, .. } => Some(*time),
+            _ => None,
+        }
+    }
 }

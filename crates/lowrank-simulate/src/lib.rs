@@ -4,20 +4,21 @@
 //! sample and no trajectory is kept unless asked for. Times in unit time constants.
 
 mod cells;
+mod control;
 mod error;
 mod escape;
 mod field;
 mod initial;
 mod lyapunov;
+mod mover;
 mod observables;
 mod protocol;
 mod replicas;
 mod run;
 mod trials;
 
-pub use cells::{
-    Cell, CellEnd, ERROR_TOLERANCE, MOST_HALVINGS, Products, Seen, Watch, block_bytes, check_clock, run_cells,
-};
+pub use cells::{Cell, CellEnd, Products, Seen, Watch, block_bytes, check_clock, run_cells};
+pub use control::{ERROR_TOLERANCE, MOST_HALVINGS};
 pub use error::SimulateError;
 pub use field::Field;
 pub use initial::{initial_currents, initial_currents_along};

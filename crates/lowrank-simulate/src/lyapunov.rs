@@ -7,12 +7,14 @@
 
 use faer::MatRef;
 use lowrank_connectivity::{Network, stream};
-use lowrank_integrate::{Stepper, check_steps, integrate};
+use lowrank_integrate::{Stepper, check_steps};
 use lowrank_model::{Model, Role, StreamKey};
 use rand_distr::{Distribution, StandardNormal};
 
+use crate::control::{Control, first_halvings};
 use crate::field::Tangent;
-use crate::run::{check_states, is_noisy, steps_between};
+use crate::mover::advance;
+use crate::run::{check_states, inaccurate, is_noisy, steps_between};
 use crate::{Field, Protocol, SimulateError};
 
 /// Below this the squares of a tangent vector's entries lose digits or vanish.
@@ -28,6 +30,10 @@ pub struct Lyapunov {
     /// The same over the first and the second half of the sample intervals (the middle one, if any, in the second):
     /// their difference tells how much of the exponent is chance or an unfinished transient.
     pub halves: Vec<[f64; 2]>,
+    /// The step of the integration, in unit time constants.
+    pub step: f64,
+    /// The largest estimated local error per unit time of states and, by its part, of tangent vectors (T37).
+    pub error_estimate: f64,
 }
 
 /// The largest Lyapunov exponent along the trajectories that start from the currents `x0`, `[n x copies]` at time 0,
@@ -45,7 +51,7 @@ pub fn lyapunov(
     protocol: &Protocol,
     tangent_key: (u64, u64),
 ) -> Result<Lyapunov, SimulateError> {
-    let copies = check_states(network, x0)?;
+    check_states(network, x0)?;
     if is_noisy(model) {
         return Err(SimulateError::NoisyTangent);
     }
@@ -55,8 +61,43 @@ pub fn lyapunov(
         let (field, limit) = ("the measuring window", 2.0 * timing.interval);
         return Err(SimulateError::BadTime { field, value: timing.window, relation: ">=", limit });
     }
+    let (method, most) = (protocol.method(), protocol.halvings());
+    let of = (model.transfer(), model.variant());
+    let first = first_halvings(network.vectors(), of, (method, timing.step), false, most);
+    let mut halvings = first;
+    loop {
+        let step = timing.step / f64::from(1_u32 << halvings);
+        let mut control = Control::new(Vec::new(), 0, 1, method, protocol.tolerance());
+        match at_step(network, model, x0, (protocol, step), tangent_key, &mut control) {
+            Ok(_) if control.is_hopeless() && halvings < most => halvings += 1,
+            Ok(_) if control.is_hopeless() => {
+                let worst = control.worst().iter().copied().fold(0.0, f64::max);
+                return Err(inaccurate(protocol, step, worst));
+            }
+            // A bounded activity overflows by the step alone.
+            Err(error) if error.time().is_some() && halvings < most && model.transfer().bound().is_some() => {
+                halvings += 1
+            }
+            other => return other,
+        }
+    }
+}
+
+/// The exponents at one step; `control` tells whether they are believed.
+fn at_step(
+    network: &Network,
+    model: &Model,
+    x0: MatRef<'_, f64>,
+    (protocol, step): (&Protocol, f64),
+    tangent_key: (u64, u64),
+    control: &mut Control,
+) -> Result<Lyapunov, SimulateError> {
+    let (copies, timing, intervals) = (x0.ncols(), protocol.timing(), protocol.samples() - 1);
     let mut field = Field::new(network, model, copies)?;
     let mut all = field.state_from_currents(x0)?;
+    // One group: all copies are run again where one is not believed.
+    let columns = (0..2 * copies).map(|c| c * (all.len() / copies)..(c + 1) * (all.len() / copies)).collect();
+    *control = Control::new(columns, copies, copies, protocol.method(), protocol.tolerance());
     let rows = all.len() / copies;
     all.extend(tangent_vectors(rows, copies, tangent_key));
     let mut tangent = Tangent::new(&mut field, model.variant());
@@ -82,10 +123,16 @@ pub fn lyapunov(
             }
             if stop > time {
                 tangent.field.move_until(stop);
-                let steps = steps_between(time, stop, timing.step);
-                integrate(&mut stepper, &mut tangent, &mut all, (time, stop), steps)?;
+                let steps = steps_between(time, stop, step);
+                advance(&mut stepper, &mut tangent, &mut all, (time, stop), steps, control)?;
+                if control.is_hopeless() {
+                    break;
+                }
             }
             time = stop;
+        }
+        if control.is_hopeless() {
+            break;
         }
         let (_, vectors) = all.split_at_mut(rows * copies);
         for (halves, vector) in growth.iter_mut().zip(vectors.chunks_exact_mut(rows)) {
@@ -103,7 +150,9 @@ pub fn lyapunov(
     let lengths = [first, intervals - first].map(|count| count as f64 * timing.interval);
     let exponents: Vec<f64> = growth.iter().map(|[a, b]| (a + b) / (intervals as f64 * timing.interval)).collect();
     let mean = exponents.iter().sum::<f64>() / copies as f64;
-    Ok(Lyapunov { mean, exponents, halves: growth.iter().map(|[a, b]| [a / lengths[0], b / lengths[1]]).collect() })
+    let halves = growth.iter().map(|[a, b]| [a / lengths[0], b / lengths[1]]).collect();
+    let error_estimate = control.worst().iter().copied().fold(0.0, f64::max);
+    Ok(Lyapunov { mean, exponents, halves, step, error_estimate })
 }
 
 /// Unit vectors of random direction, one a copy, after each other.

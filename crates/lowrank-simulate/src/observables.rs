@@ -30,6 +30,13 @@ pub struct Observed {
     pub delta_0_of_time: Vec<f64>,
     /// kappa at every sample: `[sample][copy][k]`.
     pub kappa: Vec<Vec<Vec<f64>>>,
+    /// The step of the integration, in unit time constants; steps are shortened to fall on samples.
+    pub step: f64,
+    /// The largest estimated local error per unit time, relative to max(1, size of the state) (T37); with white noise that of the
+    /// path over a unit of time, its strong error.
+    pub error_estimate: f64,
+    /// With white noise: the relative bias of the stationary variance that the step gives to a filtered noise, its weak error.
+    pub weak_error: Option<f64>,
     /// x at every sample, `[n x copies]` each; empty unless asked for.
     pub trajectory: Vec<Mat<f64>>,
     /// r at every sample, `[n x copies]` each; empty unless asked for.
@@ -200,6 +207,9 @@ impl Accumulator {
             chaoticity,
             autocovariance,
             r_autocovariance,
+            step: f64::NAN,
+            error_estimate: f64::NAN,
+            weak_error: None,
             times,
             mu_of_time,
             delta_0_of_time,

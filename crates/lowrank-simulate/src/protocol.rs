@@ -4,6 +4,7 @@ use lowrank_integrate::Method;
 use lowrank_model::Vector;
 
 use crate::SimulateError;
+use crate::control::{ERROR_TOLERANCE, MOST_HALVINGS};
 use crate::replicas::STRUCTURED;
 
 /// A lag counts as a multiple of the interval if it is one to this relative accuracy.
@@ -35,6 +36,9 @@ pub struct Protocol {
     /// |kappa| from which on a replica is on a branch of its own sign.
     structured_from: f64,
     keep_trajectory: bool,
+    /// Largest estimated error that is believed, and how often the step may be halved to get below it.
+    tolerance: f64,
+    halvings: u32,
 }
 
 impl Protocol {
@@ -65,6 +69,8 @@ impl Protocol {
             kappa_along: None,
             structured_from: STRUCTURED,
             keep_trajectory: false,
+            tolerance: ERROR_TOLERANCE,
+            halvings: 0,
         })
     }
 
@@ -108,6 +114,22 @@ impl Protocol {
         self
     }
 
+    /// Chooses the step: the protocol's is the longest, halved as often as the network needs to be integrated stably and within
+    /// the tolerance (T36, T37). Without this a step that is unstable or too inaccurate is an error.
+    #[must_use]
+    pub fn with_chosen_step(mut self) -> Self {
+        self.halvings = MOST_HALVINGS;
+        self
+    }
+
+    /// Believes runs up to this error estimate (T37) in place of [`ERROR_TOLERANCE`]; an infinite one believes every run, as
+    /// studies of the step itself need.
+    #[must_use]
+    pub fn with_tolerance(mut self, tolerance: f64) -> Self {
+        self.tolerance = tolerance;
+        self
+    }
+
     /// The times.
     pub fn timing(&self) -> Timing {
         self.timing
@@ -116,6 +138,16 @@ impl Protocol {
     /// The method of integration.
     pub fn method(&self) -> Method {
         self.method
+    }
+
+    /// The largest error estimate (T37) of a run that is believed.
+    pub fn tolerance(&self) -> f64 {
+        self.tolerance
+    }
+
+    /// How often the step may be halved: 0 where it is given.
+    pub fn halvings(&self) -> u32 {
+        self.halvings
     }
 
     /// Number of samples, the one at the window's start included.

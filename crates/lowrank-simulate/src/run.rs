@@ -1,13 +1,13 @@
 //! One run of one network.
 
 use faer::{Mat, MatRef};
-use lowrank_connectivity::{Network, stream};
-use lowrank_integrate::{EulerMaruyama, IntegrateError, Method, Stepper, VectorField, check_steps, integrate};
-use lowrank_model::{Model, Role, StreamKey, Variant, Vector};
-use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
+use lowrank_connectivity::Network;
+use lowrank_integrate::{IntegrateError, VectorField};
+use lowrank_model::{Model, Variant, Vector};
 
+use crate::control::{Control, first_halvings, unstable, weak_error};
 use crate::escape::Escape;
+use crate::mover::Mover;
 use crate::observables::{Accumulator, Structure};
 use crate::{Field, Observed, Protocol, SimulateError};
 
@@ -50,32 +50,75 @@ pub fn simulate_variants(
     if variants.is_empty() {
         return Ok(Vec::new());
     }
-    let observed = observe_variants(network, model, variants, x0, protocol, noise_key);
-    // Where phi has no bound, what overflows has grown without one; where it has, the step was at fault.
-    match observed {
-        Err(
-            SimulateError::Integrate(IntegrateError::NonFinite { time, .. }) | SimulateError::NotANumber { time, .. },
-        ) if model.transfer().bound().is_none() && time > 0.0 => Err(SimulateError::Unbounded { time }),
-        other => other,
+    let each = |variant: &Variant| simulate(network, &model.with_variant(*variant)?, x0, protocol, noise_key);
+    let apart = || variants.iter().map(each).collect::<Result<Vec<_>, _>>();
+    let noisy = is_noisy(model);
+    if noisy && variants.len() > 1 {
+        return apart();
     }
+    let (method, longest, most) = (protocol.method(), protocol.timing().step, protocol.halvings());
+    let tried = |variant: &Variant| {
+        first_halvings(network.vectors(), (model.transfer(), *variant), (method, longest), noisy, most)
+    };
+    let mut due: Vec<u32> = variants.iter().map(tried).collect();
+    let mut observed: Vec<Option<Observed>> = vec![None; variants.len()];
+    // Variants of one step side by side, the longest step first.
+    while let Some(halvings) = (0..variants.len()).filter(|v| observed[*v].is_none()).map(|v| due[v]).min() {
+        let step = longest / f64::from(1_u32 << halvings);
+        let group: Vec<usize> = (0..variants.len()).filter(|v| observed[*v].is_none() && due[*v] == halvings).collect();
+        let of_group: Vec<Variant> = group.iter().map(|v| variants[*v]).collect();
+        let mut control = Control::new(Vec::new(), 0, 1, method, protocol.tolerance());
+        match observe_variants(network, model, &of_group, x0, (protocol, step), noise_key, &mut control) {
+            Ok(results) => {
+                for (v, result) in group.into_iter().zip(results) {
+                    match result {
+                        Ok(result) => observed[v] = Some(result),
+                        Err(_) if halvings < most => due[v] = halvings + 1,
+                        Err(error) => return Err(error),
+                    }
+                }
+            }
+            // One variant that overflows takes the others with it.
+            Err(error) if overflows(&error) && variants.len() > 1 => return apart(),
+            Err(error) if overflows(&error) => {
+                // Where phi has no bound and the steps were accurate, what overflows has grown without one.
+                let accurate = !control.is_hopeless();
+                match error.time().filter(|time| *time > 0.0) {
+                    Some(time) if model.transfer().bound().is_none() && accurate => {
+                        return Err(SimulateError::Unbounded { time });
+                    }
+                    Some(_) if halvings < most => group.into_iter().for_each(|v| due[v] = halvings + 1),
+                    _ => return Err(error),
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(observed.into_iter().flatten().collect())
 }
 
+/// Whether a state or an observable left the range of numbers.
+fn overflows(error: &SimulateError) -> bool {
+    error.time().is_some()
+}
+
+/// One run at one step: what every variant showed, or why it is not believed.
 fn observe_variants(
     network: &Network,
     model: &Model,
     variants: &[Variant],
     x0: MatRef<'_, f64>,
-    protocol: &Protocol,
+    (protocol, step): (&Protocol, f64),
     noise_key: (u64, u64),
-) -> Result<Vec<Observed>, SimulateError> {
-    if is_noisy(model) && variants.len() > 1 {
-        let each = |variant: &Variant| simulate_variants(network, model, &[*variant], x0, protocol, noise_key);
-        return Ok(variants.iter().map(each).collect::<Result<Vec<_>, _>>()?.concat());
-    }
+    control: &mut Control,
+) -> Result<Vec<Result<Observed, SimulateError>>, SimulateError> {
     let (n, copies) = (network.neurons(), check_states(network, x0)?);
     let mut field = Field::of_variants(network, model, variants, copies)?;
     let mut state = field.state_from_currents(x0)?;
     let mut mover = Mover::new(&field, model, protocol.method(), copies, noise_key)?;
+    let columns = field.column_ranges();
+    let count = columns.len();
+    *control = Control::new(columns, count, copies, protocol.method(), protocol.tolerance());
     let along = vectors(network, &protocol.kappa_along(network.rank()))?;
     let of = |name: fn(usize) -> Vector| vectors(network, &(0..network.rank()).map(name).collect::<Vec<_>>());
     let structure = Structure { m: of(Vector::M)?, n: of(Vector::N)? };
@@ -91,7 +134,11 @@ fn observe_variants(
         stops.push(target);
         for stop in stops {
             field.move_until(stop);
-            mover.advance(&mut field, &mut state, (time, stop), protocol.timing().step)?;
+            mover.advance(&mut field, &mut state, (time, stop), step, control)?;
+            if control.is_hopeless() {
+                let error = |worst: &f64| Err(inaccurate(protocol, step, *worst));
+                return Ok(control.worst().iter().map(error).collect());
+            }
             time = stop;
             let next = model.input().at(time);
             if next != amplitudes {
@@ -109,14 +156,34 @@ fn observe_variants(
         }
     }
     if model.transfer().bound().is_none() {
-        refuse_escape(&mut field, &mut mover, (state, time), protocol.timing().step)?;
+        refuse_escape(&mut field, &mut mover, (state, time), step, control)?;
     }
     let symmetry = (is_odd(model), protocol.structured_from());
-    let observed: Vec<Observed> = sums.into_iter().map(|sums| sums.finish(&structure, symmetry)).collect();
-    match observed.iter().find_map(Observed::first_not_finite) {
-        None => Ok(observed),
-        Some((observable, value)) => Err(SimulateError::NotANumber { observable, value, time }),
+    let mut all = Vec::with_capacity(variants.len());
+    for (v, (sums, variant)) in sums.into_iter().zip(variants).enumerate() {
+        let mut observed = sums.finish(&structure, symmetry);
+        if let Some((observable, value)) = observed.first_not_finite() {
+            return Err(SimulateError::NotANumber { observable, value, time });
+        }
+        (observed.step, observed.error_estimate) = (step, control.worst()[v]);
+        observed.weak_error = is_noisy(model).then(|| weak_error(step, *variant));
+        let states = x.subcols(v * copies, copies);
+        let of = (model.transfer(), *variant);
+        let judged = protocol.tolerance().is_finite() && !is_noisy(model);
+        let unstable = judged.then(|| unstable(network, of, (protocol.method(), step), states)).flatten();
+        all.push(match unstable {
+            _ if observed.error_estimate > protocol.tolerance() => {
+                Err(inaccurate(protocol, step, observed.error_estimate))
+            }
+            Some(longest) => Err(SimulateError::UnstableStep { method: protocol.method(), step, longest }),
+            None => Ok(observed),
+        });
     }
+    Ok(all)
+}
+
+pub(crate) fn inaccurate(protocol: &Protocol, step: f64, error: f64) -> SimulateError {
+    SimulateError::InaccurateStep { method: protocol.method(), step, error, limit: protocol.tolerance() }
 }
 
 /// Goes on from the end of a run for as long as some column grows in a way that never ends.
@@ -125,6 +192,7 @@ fn refuse_escape(
     mover: &mut Mover,
     (mut state, mut time): (Vec<f64>, f64),
     step: f64,
+    control: &mut Control,
 ) -> Result<(), SimulateError> {
     let columns = field.column_ranges();
     let rms = |values: &[f64]| (values.iter().map(|x| x * x).sum::<f64>() / values.len() as f64).sqrt();
@@ -142,7 +210,8 @@ fn refuse_escape(
         if look >= 2 && !open {
             break;
         }
-        mover.advance(field, &mut state, (time, time + 1.0), step)?;
+        field.move_until(time + 1.0);
+        mover.advance(field, &mut state, (time, time + 1.0), step, control)?;
         time += 1.0;
     }
     Ok(())
@@ -185,78 +254,6 @@ fn is_odd(model: &Model) -> bool {
 /// Whether an input or the units carry white noise.
 pub(crate) fn is_noisy(model: &Model) -> bool {
     model.input().is_noisy() || model.noise() > 0.0
-}
-
-/// The method, with noise or without.
-enum Mover {
-    Fixed(Box<Stepper>),
-    Noisy { method: Box<EulerMaruyama>, streams: Vec<ChaCha8Rng>, shared: usize },
-}
-
-impl Mover {
-    fn new(
-        field: &Field<'_>,
-        model: &Model,
-        method: Method,
-        copies: usize,
-        (seed, realisation): (u64, u64),
-    ) -> Result<Self, SimulateError> {
-        if !is_noisy(model) {
-            return Ok(Self::Fixed(Box::new(Stepper::new(method, field))));
-        }
-        if method != Method::Euler {
-            return Err(SimulateError::NoiseNeedsEuler { method });
-        }
-        let directions = field.noise_directions();
-        let shared = directions.len();
-        let key = |line| StreamKey { seed, realisation, role: Role::Noise, line };
-        let streams = (0..copies as u64).map(|copy| stream(key(copy))).collect();
-        let method = EulerMaruyama::new(field, directions)?.with_private_noise(field.private_noise())?;
-        Ok(Self::Noisy { method: Box::new(method), streams, shared })
-    }
-
-    /// The field jumps.
-    fn forget(&mut self) {
-        if let Self::Fixed(stepper) = self {
-            stepper.forget();
-        }
-    }
-
-    /// From the start to the end of an interval in equal steps of at most `step`.
-    fn advance(
-        &mut self,
-        field: &mut impl VectorField,
-        state: &mut [f64],
-        (start, end): (f64, f64),
-        step: f64,
-    ) -> Result<(), SimulateError> {
-        if end <= start {
-            return Ok(());
-        }
-        let steps = steps_between(start, end, step);
-        match self {
-            Self::Fixed(stepper) => integrate(stepper, field, state, (start, end), steps)?,
-            Self::Noisy { method, streams, shared } => {
-                check_steps(steps)?;
-                let dt = (end - start) / steps as f64;
-                let mut increments = vec![0.0; method.increments()];
-                for i in 0..steps {
-                    let (inputs, units) = increments.split_at_mut(*shared);
-                    let (per_input, per_unit) = (inputs.len() / streams.len(), units.len() / streams.len());
-                    for (copy, stream) in streams.iter_mut().enumerate() {
-                        let inputs = inputs[copy * per_input..(copy + 1) * per_input].iter_mut();
-                        let units = units[copy * per_unit..(copy + 1) * per_unit].iter_mut();
-                        for increment in inputs.chain(units) {
-                            let normal: f64 = StandardNormal.sample(stream);
-                            *increment = dt.sqrt() * normal;
-                        }
-                    }
-                    method.step(field, start + i as f64 * dt, dt, &increments, state)?;
-                }
-            }
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

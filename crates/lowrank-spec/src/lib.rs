@@ -23,6 +23,6 @@ pub use grid::Grid;
 pub use limits::{MOST_NETWORKS, check_numbers, check_step};
 pub use parameter::Parameter;
 pub use parse::schema;
-pub use run::{InputCourse, Run, SineInput, Start};
+pub use run::{InputCourse, Run, SineInput, Start, Step};
 pub use spec::{Axis, BulkFor, Network, Precision, Spec, Thresholds};
 pub use structure::{Bistable, Driven, Geometry, Orthogonal, Population, Sampled, Strength, Structure};

@@ -4,7 +4,7 @@ use lowrank_connectivity::BulkKind;
 use lowrank_model::Variant;
 
 use crate::error::out_of_range;
-use crate::{Sampled, Spec, SpecError};
+use crate::{Sampled, Spec, SpecError, Step};
 
 /// Longest step in units of the shortest time constant: the one of the published diagram; beyond, methods grow unstable.
 const LONGEST_STEP: f64 = 0.5;
@@ -17,11 +17,12 @@ pub(crate) const MOST_COPIES: usize = 1_000_000;
 ///
 /// # Errors
 /// `run.step`, with the time constant.
-pub fn check_step(step: f64, variant: Variant) -> Result<(), SpecError> {
+pub fn check_step(step: Step, variant: Variant) -> Result<(), SpecError> {
+    let Step::Fixed(step) = step else { return Ok(()) };
     let shortest = variant.shortest_time_constant();
     if step > LONGEST_STEP * shortest {
         let found = format!("{step} where a time constant is {shortest}");
-        return Err(out_of_range("run.step", found, "at most half the shortest time constant; a fifth is accurate"));
+        return Err(out_of_range("run.step", found, "at most half the shortest time constant, or \"auto\""));
     }
     Ok(())
 }

@@ -103,14 +103,97 @@ impl Start {
     }
 }
 
+/// The step of the integration.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Step {
+    /// Chosen from the network and the error of the run.
+    #[default]
+    Auto,
+    /// Given, in unit time constants.
+    Fixed(f64),
+}
+
+/// The longest step that is chosen: ETD-AB3 is accurate with it up to g = 3 (docs/theory.md, section 13).
+const LONGEST_AUTO: f64 = 0.2;
+/// Parts of the interval that are tried for one that the transient is a multiple of too.
+const MOST_PARTS: usize = 64;
+
+impl Step {
+    /// The longest step that is taken: the given one, or the longest up to 0.2 that transient and interval are multiples of, and
+    /// where there is none, one that the interval is a multiple of.
+    fn longest(self, transient: f64, interval: f64) -> f64 {
+        let Self::Auto = self else {
+            let Self::Fixed(step) = self else { return LONGEST_AUTO };
+            return step;
+        };
+        if !(interval > 0.0 && interval.is_finite()) {
+            return LONGEST_AUTO;
+        }
+        let least = (interval / LONGEST_AUTO * (1.0 - 1e-9)).ceil().max(1.0);
+        let whole = |step: &f64| {
+            let steps = transient / step;
+            (steps - steps.round()).abs() <= 1e-9 * steps.max(1.0)
+        };
+        let parts = (0..MOST_PARTS).map(|more| interval / (least + more as f64));
+        parts.into_iter().find(whole).unwrap_or(interval / least)
+    }
+}
+
+impl Serialize for Step {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Auto => serializer.serialize_str("auto"),
+            Self::Fixed(step) => serializer.serialize_f64(*step),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Step {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfStep;
+        impl serde::de::Visitor<'_> for OfStep {
+            type Value = Step;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("\"auto\" or a number")
+            }
+            fn visit_f64<E>(self, step: f64) -> Result<Step, E> {
+                Ok(Step::Fixed(step))
+            }
+            fn visit_i64<E>(self, step: i64) -> Result<Step, E> {
+                Ok(Step::Fixed(step as f64))
+            }
+            fn visit_u64<E>(self, step: u64) -> Result<Step, E> {
+                Ok(Step::Fixed(step as f64))
+            }
+            fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Step, E> {
+                if name == "auto" { Ok(Step::Auto) } else { Err(E::invalid_value(serde::de::Unexpected::Str(name), &self)) }
+            }
+        }
+        deserializer.deserialize_any(OfStep)
+    }
+}
+
+impl JsonSchema for Step {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Step".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "anyOf": [{ "const": "auto" }, { "type": "number" }] })
+    }
+}
+
 /// Times, method and what is measured of every run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Run {
     /// "etd-ab3", "euler", "exponential-euler", "heun" or "rk4"; white noise needs "euler", sweeps take the first three.
     pub method: String,
-    /// Step.
-    pub step: f64,
+    /// Step: "auto", which takes 0.2 or a half, a quarter, ... of it, as short as the network needs to be integrated stably and
+    /// accurately; or a number, which is refused where it is not.
+    pub step: Step,
     /// Time before the first sample, a multiple of the step in sweeps.
     pub transient: f64,
     /// Length of the measuring window.
@@ -132,7 +215,7 @@ impl Default for Run {
     fn default() -> Self {
         Self {
             method: "etd-ab3".to_owned(),
-            step: 0.2,
+            step: Step::Auto,
             transient: 100.0,
             window: 100.0,
             interval: 1.0,
@@ -159,8 +242,10 @@ impl Run {
     /// # Errors
     /// A time out of range; a lag off the grid of samples; a method that is not known.
     pub fn protocol(&self) -> Result<Protocol, SpecError> {
+        let longest = self.step.longest(self.transient, self.interval);
         let timing =
-            Timing { transient: self.transient, window: self.window, interval: self.interval, step: self.step };
-        Ok(Protocol::new(timing, self.method()?)?.with_lags(&self.lags)?)
+            Timing { transient: self.transient, window: self.window, interval: self.interval, step: longest };
+        let protocol = Protocol::new(timing, self.method()?)?.with_lags(&self.lags)?;
+        Ok(if self.step == Step::Auto { protocol.with_chosen_step() } else { protocol })
     }
 }

@@ -75,6 +75,8 @@ pub struct OperatingPoint {
     pub method: Method,
     /// Times of a run.
     pub timing: Timing,
+    /// Whether the step is chosen, the one of the times being the longest, or given.
+    pub chosen_step: bool,
     /// Lags of the autocovariance.
     pub lags: Vec<f64>,
     /// What is claimed for every variant.
@@ -121,6 +123,13 @@ impl OperatingPoint {
     /// Times out of range or lags off the grid: a mistake in the point.
     pub fn protocol(&self, step_factor: f64) -> Result<Protocol, SimulateError> {
         let timing = Timing { step: self.timing.step * step_factor, ..self.timing };
-        Protocol::new(timing, self.method)?.with_lags(&self.lags)
+        let protocol = Protocol::new(timing, self.method)?.with_lags(&self.lags)?;
+        // A step that is not the point's own is there to be caught by the claims, not by the integrator.
+        let own = step_factor == 1.0;
+        Ok(match (own, self.chosen_step) {
+            (true, true) => protocol.with_chosen_step(),
+            (true, false) => protocol,
+            (false, _) => protocol.with_tolerance(f64::INFINITY),
+        })
     }
 }

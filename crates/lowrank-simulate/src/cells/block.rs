@@ -15,10 +15,7 @@ use super::tangent::{direction, length};
 use super::weights::Weights;
 use super::{Cell, Products, Watch, lanes};
 use crate::SimulateError;
-
-/// The part of a tangent vector's relative error that counts: exponents bear a local error some five times that of a state. At
-/// g = 10 the exponent is right to its noise at 1.5 per unit time, at g = 20 it is too large by a third at 6.
-const OF_TANGENT: f64 = 0.2;
+use crate::control::OF_TANGENT;
 
 /// What is done at one step besides the step.
 #[derive(Debug, Clone, Copy)]

@@ -10,6 +10,7 @@ use lowrank_model::{
 };
 
 use super::*;
+use crate::control::{ERROR_TOLERANCE, MOST_HALVINGS};
 use crate::{Observed, Timing, initial_currents, lyapunov, simulate};
 
 const STAY: Watch = Watch { leave_at_rest: false, lyapunov: None, tolerance: f64::INFINITY, halvings: 0 };

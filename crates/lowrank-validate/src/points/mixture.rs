@@ -37,6 +37,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         bulk: BulkKind::Gaussian,
         method: OperatingPoint::METHOD,
         timing: AT_REST,
+        chosen_step: false,
         lags: Vec::new(),
         statistics: at_rest_within(1, [0.012, 0.017, 0.024, 0.043, 0.0085, 0.0145]),
         variants: both(),

@@ -31,6 +31,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         bulk: BulkKind::Gaussian,
         method: OperatingPoint::METHOD,
         timing: AT_REST,
+        chosen_step: false,
         lags: Vec::new(),
         statistics: [Statistic::Mu, Statistic::Delta0, Statistic::Delta0Individual, Statistic::Kappa(0)]
             .map(|s| (s, absolute(REST)))

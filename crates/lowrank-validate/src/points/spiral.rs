@@ -31,6 +31,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         bulk: BulkKind::Gaussian,
         method: OperatingPoint::METHOD,
         timing: AT_REST,
+        chosen_step: false,
         lags: Vec::new(),
         statistics,
         variants: both(),

@@ -54,6 +54,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         bulk: BulkKind::Gaussian,
         method: OperatingPoint::METHOD_OF_TRANSIENTS,
         timing: Timing { transient: 0.0, window: 8.0, interval: 1.6, step: STEP },
+        chosen_step: false,
         lags: Vec::new(),
         statistics: claims(),
         variants: vec![

@@ -49,6 +49,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         bulk: BulkKind::Gaussian,
         method: OperatingPoint::METHOD,
         timing: CHAOTIC,
+        chosen_step: false,
         lags: LAGS.to_vec(),
         statistics,
         variants: vec![

@@ -20,6 +20,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         every: 2,
         bulk: BulkKind::Gaussian,
         timing: Timing { transient: 20.0, window: 64.0, interval: INTERVAL, step: STEP },
+        chosen_step: false,
         lags: Vec::new(),
         statistics: Vec::new(),
         variants: vec![

@@ -135,6 +135,7 @@ fn point(
         bulk: experiment.bulk,
         method: experiment.protocol.method(),
         timing: experiment.protocol.timing(),
+        chosen_step: experiment.protocol.halvings() > 0,
         lags: spec.run.lags.clone(),
         statistics: Vec::new(),
         variants: vec![(model.variant(), Vec::new())],
