@@ -87,12 +87,12 @@ impl Outcome {
     /// Reads the bytes of one block: rows of the fields and the time at which the cell came to rest, NaN if it did not.
     pub(crate) fn of(sweep: &Sweep, bytes: &[u8]) -> Self {
         let run = &sweep.spec().run;
-        let all_steps = ((run.transient + run.window) / run.step).round() + 1.0;
+        let all_steps = ((run.transient + run.window) / run.longest_step()).round() + 1.0;
         let (numbers, _) = bytes.as_chunks::<8>();
         let numbers: Vec<f64> = numbers.iter().map(|number| f64::from_le_bytes(*number)).collect();
         let rows = numbers.chunks_exact(sweep.fields().len() + 1);
         let steps = |row: &[f64]| match row.last() {
-            Some(rest) if rest.is_finite() => rest.abs() / run.step + 1.0,
+            Some(rest) if rest.is_finite() => rest.abs() / run.longest_step() + 1.0,
             _ => all_steps,
         };
         Self {

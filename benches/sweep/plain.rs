@@ -39,9 +39,9 @@ impl Plain {
         };
         Self {
             cells: cells.iter().map(cell).collect(),
-            step: run.step,
-            steps: ((run.transient + run.window) / run.step).round() as usize,
-            per_sample: (run.interval / run.step).round() as usize,
+            step: run.longest_step(),
+            steps: ((run.transient + run.window) / run.longest_step()).round() as usize,
+            per_sample: (run.interval / run.longest_step()).round() as usize,
         }
     }
 

@@ -166,7 +166,11 @@ impl<'de> Deserialize<'de> for Step {
                 Ok(Step::Fixed(step as f64))
             }
             fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Step, E> {
-                if name == "auto" { Ok(Step::Auto) } else { Err(E::invalid_value(serde::de::Unexpected::Str(name), &self)) }
+                if name == "auto" {
+                    Ok(Step::Auto)
+                } else {
+                    Err(E::invalid_value(serde::de::Unexpected::Str(name), &self))
+                }
             }
         }
         deserializer.deserialize_any(OfStep)
@@ -237,14 +241,18 @@ impl Run {
         found.ok_or_else(|| unknown("run.method", &self.method, &Method::ALL.map(Method::name)))
     }
 
+    /// The given step, or the longest one where the step is chosen: up to 0.2, such that transient and interval are multiples of it.
+    pub fn longest_step(&self) -> f64 {
+        self.step.longest(self.transient, self.interval)
+    }
+
     /// The protocol.
     ///
     /// # Errors
     /// A time out of range; a lag off the grid of samples; a method that is not known.
     pub fn protocol(&self) -> Result<Protocol, SpecError> {
-        let longest = self.step.longest(self.transient, self.interval);
-        let timing =
-            Timing { transient: self.transient, window: self.window, interval: self.interval, step: longest };
+        let longest = self.longest_step();
+        let timing = Timing { transient: self.transient, window: self.window, interval: self.interval, step: longest };
         let protocol = Protocol::new(timing, self.method()?)?.with_lags(&self.lags)?;
         Ok(if self.step == Step::Auto { protocol.with_chosen_step() } else { protocol })
     }

@@ -2,7 +2,7 @@
 
 use lowrank_connectivity::{Bulk, Scalar, draw_vectors};
 use lowrank_model::{Empirical, Model};
-use lowrank_simulate::{Cell, ERROR_TOLERANCE, MOST_HALVINGS, Seen, Watch, initial_currents_along, run_cells};
+use lowrank_simulate::{Cell, Seen, Watch, initial_currents_along, run_cells};
 use lowrank_spec::{BulkFor, Precision};
 
 use crate::bulks::{Bulks, draw};
@@ -112,8 +112,8 @@ impl Sweep {
         let watch = Watch {
             leave_at_rest: run.leave_at_rest,
             lyapunov: run.lyapunov.then_some((self.spec.seed, key)),
-            tolerance: ERROR_TOLERANCE,
-            halvings: MOST_HALVINGS,
+            tolerance: self.protocol.tolerance(),
+            halvings: self.protocol.halvings(),
         };
         let mut seen = run_cells(bulk, self.transfer, &columns, &self.protocol, watch, self.products())?.into_iter();
         let (copies, mirrored) = (self.spec.start.copies, self.spec.start.mirrored);
