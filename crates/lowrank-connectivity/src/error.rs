@@ -16,6 +16,18 @@ pub enum ConnectivityError {
         /// What sets the limit.
         why: &'static str,
     },
+    /// A population of too few neurons for its moments to be matched.
+    #[error(
+        "a population has {members} of the {n} neurons: matched vectors need {limit}, two more than there are vectors; choose a larger N, a larger weight, or sampling independent"
+    )]
+    SmallPopulation {
+        /// Neurons of the population.
+        members: usize,
+        /// Neurons of the network.
+        n: usize,
+        /// The least there may be.
+        limit: usize,
+    },
     /// Too many neurons for the memory of this machine.
     #[error("N is {n}: the bulk needs {gigabytes:.1} GB, which cannot be had; choose a smaller N")]
     TooManyNeurons {
@@ -26,7 +38,7 @@ pub enum ConnectivityError {
     },
     /// More memory is needed than there is.
     #[error(
-        "{needed:.1} GB are needed where {available:.1} GB are available and nine tenths of them may be filled: choose a smaller N, f32, fewer cells together, or a sign or sparse bulk"
+        "{needed:.1} GB are needed where {available:.1} GB are available and nine tenths of them may be filled: choose a smaller N, fewer samples to keep, a sign or sparse bulk, or in a sweep f32 or fewer cells together"
     )]
     NotEnoughMemory {
         /// Memory needed, in 10^9 bytes.

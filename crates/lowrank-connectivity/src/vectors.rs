@@ -89,8 +89,13 @@ fn draw_populations(
         let mut own: Vec<Vec<f64>> = normals.iter().map(|row| members.iter().map(|&i| row[i]).collect()).collect();
         if sampling == Sampling::Matched && d > 0 {
             if members.len() < d + 2 {
-                let why = ": matched vectors need two more neurons in a population than there are vectors";
-                return Err(ConnectivityError::TooFewNeurons { n: members.len(), limit: d + 2, why });
+                let (members, limit) = (members.len(), d + 2);
+                let why = ": matched vectors need two more neurons than there are vectors";
+                return Err(if members == n {
+                    ConnectivityError::TooFewNeurons { n, limit, why }
+                } else {
+                    ConnectivityError::SmallPopulation { members, n, limit }
+                });
             }
             whiten(&mut own);
         }

@@ -82,7 +82,26 @@ impl Common {
         let mut spec = Spec::from_toml(&text).map_err(|error| in_file(path, error))?;
         spec.seed = self.seed.unwrap_or(spec.seed);
         tables(path, &mut spec)?;
+        self.remark_on(&spec);
         Ok(spec)
+    }
+}
+
+/// What a population's weights may miss one by without a remark: decimal fractions.
+const WEIGHTS: f64 = 1e-6;
+
+impl Common {
+    /// Says what of a spec is changed or has no effect.
+    fn remark_on(&self, spec: &Spec) {
+        let total: f64 = spec.structure.populations.iter().map(|population| population.weight).sum();
+        if !spec.structure.populations.is_empty() && (total - 1.0).abs() > WEIGHTS {
+            self.remark(&format!("structure.population: the weights sum to {total}; they are scaled to sum to 1"));
+        }
+        let network = &spec.network;
+        if (network.tau_s, network.tau_r) != (1.0, 1.0) && !network.variants.iter().any(|name| name == "two-timescale")
+        {
+            self.remark("network.tau-s and network.tau-r have no effect: only the two-timescale variant has them");
+        }
     }
 }
 
