@@ -22,4 +22,4 @@ pub use etd_ab3::etd_weights;
 pub use euler_maruyama::EulerMaruyama;
 pub use field::VectorField;
 pub use fixed::{Method, Stepper, check_steps, integrate};
-pub use stability::{Filters, SpectrumBound, amplification, is_stable, longest_stable_step};
+pub use stability::{Filters, SpectrumBound, amplification, is_faithful, is_stable, longest_stable_step};

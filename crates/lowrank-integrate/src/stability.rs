@@ -12,6 +12,11 @@ use crate::etd_ab3::etd_weights;
 /// Growth per unit of the shortest time constant that a weakly damped mode may gain from the step without counting as unstable:
 /// forward Euler with half a time constant, the step of the published diagram, adds 0.22 to a neutral mode of frequency one.
 const SLACK: f64 = 0.25;
+/// Growth that a growing mode may lose besides half of it, in units of the slack.
+const LOST: f64 = 0.2;
+/// Error of growth rate and frequency, per unit time, of a rotating mode: a limit cycle that relaxes at unit rate then has its size to
+/// some percent.
+const MODE_ERROR: f64 = 0.02;
 /// Halvings of a step before it counts as hopeless: 2^20 is beyond any run that ends.
 const MOST_HALVINGS: u32 = 20;
 /// Points on the half circle of the random part; between two of them the growth changes by less than a hundredth.
@@ -90,10 +95,30 @@ pub fn amplification(method: Method, step: f64, filters: Filters, lambda: Comple
     }
 }
 
-/// Whether no mode of the spectrum grows with this step that does not grow in continuous time, but for weakly damped
+/// Whether no mode of the spectrum grows with this step that does not grow in continuous time, and none that grows is damped, but for weakly damped
 /// oscillations, which may gain a quarter of the shortest rate. A spurious growth below that of the fastest growing true
 /// mode does not count: the state leaves such a point before it shows.
 pub fn is_stable(method: Method, step: f64, filters: Filters, spectrum: &SpectrumBound) -> bool {
+    outlast(method, step, filters, spectrum, 0.0)
+}
+
+/// Whether, besides, what the method adds dies out as fast as the slowest true mode, and the single eigenvalues that rotate do so
+/// as in continuous time, growth and frequency to a fiftieth of the unit rate: what a chosen step has to be.
+pub fn is_faithful(method: Method, step: f64, filters: Filters, spectrum: &SpectrumBound) -> bool {
+    let rotates = |(re, im): &(f64, f64)| {
+        let lambda = Complex64::new(*re, *im);
+        let factors = amplification(method, step, filters, lambda);
+        let fastest = filters.exponents(lambda).into_iter().max_by(|a, b| a.re.total_cmp(&b.re));
+        // Logarithms of the factors in units of the true one, where the branch cut is far.
+        fastest.is_some_and(|s| factors.iter().any(|z| ((z / (s * step).exp()).ln() / step).norm() <= MODE_ERROR))
+    };
+    outlast(method, step, filters, spectrum, f64::NEG_INFINITY)
+        && spectrum.outliers.iter().filter(|(_, im)| *im != 0.0).all(rotates)
+}
+
+/// Whether every mode grows at most as `floor`, as the fastest true mode, or as itself, and none that grows in truth is damped: Runge's
+/// method at 0.2 ends the rotation 1.5 +- 10 i, which never ends.
+fn outlast(method: Method, step: f64, filters: Filters, spectrum: &SpectrumBound, floor: f64) -> bool {
     let arc = (0..ARC_POINTS).map(|k| {
         let angle = std::f64::consts::PI * k as f64 / (ARC_POINTS - 1) as f64;
         Complex64::from_polar(spectrum.radius, angle)
@@ -102,11 +127,13 @@ pub fn is_stable(method: Method, step: f64, filters: Filters, spectrum: &Spectru
         arc.chain(spectrum.outliers.iter().map(|(re, im)| Complex64::new(*re, *im))).collect();
     let fastest =
         |lambda: &Complex64| filters.exponents(*lambda).iter().map(|s| s.re).fold(f64::NEG_INFINITY, f64::max);
-    let growth = lambdas.iter().map(fastest).fold(0.0, f64::max);
+    let growth = lambdas.iter().map(fastest).fold(floor, f64::max);
     let slack = SLACK / filters.shortest();
     lambdas.iter().all(|lambda| {
-        let allowed = growth.max(fastest(lambda) + slack);
-        amplification(method, step, filters, *lambda).iter().all(|z| z.is_finite() && z.norm().ln() / step <= allowed)
+        let (own, rates) = (fastest(lambda), amplification(method, step, filters, *lambda).into_iter());
+        let rates: Vec<f64> = rates.map(|z| if z.is_finite() { z.norm().ln() / step } else { f64::NAN }).collect();
+        let none_too_fast = rates.iter().all(|rate| *rate <= growth.max(own + slack));
+        none_too_fast && (own <= 0.0 || rates.iter().any(|rate| *rate >= 0.5 * own - LOST * slack))
     })
 }
 
@@ -269,6 +296,15 @@ mod tests {
         assert!(is_stable(Method::EtdAb3, 0.2, CURRENT, &chaos));
         let inhibition = SpectrumBound { radius: 0.5, outliers: vec![(-3.0, 0.0)] };
         assert!(!is_stable(Method::EtdAb3, 0.2, CURRENT, &inhibition));
+        let rotation = SpectrumBound { radius: 0.0, outliers: vec![(1.5, 10.0), (1.5, -10.0)] };
+        assert!(!is_stable(Method::Rk4, 0.2, CURRENT, &rotation) && is_stable(Method::Rk4, 0.05, CURRENT, &rotation));
+        // Just inside the region the alternating mode outlasts all true ones.
+        let slow = SpectrumBound { radius: 0.5, outliers: vec![(-2.6, 0.0)] };
+        assert!(is_stable(Method::EtdAb3, 0.2, CURRENT, &slow) && !is_faithful(Method::EtdAb3, 0.2, CURRENT, &slow));
+        assert!(is_faithful(Method::EtdAb3, 0.1, CURRENT, &slow));
+        let rotation = SpectrumBound { radius: 0.0, outliers: vec![(1.5, 5.0), (1.5, -5.0)] };
+        assert!(!is_faithful(Method::EtdAb3, 0.1, CURRENT, &rotation));
+        assert!(is_faithful(Method::EtdAb3, 0.025, CURRENT, &rotation));
         assert!(!is_stable(Method::EtdAb3, 0.2, CURRENT, &SpectrumBound { radius: f64::NAN, outliers: Vec::new() }));
         assert_eq!(
             longest_stable_step(

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use faer::{Mat, MatRef};
 use lowrank_connectivity::Network;
-use lowrank_integrate::{Filters, Method, SpectrumBound, is_stable, longest_stable_step};
+use lowrank_integrate::{Filters, Method, SpectrumBound, is_faithful, is_stable, longest_stable_step};
 use lowrank_model::{Empirical, Transfer, Variant};
 
 /// The largest local error per unit time, relative to max(1, size of the state), of a run that is believed (T37). ETD-AB3 at 0.2
@@ -22,7 +22,7 @@ const WEAK_ERROR: f64 = 0.01;
 /// Estimates by two half steps cost two steps: they are taken a unit of time apart at first, and this part of the time later.
 const SPARSE: f64 = 0.25;
 
-/// How often `longest` has to be halved before the method is stable on the outliers that the overlaps of these vectors make at the
+/// How often `longest` has to be halved before the method is faithful on the outliers that the overlaps of these vectors make at the
 /// steepest slope of phi (T36), and not too long for the shorter time constant nor, under white noise, for its variance; at most
 /// `most`. The random part does not count: where it is strong, activity makes slopes small, and what is left is told by the
 /// error of the run.
@@ -42,7 +42,7 @@ pub(crate) fn first_halvings(
         let tau = filters.shortest();
         step <= LONGEST_STEP * tau
             && (!noisy || weak_error(step, variant) <= WEAK_ERROR)
-            && is_stable(method, step, filters, &spectrum)
+            && is_faithful(method, step, filters, &spectrum)
     };
     (0..most).find(|halvings| serves(*halvings)).unwrap_or(most)
 }
@@ -108,6 +108,8 @@ pub(crate) struct Control {
     /// Columns that are judged together.
     group: usize,
     dense: bool,
+    /// The size of a state, one a column, below which its error is not relative to it.
+    floors: Vec<f64>,
     /// Largest error that is believed.
     tolerance: f64,
     due: f64,
@@ -126,8 +128,22 @@ impl Control {
         tolerance: f64,
     ) -> Self {
         let groups = tangents / group.max(1);
-        let dense = method == Method::EtdAb3;
-        Self { columns, tangents, group, dense, tolerance, due: 0.0, worst: vec![0.0; groups] }
+        let (dense, floors) = (method == Method::EtdAb3, vec![1.0; columns.len()]);
+        Self { columns, tangents, group, dense, floors, tolerance, due: 0.0, worst: vec![0.0; groups] }
+    }
+
+    /// Takes for every group the size of its variant's states below which an error is not relative to them: 1 for currents, and for
+    /// rates, which J makes to currents, one over its largest scale.
+    pub(crate) fn with_floors(mut self, network: &Network, transfer: Transfer, variants: &[Variant]) -> Self {
+        let overlaps = overlap_eigenvalues(network.vectors(), None).into_iter().map(|(re, im)| re.hypot(im));
+        let scale = overlaps.fold(network.g(), f64::max) * transfer.largest_slope();
+        for (column, floor) in self.floors.iter_mut().enumerate() {
+            *floor = match variants.get(column / self.group) {
+                Some(Variant::Rate | Variant::TwoTimescale { .. }) => 1.0 / scale.max(1.0),
+                _ => 1.0,
+            };
+        }
+        self
     }
 
     /// Whether an estimate is wanted of the step that begins at this time: of a step that starts a method only where no other
@@ -143,7 +159,7 @@ impl Control {
             let rms = |values: &[f64]| (values.iter().map(|x| x * x).sum::<f64>() / values.len() as f64).sqrt();
             let (error, size) = (rms(&error[range.clone()]), rms(&state[range.clone()]));
             let (relative, column) = if column < self.tangents {
-                (error / size.max(1.0), column)
+                (error / size.max(self.floors[column]), column)
             } else {
                 (OF_TANGENT * error / size, column - self.tangents)
             };

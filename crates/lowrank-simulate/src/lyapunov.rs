@@ -97,7 +97,11 @@ fn at_step(
     let mut all = field.state_from_currents(x0)?;
     // One group: all copies are run again where one is not believed.
     let columns = (0..2 * copies).map(|c| c * (all.len() / copies)..(c + 1) * (all.len() / copies)).collect();
-    *control = Control::new(columns, copies, copies, protocol.method(), protocol.tolerance());
+    *control = Control::new(columns, copies, copies, protocol.method(), protocol.tolerance()).with_floors(
+        network,
+        model.transfer(),
+        &[model.variant()],
+    );
     let rows = all.len() / copies;
     all.extend(tangent_vectors(rows, copies, tangent_key));
     let mut tangent = Tangent::new(&mut field, model.variant());

@@ -118,7 +118,11 @@ fn observe_variants(
     let mut mover = Mover::new(&field, model, protocol.method(), copies, noise_key)?;
     let columns = field.column_ranges();
     let count = columns.len();
-    *control = Control::new(columns, count, copies, protocol.method(), protocol.tolerance());
+    *control = Control::new(columns, count, copies, protocol.method(), protocol.tolerance()).with_floors(
+        network,
+        model.transfer(),
+        variants,
+    );
     let along = vectors(network, &protocol.kappa_along(network.rank()))?;
     let of = |name: fn(usize) -> Vector| vectors(network, &(0..network.rank()).map(name).collect::<Vec<_>>());
     let structure = Structure { m: of(Vector::M)?, n: of(Vector::N)? };

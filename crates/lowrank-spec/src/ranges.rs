@@ -121,7 +121,16 @@ pub(crate) fn into_schema(schema: &mut Schema) {
         if let Some(property) = property(schema, definition, field) {
             // Of a list it is the items that have the range.
             let of_items = property.get("items").is_some();
-            let place = if of_items { property.get_mut("items") } else { Some(property) };
+            let of_choice = property.get("anyOf").is_some();
+            let place = if of_items {
+                property.get_mut("items")
+            } else if of_choice {
+                // Of a choice between a name and a number it is the number.
+                let choices = property.get_mut("anyOf").and_then(Value::as_array_mut);
+                choices.and_then(|choices| choices.iter_mut().find(|choice| choice["type"] == "number"))
+            } else {
+                Some(property)
+            };
             if let Some(Value::Object(rules)) = place {
                 rules.extend(range.keywords().into_iter().map(|(keyword, limit)| (keyword.to_owned(), limit)));
             }

@@ -173,6 +173,12 @@ pub(super) fn one_network(
             Ok(seen) => all.push(Some(seen)),
             // A state of its own, which has no numbers.
             Err(SimulateError::Unbounded { .. }) => all.push(None),
+            // The step was given.
+            Err(error @ (SimulateError::UnstableStep { .. } | SimulateError::InaccurateStep { .. }))
+                if experiment.protocol.halvings() == 0 =>
+            {
+                return Err(Failure::Input(format!("{}, realisation {realisation}: {error}", model.variant())));
+            }
             Err(error) => {
                 return Err(Failure::Computation(format!("{}, realisation {realisation}: {error}", model.variant())));
             }
@@ -220,6 +226,9 @@ fn one_run(
     {
         values.extend(lagged.iter().enumerate().map(|(lag, value)| (format!("{of}_{}", lag + 1), Some(*value))));
     }
+    values.push(("step".to_owned(), Some(observed.step)));
+    values.push(("error_estimate".to_owned(), Some(observed.error_estimate)));
+    values.extend(observed.weak_error.map(|error| ("weak_error".to_owned(), Some(error))));
     if let Some(x) = observed.trajectory.last().filter(|_| experiment.outliers > 0) {
         // Of the first copy, at its last sample.
         let gains: Vec<f64> = x.col(0).iter().map(|x| model.transfer().jet(*x).d1).collect();
@@ -239,8 +248,10 @@ fn one_run(
         values.push(("bulk_radius".to_owned(), Some(network.g() * square.sqrt())));
     }
     if experiment.lyapunov {
-        let exponent = lyapunov(network, model, x0.as_ref(), &experiment.protocol, key)?.mean;
-        values.push(("lambda_max".to_owned(), Some(exponent)));
+        let exponent = lyapunov(network, model, x0.as_ref(), &experiment.protocol, key)?;
+        values.push(("lambda_max".to_owned(), Some(exponent.mean)));
+        values.push(("lambda_max_step".to_owned(), Some(exponent.step)));
+        values.push(("lambda_max_error_estimate".to_owned(), Some(exponent.error_estimate)));
     }
     if !trajectories {
         observed.trajectory.clear();
