@@ -64,7 +64,9 @@ pub fn tables(sweep: &Sweep, payloads: &[Vec<u8>]) -> Result<Tables, SweepError>
                 }
                 let theory = &theories[cell][start];
                 cells += &summary(sweep, &place, &of_cell, theory);
-                without_theory.extend(theory.missing.as_ref().map(Missing::to_string));
+                // Growth without bound is an answer.
+                let missing = theory.missing.as_ref().filter(|missing| !matches!(missing, Missing::Unbounded(_)));
+                without_theory.extend(missing.map(Missing::to_string));
                 failed += usize::from(matches!(theory.missing, Some(Missing::Failed(_))));
             }
         }

@@ -8,7 +8,7 @@
 use std::fmt;
 
 use lowrank_meanfield::selection::{Selected, State};
-use lowrank_meanfield::{MeanFieldError, Solutions, solutions_along};
+use lowrank_meanfield::{MeanFieldError, Solutions, solutions_along, unbounded_states};
 use lowrank_model::{Initial, Model, ModelError, OrderParameters};
 use lowrank_spec::{Parameter, SpecError};
 use rayon::prelude::*;
@@ -28,10 +28,12 @@ pub(crate) struct Theory {
 }
 
 /// Why theory has no answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Missing {
     /// No stationary solution is stable and none is chaotic: networks do something else.
     NoState,
+    /// Activity grows without bound, at this rate (T29).
+    Unbounded(f64),
     /// A solver failed, and says this.
     Failed(String),
 }
@@ -40,6 +42,7 @@ impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoState => f.write_str("theory finds no stable state, neither stationary nor chaotic"),
+            Self::Unbounded(rate) => write!(f, "activity grows without bound, at the rate {rate}"),
             Self::Failed(reason) => f.write_str(reason),
         }
     }
@@ -60,7 +63,12 @@ impl Sweep {
                 let alone = |cell: &usize| match self.line(variant, along, &[*cell]) {
                     Ok(rows) => rows.into_iter().flatten().collect(),
                     Err(error) => {
-                        vec![Theory::missing(self.rank(), Missing::Failed(error.to_string())); self.starts()]
+                        let failed = Missing::Failed(error.to_string());
+                        let theory = match self.model(variant, *cell) {
+                            Ok(model) => Theory::without(self.rank(), &model, failed),
+                            Err(_) => Theory::missing(self.rank(), failed),
+                        };
+                        vec![theory; self.starts()]
                     }
                 };
                 cells.iter().map(alone).collect()
@@ -102,8 +110,11 @@ impl Sweep {
         let starts = [given.clone(), Initial { along: opposite, ..given.clone() }];
         let of_start = |start: &Initial| match solutions.selected(model, start) {
             Ok(selected) => Theory::of(&selected, self),
-            Err(MeanFieldError::NoStableState { .. }) => Ok(Theory::missing(self.rank(), Missing::NoState)),
-            Err(error) => Ok(Theory::missing(self.rank(), Missing::Failed(error.to_string()))),
+            Err(error @ (MeanFieldError::NearSeparatrix { .. } | MeanFieldError::Oscillates { .. })) => {
+                Ok(Theory::missing(self.rank(), Missing::Failed(error.to_string())))
+            }
+            Err(MeanFieldError::NoStableState { .. }) => Ok(Theory::without(self.rank(), model, Missing::NoState)),
+            Err(error) => Ok(Theory::without(self.rank(), model, Missing::Failed(error.to_string()))),
         };
         starts[..self.starts()].iter().map(of_start).collect()
     }
@@ -112,6 +123,17 @@ impl Sweep {
 impl Theory {
     fn missing(rank: usize, missing: Missing) -> Self {
         Self { values: vec![f64::NAN; fields::names(rank).len()], phase: None, missing: Some(missing) }
+    }
+
+    /// Theory of a model whose start leads to no bounded state that was found: growth without bound where the model can (T29), else `missing`.
+    fn without(rank: usize, model: &Model, missing: Missing) -> Self {
+        match unbounded_states(model).unwrap_or_default().first() {
+            Some(fastest) => {
+                let missing = Missing::Unbounded(fastest.growth_rate);
+                Self { phase: Some(Phase::Unbounded), ..Self::missing(rank, missing) }
+            }
+            None => Self::missing(rank, missing),
+        }
     }
 
     fn of(selected: &Selected<'_>, sweep: &Sweep) -> Result<Self, SweepError> {

@@ -415,7 +415,7 @@ fn a_missing_command_is_one_line_that_names_the_commands() {
     let rows: [(&[&str], &str); 2] = [
         (
             &[],
-            "init, schema, solve, simulate, check, sweep, diagram, figure, task, validate, completions, man; see lowrank --help",
+            "init, schema, solve, transient, simulate, check, sweep, diagram, figure, task, validate, completions, man; see lowrank --help",
         ),
         (&["sweep"], "plan, run, merge; see lowrank sweep --help"),
     ];
