@@ -393,7 +393,7 @@ fn of_simulations() -> Vec<Row> {
             initial_currents(&small().1, &Initial { along: vec![(N(3), 1.0)], deviation: 0.0 }, 1, 1, 0),
             R(E::Model(ModelError::NoSuchVector { .. })), ["n[3]", "rank 1", "counted from 0"]),
         row!("activity without bound", explosive(),
-            R(E::Integrate(IntegrateError::NonFinite { .. })), ["component", "time", "dynamics diverge"]),
+            R(E::Unbounded { .. }), ["grows without bound", "time", "lower g or the overlaps"]),
         row!("private noise with Heun", run(&small().0.with_noise(0.5)?, 8, 1, &Protocol::new(timing(), Method::Heun)?),
             R(E::NoiseNeedsEuler { method: Method::Heun }), ["white noise", "heun", "choose euler"]),
         row!("exponent under noise", exponent(&noisy(), &protocol(|_| ())?),

@@ -72,7 +72,7 @@ pub fn lyapunov(
             Ok(_) if control.is_hopeless() && halvings < most => halvings += 1,
             Ok(_) if control.is_hopeless() => {
                 let worst = control.worst().iter().copied().fold(0.0, f64::max);
-                return Err(inaccurate(protocol, step, worst));
+                return Err(inaccurate(method, step, worst, protocol.tolerance()));
             }
             // A bounded activity overflows by the step alone.
             Err(error) if error.time().is_some() && halvings < most && model.transfer().bound().is_some() => {

@@ -4,7 +4,7 @@ use lowrank_integrate::Method;
 use lowrank_model::Vector;
 
 use crate::SimulateError;
-use crate::control::{ERROR_TOLERANCE, MOST_HALVINGS};
+use crate::control::{ERROR_TOLERANCE, MOST_HALVINGS, given_tolerance};
 use crate::replicas::STRUCTURED;
 
 /// A lag counts as a multiple of the interval if it is one to this relative accuracy.
@@ -69,7 +69,7 @@ impl Protocol {
             kappa_along: None,
             structured_from: STRUCTURED,
             keep_trajectory: false,
-            tolerance: ERROR_TOLERANCE,
+            tolerance: given_tolerance(method),
             halvings: 0,
         })
     }
@@ -118,7 +118,7 @@ impl Protocol {
     /// the tolerance (T36, T37). Without this a step that is unstable or too inaccurate is an error.
     #[must_use]
     pub fn with_chosen_step(mut self) -> Self {
-        self.halvings = MOST_HALVINGS;
+        (self.halvings, self.tolerance) = (MOST_HALVINGS, ERROR_TOLERANCE);
         self
     }
 

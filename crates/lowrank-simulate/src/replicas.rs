@@ -18,7 +18,7 @@ pub struct Replica<'a> {
 /// Delta_inf belongs to one branch. Two replicas of which both have |kappa| >= `structured` and whose kappa point in opposite
 /// directions (kappa . kappa' < 0) are on two branches: in a network that is `odd` under x -> -x (odd phi, no
 /// input) those are mirror images, and the pair counts with the opposite sign, as it would on one branch; in any other network
-/// the pair says nothing of Delta_inf, and there is no value. There is none for a single replica either: the covariance of one
+/// the pair says nothing of Delta_inf and is left out; where none is left there is no value. There is none for a single replica either: the covariance of one
 /// time average with itself holds what is left of the fluctuations (T23).
 pub fn delta_inf(replicas: &[Replica<'_>], odd: bool, structured: f64) -> Option<f64> {
     let size = |replica: &Replica<'_>| replica.kappa.iter().map(|kappa| kappa * kappa).sum::<f64>().sqrt();
@@ -29,7 +29,7 @@ pub fn delta_inf(replicas: &[Replica<'_>], odd: bool, structured: f64) -> Option
             let sign = match (overlap < 0.0 && size(a) >= structured && size(b) >= structured, odd) {
                 (false, _) => 1.0,
                 (true, true) => -1.0,
-                (true, false) => return None,
+                (true, false) => continue,
             };
             sum += sign * covariance(a.x_mean, b.x_mean);
             pairs += 1.0;

@@ -2,7 +2,7 @@
 
 use faer::{Mat, MatRef};
 use lowrank_connectivity::Network;
-use lowrank_integrate::{IntegrateError, VectorField};
+use lowrank_integrate::{IntegrateError, Method, VectorField};
 use lowrank_model::{Model, Variant, Vector};
 
 use crate::control::{Control, first_halvings, unstable, weak_error};
@@ -118,7 +118,9 @@ fn observe_variants(
     let mut mover = Mover::new(&field, model, protocol.method(), copies, noise_key)?;
     let columns = field.column_ranges();
     let count = columns.len();
-    *control = Control::new(columns, count, copies, protocol.method(), protocol.tolerance()).with_floors(
+    // Paths under white noise have a strong error of the order of the noise itself, which their statistics do not: it is told, not judged.
+    let tolerance = if is_noisy(model) { f64::INFINITY } else { protocol.tolerance() };
+    *control = Control::new(columns, count, copies, protocol.method(), tolerance).with_floors(
         network,
         model.transfer(),
         variants,
@@ -140,7 +142,7 @@ fn observe_variants(
             field.move_until(stop);
             mover.advance(&mut field, &mut state, (time, stop), step, control)?;
             if control.is_hopeless() {
-                let error = |worst: &f64| Err(inaccurate(protocol, step, *worst));
+                let error = |worst: &f64| Err(inaccurate(protocol.method(), step, *worst, tolerance));
                 return Ok(control.worst().iter().map(error).collect());
             }
             time = stop;
@@ -173,11 +175,11 @@ fn observe_variants(
         observed.weak_error = is_noisy(model).then(|| weak_error(step, *variant));
         let states = x.subcols(v * copies, copies);
         let of = (model.transfer(), *variant);
-        let judged = protocol.tolerance().is_finite() && !is_noisy(model);
+        let judged = protocol.tolerance().is_finite();
         let unstable = judged.then(|| unstable(network, of, (protocol.method(), step), states)).flatten();
         all.push(match unstable {
-            _ if observed.error_estimate > protocol.tolerance() => {
-                Err(inaccurate(protocol, step, observed.error_estimate))
+            _ if observed.error_estimate > tolerance => {
+                Err(inaccurate(protocol.method(), step, observed.error_estimate, tolerance))
             }
             Some(longest) => Err(SimulateError::UnstableStep { method: protocol.method(), step, longest }),
             None => Ok(observed),
@@ -186,8 +188,8 @@ fn observe_variants(
     Ok(all)
 }
 
-pub(crate) fn inaccurate(protocol: &Protocol, step: f64, error: f64) -> SimulateError {
-    SimulateError::InaccurateStep { method: protocol.method(), step, error, limit: protocol.tolerance() }
+pub(crate) fn inaccurate(method: Method, step: f64, error: f64, limit: f64) -> SimulateError {
+    SimulateError::InaccurateStep { method, step, error, limit }
 }
 
 /// Goes on from the end of a run for as long as some column grows in a way that never ends.

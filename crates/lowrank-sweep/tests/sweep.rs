@@ -381,7 +381,7 @@ fn bad_specs_are_refused_in_one_line_that_names_the_field() {
         ("parameter = \"g\"", "parameter = \"mean n[0]\"", &["mean n[0]", "both set"]),
         ("parameter = \"g\"", "parameter = \"strength\"", &["strength", "mean n[0]", "both set"]),
         ("parameter = \"g\"", "parameter = \"G\"", &["\"G\"", "strength"]),
-        ("points = 2", "points = 1", &["axis g.points", "1", ">= 2"]),
+        ("points = 2", "points = 1", &["axis.points", "1", ">= 2"]),
         ("neurons = 60", "neurons = 60\nbulk = \"sparse:61\"", &["network.bulk", "sparse:61", "network.neurons"]),
         ("neurons = 60", "neurons = 4", &["network.neurons", "4", "vectors"]),
         ("realisations = 2", "realisations = 4000000000000", &["realisations", "4000000000000", "<= 100000000"]),

@@ -123,7 +123,11 @@ fn what_cannot_be_computed_is_exit_code_three() {
     let text = SMALL.replace("g = 0.6", "g = 0.6\ntransfer = \"threshold-linear\"").replace("= 2.0 }", "= 5.0 }");
     let text = text.replace("window = 2.0", "window = 600.0");
     std::fs::write(&file, text).unwrap();
-    refused(&["simulate", file.to_str().unwrap()], 3, &["current, realisation 0"]);
+    // What networks do without bound is a state that simulate counts; a check has nothing to compare it with.
+    let output = lowrank(&["simulate", file.to_str().unwrap()]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && text.contains("unbounded"), "{text}");
+    refused(&["check", file.to_str().unwrap()], 3, &["current"]);
 }
 
 #[test]
