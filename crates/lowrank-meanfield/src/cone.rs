@@ -156,15 +156,14 @@ impl<'a> Cone<'a> {
             match answer {
                 Answer::Kink => {
                     let a = Averages::at(Transfer::ThresholdLinear, d.mu, sigma * sigma + d.s_squared);
-                    for k in 0..rank {
-                        image[k] += d.weight * (d.n[k] * a.phi + d.n_u[k] * a.d1);
+                    for (image, (n, n_u)) in image.iter_mut().zip(d.n.iter().zip(&d.n_u)) {
+                        *image += d.weight * (n * a.phi + n_u * a.d1);
                     }
                     square += d.weight * a.phi_sq;
                 }
                 Answer::Linear(matrix, _) => {
-                    for k in 0..rank {
-                        let row = &matrix[k * rank..(k + 1) * rank];
-                        image[k] += d.weight * row.iter().zip(kappa).map(|(j, x)| j * x).sum::<f64>();
+                    for (image, row) in image.iter_mut().zip(matrix.chunks_exact(rank)) {
+                        *image += d.weight * row.iter().zip(kappa).map(|(j, x)| j * x).sum::<f64>();
                     }
                 }
             }

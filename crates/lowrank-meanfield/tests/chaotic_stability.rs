@@ -1,4 +1,5 @@
 //! Stability of chaotic solutions (T32).
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use lowrank_meanfield::{
     Averages, Instability, Stability, chaotic_solutions, end_of_structured_chaos, stationary_branches,

@@ -1,4 +1,5 @@
 //! Solutions at large g, drives and overlaps (T30, T31): right values, residuals, and nothing at the switch of the rules.
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use lowrank_meanfield::{chaotic_solutions, stationary_branches};
 use lowrank_model::Vector::{I, M, N};

@@ -1,4 +1,5 @@
 //! Onsets and ends of chaos, and solutions that the residual cannot tell apart.
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use lowrank_meanfield::{
     Averages, Stability, chaotic_solutions, end_of_structured_chaos, onset_of_chaos, onsets_of_chaos,

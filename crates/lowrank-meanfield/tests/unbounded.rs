@@ -1,4 +1,5 @@
 //! Growth from the kink of threshold-linear networks and at infinity (T29), against closed forms and an independent root.
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use lowrank_meanfield::{Instability, Stability, stationary_branches, unbounded_states};
 use lowrank_model::Vector::{I, M, N};

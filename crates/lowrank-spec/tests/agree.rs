@@ -128,10 +128,11 @@ fn mutate(value: &mut Value, choices: &mut Choices) {
                 _ => drop(fields.insert("nueron".to_owned(), json!(1))),
             }
         }
-        Value::Array(items) if choices.below(2) == 0 => match (items.pop(), choices.below(2)) {
-            (Some(last), 0) => items.extend([last.clone(), last]),
-            _ => {}
-        },
+        Value::Array(items) if choices.below(2) == 0 => {
+            if let (Some(last), 0) = (items.pop(), choices.below(2)) {
+                items.extend([last.clone(), last]);
+            }
+        }
         Value::Number(number) if choices.below(2) == 0 => {
             let size = number.as_f64().unwrap();
             *target = if number.is_f64() { json!(-size - 0.125) } else { json!(size as i64 - 1) };

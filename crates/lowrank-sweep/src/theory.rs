@@ -97,7 +97,7 @@ impl Sweep {
                 Err(_) => Err(ModelError::NotFinite { field: "a parameter of the grid".to_owned(), value }),
             }
         };
-        let all = solutions_along(&family, &of_axis)?;
+        let all = solutions_along(family, &of_axis)?;
         let of = |(solutions, cell): (&Solutions, &usize)| {
             self.selected(&family(solutions.parameter)?, &self.draft(*cell)?.initial(), solutions)
         };

@@ -142,7 +142,7 @@ fn point(
     };
     let mut statistics = statistics(spec, &point);
     let is_odd = |s: &Statistic| matches!(s, Statistic::Kappa(_) | Statistic::Mu | Statistic::RMean);
-    statistics.retain(|s| !(by_chance && is_odd(s)) && !(on_ring && matches!(s, Statistic::Kappa(_))));
+    statistics.retain(|s| !(by_chance && is_odd(s) || on_ring && matches!(s, Statistic::Kappa(_))));
     // The exponent is predicted where it is claimed.
     if statistics.contains(&Statistic::Lyapunov) {
         point.statistics = vec![(Statistic::Lyapunov, margin(Statistic::Lyapunov, phase, model, None))];
