@@ -40,7 +40,7 @@ const UNBOUNDED: f64 = 1e4;
 const NEARLY_QUIET: f64 = 1e-6;
 
 /// One solution of a branch.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct BranchPoint {
     /// The parameter.
     pub parameter: f64,
@@ -49,7 +49,7 @@ pub struct BranchPoint {
 }
 
 /// What happens on a branch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum EventKind {
     /// The branch turns in the parameter; a real eigenvalue of (T10) is one.
@@ -63,7 +63,7 @@ pub enum EventKind {
 }
 
 /// An event on a branch.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Event {
     /// What happens.
     pub kind: EventKind,

@@ -1,5 +1,7 @@
 //! `lowrank solve`: what mean-field theory says of a network, at every point of the axes if there are any.
 
+mod autocovariance;
+mod branches;
 mod table;
 
 use std::path::PathBuf;
@@ -10,12 +12,14 @@ use lowrank_meanfield::{
     stationary_branches, two_timescale_solutions, unbounded_states,
 };
 use lowrank_model::{Model, OrderParameters, Variant};
-use lowrank_report::{Origin, Provenance, data_json, write_csv, write_file};
+use lowrank_report::{Arrays, Origin, Provenance, data_json, write_csv, write_file, write_npz};
 use lowrank_spec::{Draft, Grid, Spec};
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use self::autocovariance::Curve;
+use self::branches::{BranchPoints, branch_points};
 use self::table::{onsets, table};
 use crate::common::{given_vectors, in_file};
 use crate::{Common, Failure, on_interrupt, print};
@@ -26,11 +30,18 @@ const ONSET_BRACKET: (f64, f64) = (1e-3, 10.0);
 /// Options of `lowrank solve`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: lowrank solve examples/specs/bistable.toml\n\n\
-    With --out it writes solve.json, and solve.csv with solve.csv.json (what made it) beside it. A spec with axes is\n\
+    With --out it writes solve.json, and solve.csv with solve.csv.json (what made it) beside it; with --autocovariance\n\
+    autocovariance.csv and .npz, with --branches branches.csv. A spec with axes is\n\
     solved at every point of its grid; a point that cannot be solved has the reason in its row, and the exit code is 3.")]
 pub struct Options {
     /// The spec, a TOML file
     spec: PathBuf,
+    /// Delta(tau), C_r(tau) and the spectrum of every chaotic and fluctuating solution, in a second table
+    #[arg(long)]
+    autocovariance: bool,
+    /// Folds, branch points, onsets of chaos and Hopf points of all branches along the one axis of the spec, in a table of their own
+    #[arg(long)]
+    branches: bool,
 }
 
 /// All solutions of one model.
@@ -94,13 +105,19 @@ pub(super) struct Chaos {
     lambda_max: f64,
     residual: f64,
     iterations: usize,
+    /// Only where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    autocovariance: Option<Curve>,
 }
 
 /// What was solved.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Record<'a> {
     spec: &'a Spec,
-    solutions: Vec<Solved>,
+    solutions: &'a [Solved],
+    /// One a variant; only where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    branch_points: Option<&'a [BranchPoints]>,
 }
 
 /// Solves theory and prints the table.
@@ -118,6 +135,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
         .map(|(cell, variant)| Ok((cell, grid.model(&draft, cell, variant).map_err(here)?)))
         .collect::<Result<_, Failure>>()?;
     common.check_out()?;
+    let points = options.branches.then(|| branch_points(&draft, &grid, &variants)).transpose()?;
     on_interrupt("nothing was written; run it again");
     let bar = common.bar(models.len(), "models");
     let at = |cell: usize| -> Vec<(String, f64)> {
@@ -127,7 +145,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let solutions: Vec<Solved> = models
         .par_iter()
         .map(|(cell, model)| {
-            let solved = solve(model, at(*cell), grid.axes().is_empty());
+            let solved = solve(model, at(*cell), grid.axes().is_empty(), options.autocovariance);
             bar.inc(1);
             solved
         })
@@ -145,18 +163,34 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let table = table(&solutions, &grid, draft.layout());
     let failed = partial(&solutions, &grid);
     let onsets = onsets(&solutions);
-    let record = data_json(&Record { spec: &spec, solutions }, spec.seed, &Provenance::here())?;
+    let record = Record { spec: &spec, solutions: &solutions, branch_points: points.as_deref() };
+    let record = data_json(&record, spec.seed, &Provenance::here())?;
+    let axes = grid.axes().iter().map(|(parameter, _)| parameter.to_string()).collect();
+    let curves = options.autocovariance.then(|| autocovariance::table(&solutions, axes));
+    let events = points.as_ref().map(|points| branches::table(points, draft.layout().rank));
     if let Some(out) = &common.out {
         write_file(&out.join("solve.json"), record.as_bytes())?;
         let provenance = Provenance::here();
         let origin = Origin { provenance: &provenance, seed: Some(spec.seed), spec: &spec };
         write_csv(&out.join("solve.csv"), &table.columns(), &origin)?;
+        for (name, table) in [("autocovariance.csv", &curves), ("branches.csv", &events)] {
+            if let Some(table) = table {
+                write_csv(&out.join(name), &table.columns(), &origin)?;
+            }
+        }
+        let arrays = autocovariance::arrays(&solutions);
+        if !arrays.is_empty() {
+            write_npz(&out.join("autocovariance.npz"), &Arrays::new(arrays)?, &origin)?;
+        }
     }
     print(&if common.json { record } else { table.text() })?;
     if !common.json && !onsets.is_empty() {
         print(&format!("\n{onsets}"))?;
     }
-    failed
+    for table in [curves, events].iter().flatten().filter(|_| !common.json) {
+        print(&format!("\n{}", table.text()))?;
+    }
+    failed.and_then(|()| branches::partial(points.as_deref().unwrap_or_default()))
 }
 
 /// The points that could not be solved, as a failure that counts them and names the first.
@@ -190,7 +224,7 @@ fn constant_input(spec: &Spec) -> Vec<String> {
 }
 
 /// All solutions of one model. What cannot be solved takes nothing else with it.
-fn solve(model: &Model, at: Vec<(String, f64)>, alone: bool) -> Solved {
+fn solve(model: &Model, at: Vec<(String, f64)>, alone: bool, with_curves: bool) -> Solved {
     let (mut remarks, mut failures) = (Vec::new(), Vec::new());
     let stationary = stationary_branches(model).unwrap_or_else(|error| {
         // White noise leaves nothing at rest: that is a result.
@@ -222,7 +256,7 @@ fn solve(model: &Model, at: Vec<(String, f64)>, alone: bool) -> Solved {
                 ));
             }
             for solution in &followed.found {
-                match described(model, solution) {
+                match described(model, solution, with_curves) {
                     Ok(solution) => chaotic.push(solution),
                     Err(error) => failures.push(Unsolved::chaotic(&error)),
                 }
@@ -242,7 +276,7 @@ fn solve(model: &Model, at: Vec<(String, f64)>, alone: bool) -> Solved {
 }
 
 /// A chaotic solution with its correlation time and its exponent.
-fn described(model: &Model, chaos: &Chaotic) -> Result<Chaos, MeanFieldError> {
+fn described(model: &Model, chaos: &Chaotic, with_curve: bool) -> Result<Chaos, MeanFieldError> {
     let lambda_max = chaos.lyapunov()?.exponent;
     Ok(Chaos {
         regime: chaos.regime(lambda_max),
@@ -255,5 +289,6 @@ fn described(model: &Model, chaos: &Chaotic) -> Result<Chaos, MeanFieldError> {
         lambda_max,
         residual: chaos.residual,
         iterations: chaos.iterations,
+        autocovariance: with_curve.then(|| Curve::of(chaos)).transpose()?,
     })
 }

@@ -1,0 +1,110 @@
+//! Points of the axis at which branches of stationary solutions fold, cross, or change their stability.
+
+use lowrank_meanfield::{Event, EventKind, branches_along};
+use lowrank_model::{ModelError, Variant};
+use lowrank_spec::{Draft, Grid, SpecError};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::Failure;
+use crate::table::{Table, Value};
+
+/// Values of the axis from which branches are followed; one that lies between two of them is missed.
+const SAMPLES: usize = 9;
+
+/// The points of one variant.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct BranchPoints {
+    variant: Variant,
+    /// The axis.
+    parameter: String,
+    events: Vec<Event>,
+    /// The reason why there are none; absent where branches were followed.
+    reason: Option<String>,
+}
+
+/// Follows all branches of every variant along the one axis of a grid.
+///
+/// # Errors
+/// A grid with no axis or with several, or an axis of a single value.
+pub(super) fn branch_points(draft: &Draft, grid: &Grid, variants: &[Variant]) -> Result<Vec<BranchPoints>, Failure> {
+    let [(parameter, values)] = grid.axes() else {
+        let found = grid.axes().len();
+        let line = format!("--branches: the spec has {found} axes: branches are followed along one; give one [[axis]]");
+        return Err(Failure::Input(line));
+    };
+    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let followed = |variant: &Variant| {
+        let family = |value: f64| {
+            let mut here = draft.clone();
+            // Whatever an axis refuses it refuses at one of its own values, before any branch is followed.
+            here.set(*parameter, value).map_err(|error| match error {
+                SpecError::Model(error) | SpecError::BadModel { source: error, .. } => error,
+                other => ModelError::NotFinite { field: other.to_string(), value },
+            })?;
+            here.model(*variant)
+        };
+        let found = branches_along(family, (low, high), SAMPLES);
+        let (mut events, mut reason) = (Vec::new(), None);
+        match found {
+            Ok(branches) => events = branches.into_iter().flat_map(|branch| branch.events).collect(),
+            Err(error) => reason = Some(error.to_string()),
+        }
+        events.sort_by(|a: &Event, b| a.parameter.total_cmp(&b.parameter));
+        // A branch point is an event of each branch that passes through it.
+        events.dedup_by(|a, b| a.kind == b.kind && same(a, b));
+        BranchPoints { variant: *variant, parameter: parameter.to_string(), events, reason }
+    };
+    Ok(variants.iter().map(followed).collect())
+}
+
+/// Two events nearer than this in the parameter and in kappa, relative to one, are one: the accuracy at which they are found.
+const SAME: f64 = 1e-6;
+
+fn same(a: &Event, b: &Event) -> bool {
+    let near = |x: f64, y: f64| (x - y).abs() <= SAME * x.abs().max(1.0);
+    let kappa = a.solution.order.kappa.iter().zip(&b.solution.order.kappa);
+    near(a.parameter, b.parameter) && kappa.into_iter().all(|(x, y)| near(*x, *y))
+}
+
+/// The first variant whose branches could not be followed, as a failure.
+pub(super) fn partial(points: &[BranchPoints]) -> Result<(), Failure> {
+    let failed = points.iter().find_map(|of| Some((of.variant, of.reason.as_ref()?)));
+    failed.map_or(Ok(()), |(variant, reason)| {
+        Err(Failure::Partial(format!("branches of {variant} could not be followed: {reason}")))
+    })
+}
+
+fn name(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::Fold => "fold",
+        EventKind::BranchPoint => "branch point",
+        EventKind::BulkInstability => "onset of chaos",
+        EventKind::Hopf => "hopf",
+    }
+}
+
+/// One row an event, and one a variant whose branches could not be followed.
+pub(super) fn table(points: &[BranchPoints], rank: usize) -> Table {
+    let parameter = points.first().map_or_else(String::new, |points| points.parameter.clone());
+    let kappa = (1..=rank).map(|k| format!("kappa_{k}"));
+    let head = ["variant".to_owned(), "event".to_owned(), parameter].into_iter().chain(kappa);
+    let mut table = Table::new(head.chain(["delta_0", "rho", "reason"].map(str::to_owned)).collect());
+    for of in points {
+        for event in &of.events {
+            let solution = &event.solution;
+            let mut row: Vec<Value> = vec![of.variant.name().into(), name(event.kind).into(), event.parameter.into()];
+            row.extend(solution.order.kappa.iter().map(|kappa| Value::from(*kappa)));
+            row.extend([solution.order.delta_0.into(), solution.rho.into(), "".into()]);
+            table.push(row);
+        }
+        if let Some(reason) = &of.reason {
+            let mut row: Vec<Value> = vec![of.variant.name().into(), "not solved".into()];
+            row.extend(vec![Value::from(f64::NAN); rank + 3]);
+            row.push(reason.as_str().into());
+            table.push(row);
+        }
+    }
+    table
+}

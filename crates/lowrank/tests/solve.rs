@@ -1,0 +1,74 @@
+//! What solve adds on request, against values known otherwise.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::disallowed_methods)]
+
+use std::process::Command;
+
+fn solve(text: &str, arguments: &[&str], code: i32) -> (tempfile::TempDir, String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("own.toml"), text).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lowrank"));
+    let output = command.args(["solve", "own.toml"]).args(arguments).current_dir(folder.path()).output().unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{message}");
+    (folder, String::from_utf8(output.stdout).unwrap(), message)
+}
+
+#[test]
+fn the_autocovariance_of_chaos_obeys_its_equation() {
+    let text = "seed = 1\n[network]\nneurons = 100\ng = 2.0\n";
+    let (folder, out, _) = solve(text, &["--autocovariance", "--json", "--out", "out"], 0);
+    let record: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let curve = &record["data"]["solutions"][0]["chaotic"][0]["autocovariance"];
+    let list = |name: &str| curve[name].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect::<Vec<f64>>();
+    let (lags, delta, c_r) = (list("lags"), list("delta"), list("c_r"));
+    // Delta_0 at g = 2 (docs/theory.md section 6).
+    assert!((delta[0] - 1.924_805).abs() < 1e-6, "{}", delta[0]);
+    // Delta'' = Delta - g^2 C_r (T12), by central differences of fourth order in the lag.
+    let h = lags[1];
+    for i in 2..40 {
+        let second = (-delta[i - 2] + 16.0 * delta[i - 1] - 30.0 * delta[i] + 16.0 * delta[i + 1] - delta[i + 2])
+            / (12.0 * h * h);
+        assert!((second - (delta[i] - 4.0 * c_r[i])).abs() < 5e-3, "{i}: {second} {}", delta[i] - 4.0 * c_r[i]);
+    }
+    // The tail: the ratio of two late values.
+    let rate = (delta[50] / delta[60]).ln() / (lags[60] - lags[50]);
+    assert!((rate / curve["tail_rate"].as_f64().unwrap() - 1.0).abs() < 1e-2, "{rate} {curve}");
+    // The spectrum at zero is twice the integral of Delta, by the trapezoid rule.
+    let integral = h * (delta.iter().sum::<f64>() - 0.5 * (delta[0] + delta[60]));
+    assert!((list("spectrum")[0] / (2.0 * integral) - 1.0).abs() < 1e-2, "{} {integral}", list("spectrum")[0]);
+    for file in ["autocovariance.csv", "autocovariance.npz"] {
+        assert!(folder.path().join("out").join(file).exists(), "{file}");
+    }
+}
+
+/// A rank-one overlap of 1.5: without a random part the central state loses its stability at overlap one.
+const OVERLAP: &str = r#"
+seed = 1
+[network]
+neurons = 100
+g = 0.5
+[structure]
+rank = 1
+covariances = { "m[0]" = 1.0, "n[0]" = 9.0 }
+[[axis]]
+"#;
+
+#[test]
+fn branch_points_along_an_axis_are_where_theory_puts_them() {
+    let along = format!("{OVERLAP}parameter = \"covariance m[0] n[0]\"\nvalues = [0.5, 2.0]\n");
+    let (folder, out, _) = solve(&along, &["--branches", "--json", "--out", "out"], 0);
+    let record: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let events = record["data"]["branch_points"][0]["events"].as_array().unwrap();
+    let points: Vec<&serde_json::Value> = events.iter().filter(|event| event["kind"] == "branch-point").collect();
+    // At x = 0 every slope is one: the outlier of (T10) is the overlap, and crosses one there.
+    assert!(points.len() == 1 && (points[0]["parameter"].as_f64().unwrap() - 1.0).abs() < 1e-7, "{events:?}");
+    let text = std::fs::read_to_string(folder.path().join("out/branches.csv")).unwrap();
+    assert!(text.lines().nth(1).unwrap().contains("branch point"), "{text}");
+    // Along g the quiet state becomes chaotic at one, whatever the overlap below one is.
+    let along = OVERLAP.replace("\"n[0]\" = 9.0", "\"n[0]\" = 9.0, \"m[0] n[0]\" = 0.5")
+        + "parameter = \"g\"\nvalues = [0.4, 1.6]\n";
+    let (_folder, out, _) = solve(&along, &["--branches"], 0);
+    assert!(out.lines().any(|line| line.contains("onset of chaos") && line.contains("1.0000")), "{out}");
+    let (_folder, _, message) = solve(OVERLAP.split("[[axis]]").next().unwrap(), &["--branches"], 2);
+    assert!(message.contains("--branches") && message.contains("[[axis]]"), "{message}");
+}
