@@ -11,7 +11,7 @@ const SMALL: f64 = 0.5;
 /// Terms of the series: (1/2)^16 / 16! is far below rounding.
 const TERMS: u32 = 16;
 /// int_0^1 s (s + 1) (s + 2) / 6 ds, the weight of the third difference in the method of Adams and Bashforth of order 4.
-const GAMMA_3: f64 = 3.0 / 8.0;
+pub const GAMMA_3: f64 = 3.0 / 8.0;
 /// Two steps are equal if they are to this relative accuracy: they are differences of times.
 const SAME_STEP: f64 = 1e-9;
 

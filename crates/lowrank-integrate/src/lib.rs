@@ -18,7 +18,7 @@ mod stability;
 
 pub use adaptive::{Adaptive, Tolerance, solve_adaptive};
 pub use error::IntegrateError;
-pub use etd_ab3::etd_weights;
+pub use etd_ab3::{GAMMA_3, etd_weights};
 pub use euler_maruyama::EulerMaruyama;
 pub use field::VectorField;
 pub use fixed::{Method, Stepper, check_steps, integrate};

@@ -83,6 +83,11 @@ pub(crate) fn unstable(
     })
 }
 
+/// The root mean square of the values.
+pub(crate) fn rms(values: &[f64]) -> f64 {
+    (values.iter().map(|x| x * x).sum::<f64>() / values.len() as f64).sqrt()
+}
+
 fn filters(variant: Variant) -> Filters {
     let (tau_s, tau_r) = variant.time_constants();
     Filters { tau_s, tau_r }
@@ -166,7 +171,6 @@ impl Control {
     pub(crate) fn take(&mut self, time: f64, error: &[f64], state: &[f64]) {
         self.due = time + if self.dense { 1.0 } else { (SPARSE * time).max(1.0) };
         for (column, range) in self.columns.iter().enumerate() {
-            let rms = |values: &[f64]| (values.iter().map(|x| x * x).sum::<f64>() / values.len() as f64).sqrt();
             let (error, size) = (rms(&error[range.clone()]), rms(&state[range.clone()]));
             // What overflows or is lost is an error of its own.
             if !size.is_finite() || (column >= self.tangents && size < LOST) {

@@ -5,7 +5,7 @@ use lowrank_connectivity::Network;
 use lowrank_integrate::{IntegrateError, Method, VectorField};
 use lowrank_model::{Model, Variant, Vector};
 
-use crate::control::{Control, first_halvings, unstable, weak_error};
+use crate::control::{Control, first_halvings, rms, unstable, weak_error};
 use crate::escape::Escape;
 use crate::mover::Mover;
 use crate::observables::{Accumulator, Structure};
@@ -201,7 +201,6 @@ fn refuse_escape(
     control: &mut Control,
 ) -> Result<(), SimulateError> {
     let columns = field.column_ranges();
-    let rms = |values: &[f64]| (values.iter().map(|x| x * x).sum::<f64>() / values.len() as f64).sqrt();
     let drive = rms(field.input());
     let mut escapes = vec![Escape::default(); columns.len()];
     let mut speed = vec![0.0; state.len()];

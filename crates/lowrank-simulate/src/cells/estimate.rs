@@ -1,10 +1,7 @@
 //! The error of a step as the column itself tells it (T37), from what the method remembers, at the looks only.
 
-use lowrank_integrate::Method;
+use lowrank_integrate::{GAMMA_3, Method};
 use lowrank_model::Real;
-
-/// int_0^1 s (s + 1) (s + 2) / 6 ds, the weight of the third difference in the method of Adams and Bashforth of order 4.
-const GAMMA_3: f64 = 3.0 / 8.0;
 
 /// How the estimate of one filter tau dy/dt = -y + rest is put together: a sum over the rest now, one, two and three steps ago,
 /// and the filter's own value, with these coefficients.

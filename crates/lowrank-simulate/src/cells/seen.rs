@@ -11,7 +11,7 @@ pub enum CellEnd {
     Ran,
     /// It came to rest at this time, and its state stands for all later samples.
     AtRest(f64),
-    /// Its activity grows without bound, as was seen at this time; nothing was measured. Only where phi is not bounded.
+    /// The activity grows without bound, as was seen at this time; nothing was measured. Only where phi is not bounded.
     Unbounded(f64),
     /// No step that was tried is accurate or stable; the last one was given up at this time, and nothing was measured.
     Inaccurate(f64),
