@@ -66,7 +66,7 @@ fn json(value: &impl serde::Serialize) -> Result<String, SpecError> {
 }
 
 /// Refuses a table where a list of tables belongs, the reverse, and a geometry that is not one table in another: what the
-/// parser says of these is of its own kinds. A text that is no TOML is left to it.
+/// parser says of these is of its own kinds, and it takes a list for a table, field by field. A text that is no TOML is left to it.
 fn shapes(text: &str) -> Result<(), SpecError> {
     let Ok(document) = DeTable::parse(text) else { return Ok(()) };
     let document = document.get_ref();
@@ -79,6 +79,12 @@ fn shapes(text: &str) -> Result<(), SpecError> {
     for list in ["input", "axis"] {
         if let Some(value) = document.get(list) {
             are_tables(text, list, value)?;
+        }
+    }
+    if let Some(DeValue::Array(inputs)) = document.get("input").map(Spanned::get_ref) {
+        let sines = inputs.iter().filter_map(|input| input.get_ref().as_table()?.get("sine"));
+        for sine in sines {
+            is_table(text, "input.sine", sine, "a sine is a table, write { amplitude = 1.0, period = 10.0 }")?;
         }
     }
     let Some(DeValue::Table(structure)) = document.get("structure").map(Spanned::get_ref) else { return Ok(()) };
