@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use lowrank_model::Transfer;
 
-use crate::large::is_large;
+use crate::large::{Grid, is_large, pair_slope};
 use crate::nested::{FULL, PairMoments, Precision};
 use crate::quadrature::gauss_legendre;
 use crate::{MeanFieldError, PairAverage};
@@ -149,25 +149,15 @@ impl Top {
     }
 }
 
-/// Q at large variances: by the difference of C_Phi, or integrated where that would lose too many digits.
-pub(crate) fn large_excess(transfer: Transfer, mu: f64, d: f64, from: f64, to: f64) -> f64 {
-    let delta = to - from;
-    if delta < SMALL_DIFFERENCE * scale(transfer, d) {
-        return graded(transfer, mu, d, from, to);
-    }
-    let (top, low) = (PairMoments::at(FULL, transfer, mu, d, to), PairMoments::at(FULL, transfer, mu, d, from));
-    (top.big_big - low.big_big - delta * low.phi_phi) / (delta * delta)
-}
-
-/// Q = int_0^1 (1 - t) C_phi'(a + t (c - a)) dt on panels that grow away from c, where C_phi' varies over a few units.
-fn graded(transfer: Transfer, mu: f64, d: f64, a: f64, c: f64) -> f64 {
-    let first = (PANEL / (c - a).max(PANEL * PANEL).sqrt()).min(1.0);
+/// Q = int_0^1 (1 - t) C_phi'(a + t (D - a)) dt on panels that grow away from D, where C_phi' varies over a few units.
+fn graded(precision: Precision, transfer: Transfer, mu: f64, d: f64, a: f64) -> f64 {
+    let grid = Grid::of(precision);
+    let first = (PANEL / (d - a).max(PANEL * PANEL).sqrt()).min(1.0);
     let ends = [0.0, first, first.sqrt(), 1.0];
     let panel = |e: &[f64]| {
         let node = |(x, weight): &(f64, f64)| {
             let w = e[0] + x * (e[1] - e[0]);
-            let at = (a + (1.0 - w * w) * (c - a)).min(d);
-            2.0 * (e[1] - e[0]) * weight * w * w * w * PairMoments::slope(FULL, transfer, mu, d, at)
+            2.0 * (e[1] - e[0]) * weight * w * w * w * pair_slope(grid, transfer, mu, d, w * w * (d - a))
         };
         if e[1] > e[0] { LEGENDRE.iter().map(node).sum::<f64>() } else { 0.0 }
     };
@@ -177,7 +167,7 @@ fn graded(transfer: Transfer, mu: f64, d: f64, a: f64, c: f64) -> f64 {
 /// Q = int_0^1 (1 - t) C_phi'(a + t (D - a)) dt, with 1 - t = w^2: C_phi' varies fastest at D.
 fn integrated(precision: Precision, transfer: Transfer, mu: f64, d: f64, a: f64) -> f64 {
     if is_large(transfer, d) {
-        return graded(transfer, mu, d, a, d);
+        return graded(precision, transfer, mu, d, a);
     }
     let node = |(w, weight): &(f64, f64)| {
         let c = (a + (1.0 - w * w) * (d - a)).min(d);

@@ -9,9 +9,9 @@ use std::sync::LazyLock;
 use lowrank_model::Transfer;
 
 use crate::averages::{Averages, density, distribution};
-use crate::nested::PairMoments;
+use crate::nested::{FULL, PairMoments, Precision, narrow};
 use crate::pair::{both_positive, both_positive_product};
-use crate::quadrature::{gauss_hermite, gauss_legendre};
+use crate::quadrature::gauss_legendre;
 
 /// From this variance on these forms are used: a Gaussian 30 units wide, against which the rest is narrow.
 pub(crate) const LARGE_VARIANCE: f64 = 900.0;
@@ -22,13 +22,18 @@ const REACH: f64 = 20.0;
 const WINDOW: f64 = 8.5;
 const GAUSSIAN_STEP: f64 = 0.6;
 const SMOOTHED_STEP: f64 = 0.5;
+/// The same for searches, with every second node: seven digits.
+const ROUGH_WINDOW: f64 = 5.5;
+const ROUGH_GAUSSIAN_STEP: f64 = 1.0;
+const ROUGH_SMOOTHED_STEP: f64 = 0.9;
 /// A Gaussian narrower than this many units is averaged over by Gauss-Hermite.
 const NARROW: f64 = 0.4;
+/// Where outer nodes are farther apart than this many inner ones, a kernel would be longer than all that it saves.
+const LARGEST_MULTIPLE: i64 = 16;
 
 /// The transfer functions that these forms serve.
 const SIGMOIDS: [Transfer; 4] = [Transfer::Tanh, Transfer::Logistic, Transfer::OnePlusTanh, Transfer::Erf];
 
-static HERMITE: LazyLock<Vec<(f64, f64)>> = LazyLock::new(|| gauss_hermite(24));
 static LEGENDRE: LazyLock<Vec<(f64, f64)>> = LazyLock::new(|| gauss_legendre(32));
 
 /// phi(x) = low + half (erf(x / (sqrt(2) width)) + rest).
@@ -89,15 +94,31 @@ impl Shape {
     /// The local part at all nodes, the first of which has the number -REACH / STEP.
     fn table(&self) -> &'static [Local] {
         static TABLES: LazyLock<Vec<Vec<Local>>> = LazyLock::new(|| {
-            let reach = (REACH / STEP).round() as i64;
             let of = |transfer| {
                 let shape = Shape::new(transfer);
-                (-reach..=reach).map(|i| shape.local(i as f64 * shape.step())).collect()
+                shape.nodes().map(|x| shape.local(x)).collect()
             };
             SIGMOIDS.into_iter().map(of).collect()
         });
-        let index = SIGMOIDS.iter().position(|t| *t == self.transfer).unwrap_or(0);
-        &TABLES[index]
+        &TABLES[self.index()]
+    }
+
+    /// phi' alone at the same nodes.
+    fn slopes(&self) -> &'static [[f64; 1]] {
+        static SLOPES: LazyLock<Vec<Vec<[f64; 1]>>> = LazyLock::new(|| {
+            let of = |transfer: Transfer| Shape::new(transfer).nodes().map(|x| [transfer.jet(x).d1]).collect();
+            SIGMOIDS.into_iter().map(of).collect()
+        });
+        &SLOPES[self.index()]
+    }
+
+    fn index(&self) -> usize {
+        SIGMOIDS.iter().position(|t| *t == self.transfer).unwrap_or(0)
+    }
+
+    fn nodes(&self) -> impl Iterator<Item = f64> {
+        let (reach, h) = ((REACH / STEP).round() as i64, self.step());
+        (-reach..=reach).map(move |i| i as f64 * h)
     }
 }
 
@@ -133,55 +154,146 @@ pub(crate) fn averages(transfer: Transfer, mu: f64, d: f64) -> Averages {
 }
 
 /// The averages at two times of covariance 0 <= c <= D (T31).
-pub(crate) fn pair_moments(transfer: Transfer, mu: f64, d: f64, c: f64) -> PairMoments {
+pub(crate) fn pair_moments(grid: Grid, transfer: Transfer, mu: f64, d: f64, c: f64) -> PairMoments {
     let shape = Shape::new(transfer);
-    let Shape { low, half, unit, width, .. } = shape;
-    let (outer, inner) = (c.sqrt(), (d - c).max(0.0).sqrt());
+    let Shape { low, half, width, .. } = shape;
+    let inner = (d - c).max(0.0).sqrt();
     let mut m = of_steps(&shape, mu, d, c);
-    let (table, reach) = (shape.table(), (REACH / STEP).round() as i64);
-    // What one Gaussian leaves of the local part at u.
-    let smoothed = |u: f64| -> Local {
-        let mut sum = [0.0; 4];
-        let mut add = |weight: f64, local: Local| sum.iter_mut().zip(local).for_each(|(s, l)| *s += weight * l);
-        if inner == 0.0 {
-            return shape.local(u);
-        }
-        if inner < NARROW * unit {
-            HERMITE.iter().for_each(|(z, weight)| add(*weight, shape.local(u + inner * z)));
-        } else {
-            shape.weights(u, inner).for_each(|(i, weight)| add(weight, table[(i + reach) as usize]));
-        }
-        sum
-    };
-    let mut visit = |u: f64, weight: f64| {
-        let [big, phi, d1, d2] = smoothed(u);
-        let (step, wedge) = smooth_step(u, (inner * inner + width * width).sqrt());
-        let (far_big, far_phi) = (low * u + half * wedge, low + half * step);
-        m.big_big += weight * big * (2.0 * far_big + big);
-        m.big_phi += weight * (big * (far_phi + phi) + far_big * phi);
-        m.big_d1 += weight * (far_big + big) * d1;
-        m.phi_phi += weight * phi * (2.0 * far_phi + phi);
-        m.phi_d1 += weight * (far_phi + phi) * d1;
-        m.phi_d2 += weight * (far_phi + phi) * d2;
-        m.d1_d1 += weight * d1 * d1;
-        m.d1_d2 += weight * d1 * d2;
-    };
-    if outer == 0.0 {
-        visit(mu, 1.0);
-        return m;
-    }
-    let of_rest = (STEP * unit).max(SMOOTHED_STEP * inner);
-    let h = 1.0 / (1.0 / of_rest).hypot(1.0 / (GAUSSIAN_STEP * outer));
-    let reach = REACH * unit + WINDOW * inner;
-    let first = ((-reach).max(mu - WINDOW * outer) - mu) / h;
-    let last = (reach.min(mu + WINDOW * outer) - mu) / h;
-    if last >= first {
-        for i in first.floor() as i64..=last.ceil() as i64 {
-            let z = i as f64 * h;
-            visit(mu + z, h / outer * density(z / outer));
-        }
-    }
+    let nodes = OuterNodes::new(grid, &shape, mu, c.sqrt(), inner);
+    nodes.visit(
+        shape.table(),
+        |x| shape.local(x),
+        |u, weight, [big, phi, d1, d2]| {
+            let (step, wedge) = smooth_step(u, (inner * inner + width * width).sqrt());
+            let (far_big, far_phi) = (low * u + half * wedge, low + half * step);
+            m.big_big += weight * big * (2.0 * far_big + big);
+            m.big_phi += weight * (big * (far_phi + phi) + far_big * phi);
+            m.big_d1 += weight * (far_big + big) * d1;
+            m.phi_phi += weight * phi * (2.0 * far_phi + phi);
+            m.phi_d1 += weight * (far_phi + phi) * d1;
+            m.phi_d2 += weight * (far_phi + phi) * d2;
+            m.d1_d1 += weight * d1 * d1;
+            m.d1_d2 += weight * d1 * d2;
+        },
+    );
     m
+}
+
+/// C_phi'(c) alone, given D - c, which may be far smaller than the rounding of c.
+pub(crate) fn pair_slope(grid: Grid, transfer: Transfer, mu: f64, d: f64, below: f64) -> f64 {
+    if transfer == Transfer::Erf {
+        // The average of two Gaussians, e^(-x^2 / 2 w^2) with w^2 = 2 / pi.
+        let (w_squared, sum) = (2.0 / PI, d + (d - below));
+        return w_squared * (-mu * mu / (sum + w_squared)).exp() / ((w_squared + sum) * (w_squared + below)).sqrt();
+    }
+    let shape = Shape::new(transfer);
+    let nodes = OuterNodes::new(grid, &shape, mu, (d - below).max(0.0).sqrt(), below.sqrt());
+    let mut sum = 0.0;
+    nodes.visit(shape.slopes(), |x| [transfer.jet(x).d1], |_, weight, [d1]| sum += weight * d1 * d1);
+    sum
+}
+
+/// How finely averages at two times are cut.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Grid {
+    precision: Precision,
+    /// Every so many nodes of the local part.
+    stride: i64,
+    window: f64,
+    gaussian_step: f64,
+    smoothed_step: f64,
+}
+
+impl Grid {
+    pub(crate) fn of(precision: Precision) -> Self {
+        let (stride, window, gaussian_step, smoothed_step) = if precision == FULL {
+            (1, WINDOW, GAUSSIAN_STEP, SMOOTHED_STEP)
+        } else {
+            (2, ROUGH_WINDOW, ROUGH_GAUSSIAN_STEP, ROUGH_SMOOTHED_STEP)
+        };
+        Self { precision, stride, window, gaussian_step, smoothed_step }
+    }
+}
+
+/// The nodes of the outer average of local parts that are smoothed by `inner`: multiples of the step of the local part, so that
+/// one kernel smooths all of them, or closer ones where the outer Gaussian is narrow.
+struct OuterNodes<'a> {
+    grid: Grid,
+    shape: &'a Shape,
+    mu: f64,
+    outer: f64,
+    inner: f64,
+}
+
+impl<'a> OuterNodes<'a> {
+    fn new(grid: Grid, shape: &'a Shape, mu: f64, outer: f64, inner: f64) -> Self {
+        Self { grid, shape, mu, outer, inner }
+    }
+
+    /// Calls `add(u, weight, smoothed local part at u)`; `table` holds the local part at its nodes, `local` gives it anywhere.
+    fn visit<const F: usize>(
+        &self,
+        table: &[[f64; F]],
+        local: impl Fn(f64) -> [f64; F],
+        mut add: impl FnMut(f64, f64, [f64; F]),
+    ) {
+        let Self { grid, shape, mu, outer, inner } = *self;
+        let (h, window) = (grid.stride as f64 * shape.step(), grid.window);
+        let half = (REACH / STEP).round() as i64 / grid.stride;
+        let table = |i: i64| table[((i + half) * grid.stride) as usize];
+        let near = (inner < NARROW * shape.unit).then(|| narrow(grid.precision, inner));
+        let weight_at = |distance: f64| h / inner * density(distance / inner);
+        let directly = |u: f64| {
+            let mut sum = [0.0; F];
+            if let Some(rule) = &near {
+                rule.iter().for_each(|(y, weight)| accumulate(&mut sum, *weight, local(u + y)));
+                return sum;
+            }
+            let (first, last) = span(u, window * inner, h, half);
+            (first..=last).for_each(|i| accumulate(&mut sum, weight_at(i as f64 * h - u), table(i)));
+            sum
+        };
+        if outer == 0.0 {
+            add(mu, 1.0, directly(mu));
+            return;
+        }
+        let of_rest = (STEP * shape.unit).max(grid.smoothed_step * inner);
+        let wanted = 1.0 / (1.0 / of_rest).hypot(1.0 / (grid.gaussian_step * outer));
+        let reach = REACH * shape.unit + window * inner;
+        let (first, last) = ((-reach).max(mu - window * outer), reach.min(mu + window * outer));
+        if last < first {
+            return;
+        }
+        let multiple = (wanted / h).floor() as i64;
+        if multiple < 1 || near.is_some() || multiple > LARGEST_MULTIPLE {
+            for k in ((first - mu) / wanted).floor() as i64..=((last - mu) / wanted).ceil() as i64 {
+                let z = k as f64 * wanted;
+                add(mu + z, wanted / outer * density(z / outer), directly(mu + z));
+            }
+            return;
+        }
+        // Nodes u = j multiple h: the distances to the nodes of the local part are multiples of h.
+        let spacing = multiple as f64 * h;
+        let farthest = ((window * inner / h) as i64).min(half + (first.abs().max(last.abs()) / h) as i64 + multiple);
+        let kernel: Vec<f64> = (0..=farthest).map(|k| weight_at(k as f64 * h)).collect();
+        for j in (first / spacing).floor() as i64..=(last / spacing).ceil() as i64 {
+            let (u, centre) = (j as f64 * spacing, j * multiple);
+            let (from, to) = ((-half).max(centre - farthest), half.min(centre + farthest));
+            let mut sum = [0.0; F];
+            (from..=to).for_each(|i| accumulate(&mut sum, kernel[(i - centre).unsigned_abs() as usize], table(i)));
+            add(u, spacing / outer * density((u - mu) / outer), sum);
+        }
+    }
+}
+
+/// The numbers i, at most `half`, of the nodes i h within a distance of u.
+fn span(u: f64, distance: f64, h: f64, half: i64) -> (i64, i64) {
+    let (low, high) = (((u - distance) / h).ceil(), ((u + distance) / h).floor());
+    (low.max(-half as f64) as i64, high.min(half as f64) as i64)
+}
+
+fn accumulate<const F: usize>(sum: &mut [f64; F], weight: f64, values: [f64; F]) {
+    sum.iter_mut().zip(values).for_each(|(s, v)| *s += weight * v);
 }
 
 /// The pair averages of low + half erf and its primitive low x + half |x|, both smooth: signs and sizes of two normals y of
@@ -252,7 +364,8 @@ mod tests {
                 let series = PairAverage::new(transfer, mu, d).unwrap();
                 for part in [0.0, 1e-6, 0.01, 0.3, 0.8, 0.99, 0.9999, 1.0 - 1e-7, 1.0] {
                     let c = part * d;
-                    let (m, place) = (pair_moments(transfer, mu, d, c), format!("{transfer} {mu} {d} {part}"));
+                    let (m, place) =
+                        (pair_moments(Grid::of(FULL), transfer, mu, d, c), format!("{transfer} {mu} {d} {part}"));
                     close(m.phi_phi, series.covariance_at(c), 1.0, &place);
                     if part == 1.0 {
                         close(m.d1_d1, Averages::at(transfer, mu, d).d1_sq, 1.0 / d, &place);
@@ -269,7 +382,7 @@ mod tests {
     fn moments_are_each_others_derivatives() {
         for transfer in SIGMOIDS {
             for (mu, d, c) in [(0.3, 1e3, 400.0), (10.0, 1e4, 9e3), (-500.0, 1e6, 2e5), (1e4, 1e8, 5e7)] {
-                let at = |mu: f64, d: f64, c: f64| pair_moments(transfer, mu, d, c);
+                let at = |mu: f64, d: f64, c: f64| pair_moments(Grid::of(FULL), transfer, mu, d, c);
                 let (here, e, s) = (at(mu, d, c), 1e-4 * d, 1e-4 * d.sqrt());
                 let slope =
                     |f: &dyn Fn(f64) -> f64, e: f64| (8.0 * (f(e) - f(-e)) - f(2.0 * e) + f(-2.0 * e)) / (12.0 * e);

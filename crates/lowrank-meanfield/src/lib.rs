@@ -33,6 +33,7 @@ mod phase;
 mod quadrature;
 mod root;
 pub mod selection;
+mod slope_table;
 mod stability;
 mod stationary;
 mod transient;

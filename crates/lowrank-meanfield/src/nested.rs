@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use lowrank_model::Transfer;
 use pulp::{Simd, WithSimd};
 
-use crate::large::{is_large, pair_moments};
+use crate::large::{Grid, is_large, pair_moments, pair_slope};
 use crate::quadrature::gauss_hermite;
 
 /// How finely the integrals are cut.
@@ -80,7 +80,7 @@ impl PairMoments {
     fn averaged<const PRIMITIVE: bool>(precision: Precision, transfer: Transfer, mu: f64, d: f64, c: f64) -> Self {
         debug_assert!(transfer != Transfer::ThresholdLinear && (0.0..=d).contains(&c));
         if is_large(transfer, d) {
-            return pair_moments(transfer, mu, d, c);
+            return pair_moments(Grid::of(precision), transfer, mu, d, c);
         }
         let (outer, inner) = (c.sqrt(), (d - c).max(0.0).sqrt());
         let mut moments = Self::default();
@@ -103,7 +103,7 @@ impl PairMoments {
     /// C_phi'(c) alone, several times cheaper where c is close to d: no primitive, one factor instead of four.
     pub(crate) fn slope(precision: Precision, transfer: Transfer, mu: f64, d: f64, c: f64) -> f64 {
         if is_large(transfer, d) {
-            return pair_moments(transfer, mu, d, c).d1_d1;
+            return pair_slope(Grid::of(precision), transfer, mu, d, d - c);
         }
         let (outer, inner) = (c.sqrt(), (d - c).max(0.0).sqrt());
         let Some([outer_rule, inner_rule]) = narrow_rules(precision, outer, inner) else {
@@ -232,7 +232,7 @@ fn rule(precision: Precision, deviation: f64) -> Vec<(f64, f64)> {
 /// Gauss-Hermite, for a law that is narrow against what it averages: with n nodes an average of phi errs by
 /// f^(2n) n! s^(2n) / (2n)! = n! (2 s / pi)^(2n), for the poles of phi at i pi / 2. Squares of Phi are of the order s^4,
 /// and have to be right relative to that.
-fn narrow(precision: Precision, deviation: f64) -> Vec<(f64, f64)> {
+pub(crate) fn narrow(precision: Precision, deviation: f64) -> Vec<(f64, f64)> {
     if deviation == 0.0 {
         return vec![(0.0, 1.0)];
     }

@@ -11,16 +11,14 @@ use lowrank_model::Transfer;
 
 use crate::MeanFieldError;
 use crate::averages::{Averages, check, density, distribution};
-use crate::excess::large_excess;
 use crate::hermite::hermite_coefficients;
-use crate::large::is_large;
-use crate::nested::{FULL, PairMoments};
+use crate::large::{Grid, is_large, pair_slope};
+use crate::nested::FULL;
 use crate::quadrature::gauss_legendre;
+use crate::slope_table::SlopeTable;
 
 /// Relative distance from D below which the slope at D stands for the difference quotient (threshold-linear).
 const SMALLEST_DIFFERENCE: f64 = 1e-5;
-/// The same at large variances, where C_phi' varies over some units of the variance.
-const SMALLEST_LARGE: f64 = 0.02;
 
 /// C_phi(c; mu, D) for all c in \[0, D\] at one (mu, D).
 #[derive(Debug, Clone)]
@@ -33,8 +31,8 @@ pub struct PairAverage {
 enum Kind {
     /// b_k of the Hermite series.
     Series(Vec<f64>),
-    /// Large variances: each covariance by itself (T31).
-    Large { transfer: Transfer, mu: f64 },
+    /// Large variances: polynomials through the slope at some covariances (T31).
+    Large(SlopeTable),
     /// max(x, 0): a = mu / sqrt(D), and a Gauss-Legendre rule on \[0, 1\].
     ThresholdLinear { a: f64, phi_sq: f64, rule: Vec<(f64, f64)> },
 }
@@ -52,7 +50,10 @@ impl PairAverage {
                 phi_sq: Averages::at(transfer, mu, d).phi_sq,
                 rule: gauss_legendre(32),
             },
-            _ if is_large(transfer, d) => Kind::Large { transfer, mu },
+            _ if is_large(transfer, d) => {
+                let at_zero = Averages::at(transfer, mu, d).phi.powi(2);
+                Kind::Large(SlopeTable::new(d, at_zero, |below| pair_slope(Grid::of(FULL), transfer, mu, d, below)))
+            }
             _ => Kind::Series(hermite_coefficients(transfer, mu, d)?.iter().map(|a| a * a).collect()),
         };
         Ok(Self { d, kind })
@@ -92,7 +93,7 @@ impl PairAverage {
     }
 
     fn smallest(&self) -> f64 {
-        if matches!(self.kind, Kind::Large { .. }) { 0.0 } else { -self.d }
+        if matches!(self.kind, Kind::Large(_)) { 0.0 } else { -self.d }
     }
 
     fn checked(&self, c: f64, low: f64) -> Result<f64, MeanFieldError> {
@@ -105,7 +106,7 @@ impl PairAverage {
                 let y = self.normalised(c);
                 b.iter().rev().fold(0.0, |sum, b| sum * y + b)
             }
-            Kind::Large { transfer, mu } => PairMoments::of_phi(FULL, *transfer, *mu, self.d, c).phi_phi,
+            Kind::Large(table) => table.covariance(c),
             Kind::ThresholdLinear { a, phi_sq, rule } => {
                 let rho = c / self.d;
                 if rho == 1.0 { *phi_sq } else { self.d * both_positive_product(*a, rho, rule) }
@@ -121,7 +122,7 @@ impl PairAverage {
                 let sum = b.iter().enumerate().skip(1).rev().fold(0.0, |sum, (k, b)| sum * y + k as f64 * b);
                 sum / self.d
             }
-            Kind::Large { transfer, mu } => PairMoments::slope(FULL, *transfer, *mu, self.d, c),
+            Kind::Large(table) => table.slope(c),
             Kind::ThresholdLinear { a, rule, .. } => both_positive(*a, c / self.d, rule),
         }
     }
@@ -141,7 +142,7 @@ impl PairAverage {
                 }
                 sum / self.d
             }
-            Kind::Large { transfer, mu } => large_excess(*transfer, *mu, self.d, from, to),
+            Kind::Large(table) => table.mean_excess(from, to),
             // int_0^1 (1 - t) C_phi'(from + t (to - from)) dt, with 1 - t = w^2 against the root at c = D.
             Kind::ThresholdLinear { a, rule, .. } => rule
                 .iter()
@@ -169,10 +170,7 @@ impl PairAverage {
                 }
                 sum / (self.d * self.d)
             }
-            Kind::Large { .. } => {
-                let to = to.min(self.d - (SMALLEST_DIFFERENCE * self.d).min(SMALLEST_LARGE));
-                (self.mean_excess_at(from, self.d) - self.mean_excess_at(from, to)) / (self.d - to)
-            }
+            Kind::Large(table) => table.excess_slope_to_variance(from, to),
             Kind::ThresholdLinear { .. } => {
                 let to = to.min(self.d * (1.0 - SMALLEST_DIFFERENCE));
                 (self.mean_excess_at(from, self.d) - self.mean_excess_at(from, to)) / (self.d - to)
