@@ -122,7 +122,7 @@ fn the_other_commands_are_as_their_schemas_say() {
     let own = path("own.toml");
     let axis = "[[axis]]\nparameter = \"g\"\nvalues = [0.5, 1.5]\n";
     std::fs::write(&own, format!("seed = 1\n[network]\nneurons = 40\n{axis}")).unwrap();
-    holds("solve", &["solve", &own, "--autocovariance", "--branches"]);
+    holds("solve", &["solve", &own, "--autocovariance", "--branches", "--eigenvalues"]);
     let out = path("validate");
     holds("validate", &["validate", "--quick", "--only", "step-input/rate/kappa_1", "--out", &out]);
 }

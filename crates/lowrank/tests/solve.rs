@@ -72,3 +72,23 @@ fn branch_points_along_an_axis_are_where_theory_puts_them() {
     let (_folder, _, message) = solve(OVERLAP.split("[[axis]]").next().unwrap(), &["--branches"], 2);
     assert!(message.contains("--branches") && message.contains("[[axis]]"), "{message}");
 }
+
+#[test]
+fn eigenvalues_inside_the_disc_are_told_with_the_mean_slope() {
+    // At rest every slope is one: the eigenvalue is the overlap, 0.5, inside a disc of radius g.
+    let spec = OVERLAP.replace("\"n[0]\" = 9.0", "\"n[0]\" = 9.0, \"m[0] n[0]\" = 0.5");
+    let axes = format!("{spec}parameter = \"g\"\nvalues = [0.25, 0.75]\n");
+    let (folder, out, _) = solve(&axes, &["--eigenvalues", "--json", "--out", "out"], 0);
+    let record: serde_json::Value = serde_json::from_str(&out).unwrap();
+    for solved in record["data"]["solutions"].as_array().unwrap() {
+        let response = &solved["stationary"][0]["linearisation"];
+        assert_eq!((&response["mean_slope"], &response["eigenvalues"][0]), (&1.0.into(), &vec![0.5, 0.0].into()));
+    }
+    let text = std::fs::read_to_string(folder.path().join("out/eigenvalues.csv")).unwrap();
+    let rows: Vec<&str> = text.lines().collect();
+    assert_eq!(rows[0], "g,variant,number,kappa_1,mean_slope,rho,eigenvalue,re,im,growth_rate");
+    assert_eq!(rows[1..], ["0.25,current,1,0.0,1.0,0.25,1,0.5,0.0,-0.5", "0.75,current,1,0.0,1.0,0.75,1,0.5,0.0,-0.5"]);
+    // What was not asked for is not there.
+    let (_folder, out, _) = solve(&axes, &["--json"], 0);
+    assert!(!out.contains("linearisation"), "{out}");
+}

@@ -2,14 +2,15 @@
 
 mod autocovariance;
 mod branches;
+mod eigenvalues;
 mod table;
 
 use std::path::PathBuf;
 
 use clap::Args;
 use lowrank_meanfield::{
-    Chaotic, MeanFieldError, Onset, Regime, Ring, Stationary, StructureGrowth, Unbounded, onsets_of_chaos, readouts,
-    stationary_branches, two_timescale_solutions, unbounded_states,
+    Chaotic, Linearisation, MeanFieldError, Onset, Regime, Ring, Stationary, StructureGrowth, Unbounded, linearisation,
+    onsets_of_chaos, readouts, stationary_branches, two_timescale_solutions, unbounded_states,
 };
 use lowrank_model::{Model, OrderParameters, Variant};
 use lowrank_report::{Arrays, Origin, Provenance, data_json, write_csv, write_file, write_npz};
@@ -31,7 +32,7 @@ const ONSET_BRACKET: (f64, f64) = (1e-3, 10.0);
 #[derive(Debug, Args)]
 #[command(after_help = "Example: lowrank solve examples/specs/bistable.toml\n\n\
     With --out it writes solve.json, and solve.csv with solve.csv.json (what made it) beside it; with --autocovariance\n\
-    autocovariance.csv and .npz, with --branches branches.csv. A spec with axes is\n\
+    autocovariance.csv and .npz, with --eigenvalues eigenvalues.csv, with --branches branches.csv. A spec with axes is\n\
     solved at every point of its grid; a point that cannot be solved has the reason in its row, and the exit code is 3.")]
 pub struct Options {
     /// The spec, a TOML file
@@ -39,6 +40,9 @@ pub struct Options {
     /// Delta(tau), C_r(tau) and the spectrum of every chaotic and fluctuating solution, in a second table
     #[arg(long)]
     autocovariance: bool,
+    /// <phi'> and all eigenvalues of the order parameters' linear response (T10) of every stationary solution, in a table of their own
+    #[arg(long)]
+    eigenvalues: bool,
     /// Folds, branch points, onsets of chaos and Hopf points of all branches along the one axis of the spec, in a table of their own
     #[arg(long)]
     branches: bool,
@@ -88,6 +92,9 @@ pub(super) struct State {
     solution: Stationary,
     /// z_p = <w^(p) r> (T38), one a readout vector.
     readouts: Vec<f64>,
+    /// Only where it was asked for; none at a kink of phi, where no one matrix describes small changes (T29).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    linearisation: Option<Linearisation>,
 }
 
 /// A chaotic or fluctuating solution and what follows from its autocovariance.
@@ -145,7 +152,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let solutions: Vec<Solved> = models
         .par_iter()
         .map(|(cell, model)| {
-            let solved = solve(model, at(*cell), grid.axes().is_empty(), options.autocovariance);
+            let solved = solve(model, at(*cell), grid.axes().is_empty(), options);
             bar.inc(1);
             solved
         })
@@ -165,7 +172,8 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let onsets = onsets(&solutions);
     let record = Record { spec: &spec, solutions: &solutions, branch_points: points.as_deref() };
     let record = data_json(&record, spec.seed, &Provenance::here())?;
-    let axes = grid.axes().iter().map(|(parameter, _)| parameter.to_string()).collect();
+    let axes: Vec<String> = grid.axes().iter().map(|(parameter, _)| parameter.to_string()).collect();
+    let responses = options.eigenvalues.then(|| eigenvalues::table(&solutions, axes.clone(), draft.layout().rank));
     let curves = options.autocovariance.then(|| autocovariance::table(&solutions, axes));
     let events = points.as_ref().map(|points| branches::table(points, draft.layout().rank));
     if let Some(out) = &common.out {
@@ -173,7 +181,8 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
         let provenance = Provenance::here();
         let origin = Origin { provenance: &provenance, seed: Some(spec.seed), spec: &spec };
         write_csv(&out.join("solve.csv"), &table.columns(), &origin)?;
-        for (name, table) in [("autocovariance.csv", &curves), ("branches.csv", &events)] {
+        let more = [("eigenvalues.csv", &responses), ("autocovariance.csv", &curves), ("branches.csv", &events)];
+        for (name, table) in more {
             if let Some(table) = table {
                 write_csv(&out.join(name), &table.columns(), &origin)?;
             }
@@ -187,7 +196,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     if !common.json && !onsets.is_empty() {
         print(&format!("\n{onsets}"))?;
     }
-    for table in [curves, events].iter().flatten().filter(|_| !common.json) {
+    for table in [responses, curves, events].iter().flatten().filter(|_| !common.json) {
         print(&format!("\n{}", table.text()))?;
     }
     failed.and_then(|()| branches::partial(points.as_deref().unwrap_or_default()))
@@ -224,7 +233,7 @@ fn constant_input(spec: &Spec) -> Vec<String> {
 }
 
 /// All solutions of one model. What cannot be solved takes nothing else with it.
-fn solve(model: &Model, at: Vec<(String, f64)>, alone: bool, with_curves: bool) -> Solved {
+fn solve(model: &Model, at: Vec<(String, f64)>, alone: bool, options: &Options) -> Solved {
     let (mut remarks, mut failures) = (Vec::new(), Vec::new());
     let stationary = stationary_branches(model).unwrap_or_else(|error| {
         // White noise leaves nothing at rest: that is a result.
@@ -237,8 +246,8 @@ fn solve(model: &Model, at: Vec<(String, f64)>, alone: bool, with_curves: bool) 
     });
     let mut states = Vec::new();
     for solution in stationary {
-        match readouts(model, &solution.order) {
-            Ok(readouts) => states.push(State { solution, readouts }),
+        match state(model, solution, options.eigenvalues) {
+            Ok(state) => states.push(state),
             Err(error) => failures.push(Unsolved::stationary(&error)),
         }
     }
@@ -256,7 +265,7 @@ fn solve(model: &Model, at: Vec<(String, f64)>, alone: bool, with_curves: bool) 
                 ));
             }
             for solution in &followed.found {
-                match described(model, solution, with_curves) {
+                match described(model, solution, options.autocovariance) {
                     Ok(solution) => chaotic.push(solution),
                     Err(error) => failures.push(Unsolved::chaotic(&error)),
                 }
@@ -273,6 +282,13 @@ fn solve(model: &Model, at: Vec<(String, f64)>, alone: bool, with_curves: bool) 
     let onsets = (alone && model.noise() == 0.0).then(|| onsets_of_chaos(model, ONSET_BRACKET).ok()).flatten();
     let onsets_of_chaos = onsets.unwrap_or_default();
     Solved { at, variant: model.variant(), stationary, chaotic, unbounded, onsets_of_chaos, remarks, failures }
+}
+
+/// A stationary solution with its readouts and, where asked for, its linear response.
+fn state(model: &Model, solution: Stationary, with_eigenvalues: bool) -> Result<State, MeanFieldError> {
+    let readouts = readouts(model, &solution.order)?;
+    let linearisation = if with_eigenvalues { linearisation(model, &solution)? } else { None };
+    Ok(State { solution, readouts, linearisation })
 }
 
 /// A chaotic solution with its correlation time and its exponent.
