@@ -270,13 +270,26 @@ pub enum MeanFieldError {
         /// Time that was followed.
         time: f64,
     },
+    /// From the start activity grows without bound.
+    #[error(
+        "from this start the activity grows without bound (unbounded){}: lower g or the overlaps, or choose a transfer function that has a bound",
+        growth_rate.map_or(String::new(), |rate| format!(", at the rate {rate}"))
+    )]
+    Unbounded {
+        /// The fastest rate at which activity of the model grows far from the origin (T29), in inverse units of time; none
+        /// where no direction of growth was found.
+        growth_rate: Option<f64>,
+    },
     /// A start from which networks may go to one state or to another.
     #[error(
-        "the start lies close to the border between the basins of the states with kappa {ends:?}: a finite network may end in any of them; start farther along m, or on the other side"
+        "the start lies close to the border between the basins of the states with kappa {ends:?}{}: a finite network may end in any of them; start farther along m, or on the other side",
+        if *unbounded { " and of unbounded growth" } else { "" }
     )]
     NearSeparatrix {
         /// kappa of the states on both sides.
         ends: Vec<Vec<f64>>,
+        /// Whether activity grows without bound on one side.
+        unbounded: bool,
     },
     /// The model was refused.
     #[error(transparent)]

@@ -15,7 +15,7 @@ use self::follow::{End, Follower};
 use crate::chaotic::{Chaotic, two_timescale_solutions};
 use crate::neurons::Neurons;
 use crate::stationary::{MERGE_DISTANCE, SMALLEST_KAPPA, distance};
-use crate::{Instability, MeanFieldError, Solutions, Stability, Stationary, stationary_branches};
+use crate::{Instability, MeanFieldError, Solutions, Stability, Stationary, stationary_branches, unbounded_states};
 
 /// How far the neighbours of a start lie, as a part of the distance between the candidates: the error of (T28) against (T19) in
 /// kappa, and the scatter of kappa in a network of some thousand neurons (T34).
@@ -116,7 +116,8 @@ pub fn solutions(model: &Model) -> Result<Solutions, MeanFieldError> {
 /// end at their last amplitudes.
 ///
 /// # Errors
-/// No stable solution; a start close to a separatrix; reduced dynamics that do not come to rest; activity beyond 1e6.
+/// [`MeanFieldError::Unbounded`] where activity grows without bound from this start; no stable solution; a start close to a
+/// separatrix; reduced dynamics that do not come to rest.
 pub fn select<'a>(
     model: &Model,
     initial: &Initial,
@@ -138,6 +139,7 @@ pub fn select<'a>(
     if states.is_empty() {
         return Err(match follower.reduced(initial)? {
             End::Moving { low, high, time } => MeanFieldError::Oscillates { low, high, time },
+            End::Unbounded => unbounded(model)?,
             _ => MeanFieldError::NoStableState { stationary: stationary.len(), fluctuating: fluctuating.len() },
         });
     }
@@ -156,10 +158,14 @@ pub fn select<'a>(
         if let Some(End::Moving { low, high, time }) = ends.first() {
             return Err(MeanFieldError::Oscillates { low: *low, high: *high, time: *time });
         }
+        if ends.iter().all(|end| *end == End::Unbounded) {
+            return Err(unbounded(model)?);
+        }
         if let Some((index, by_chance)) = agreed(&ends, &states, symmetric) {
             return Ok(Selected { state: states[index], by_chance, candidates: count, decision });
         }
     }
+    let runs_away = ends.contains(&End::Unbounded);
     let mut kappas: Vec<Vec<f64>> = Vec::new();
     for end in follower.all_ends(initial)? {
         let kappa = states[end].order().kappa.clone();
@@ -167,7 +173,13 @@ pub fn select<'a>(
             kappas.push(kappa);
         }
     }
-    Err(MeanFieldError::NearSeparatrix { ends: kappas })
+    Err(MeanFieldError::NearSeparatrix { ends: kappas, unbounded: runs_away })
+}
+
+/// The error that says that activity grows without bound, and how fast.
+fn unbounded(model: &Model) -> Result<MeanFieldError, MeanFieldError> {
+    let growth_rate = unbounded_states(model)?.first().map(|fastest| fastest.growth_rate);
+    Ok(MeanFieldError::Unbounded { growth_rate })
 }
 
 /// The candidate in which all ends agree, or but for the sign if chance decides it.

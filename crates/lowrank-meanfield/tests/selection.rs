@@ -47,7 +47,7 @@ fn the_basin_of_a_start_is_that_of_networks() {
         .filter(|start| {
             let found = all.selected(&model, &along_m(*start, 0.0));
             match &found {
-                Err(MeanFieldError::NearSeparatrix { ends }) => ends.len() == 2,
+                Err(MeanFieldError::NearSeparatrix { ends, .. }) => ends.len() == 2,
                 Err(error) => panic!("{start}: {error}"),
                 Ok(_) => false,
             }
@@ -116,6 +116,58 @@ fn a_limit_cycle_is_no_state() {
     let all = solutions(&model).unwrap();
     let error = all.selected(&model, &along_m(0.5, 0.0)).unwrap_err();
     assert!(matches!(error, MeanFieldError::Oscillates { .. }), "{error}");
+}
+
+/// m = 1 and n = c in every unit, threshold-linear: dx/dt = -x + c max(x, 0) + I.
+fn uniform(c: f64, input: f64, variant: Variant) -> Model {
+    let moments = Moments::new(Layout::rank(1).with_inputs(1)).mean(M(0), 1.0).mean(N(0), c).mean(I(0), 1.0);
+    let input = Input::constant(&[input]).unwrap();
+    Model::new(0.0, Transfer::ThresholdLinear, variant, moments.build().unwrap(), input).unwrap()
+}
+
+#[test]
+fn a_runaway_is_unbounded_and_a_bounded_start_beside_it_is_not() {
+    for (variant, rate) in [(Variant::Current, 0.2), (Variant::Rate, 0.2)] {
+        // At rest at -0.5; beyond x = 2.5 activity grows at the rate c - 1.
+        let model = uniform(1.2, -0.5, variant);
+        let all = solutions(&model).unwrap();
+        for start in [2.8, 10.0] {
+            match all.selected(&model, &along_m(start, 0.0)) {
+                Err(MeanFieldError::Unbounded { growth_rate: Some(found) }) => {
+                    assert!((found - rate).abs() < 1e-9, "{variant} {start}: {found}");
+                }
+                other => panic!("{variant} {start}: {:?}", other.map(|s| s.decision)),
+            }
+        }
+        let bounded = if variant == Variant::Current { [-1.0, 2.0] } else { [-1.0, 1.0] };
+        for start in bounded {
+            let found = all.selected(&model, &along_m(start, 0.0));
+            assert!(
+                kappa(&found).abs() < 1e-9,
+                "{variant} {start}: {found:?}",
+                found = found.as_ref().map(|f| f.decision)
+            );
+        }
+    }
+    // Without input the state of rest is unstable, and slow growth is growth: in 2000 time constants by e^2.
+    for rate in [1e-3, 0.3] {
+        let model = uniform(1.0 + rate, 0.0, Variant::Current);
+        let all = solutions(&model).unwrap();
+        let found = all.selected(&model, &along_m(0.5, 0.0)).map(|s| s.decision);
+        assert!(
+            matches!(found, Err(MeanFieldError::Unbounded { growth_rate: Some(found) }) if (found - rate).abs() < 1e-9),
+            "{rate}: {found:?}"
+        );
+    }
+    // Random connectivity alone, beyond g = sqrt(2), in every variant.
+    let ensemble = published();
+    let silent = Moments::new(Layout::rank(1)).variance(M(0), 1.0).variance(N(0), 1.0).build().unwrap();
+    for ensemble in [ensemble, silent] {
+        let model = Model::new(1.6, Transfer::ThresholdLinear, Variant::Current, ensemble, Input::none()).unwrap();
+        let all = solutions(&model).unwrap();
+        let found = all.selected(&model, &along_m(0.0, 1.0)).map(|s| s.decision);
+        assert!(matches!(found, Err(MeanFieldError::Unbounded { growth_rate: Some(_) })), "{found:?}");
+    }
 }
 
 #[test]

@@ -110,11 +110,11 @@ impl Sweep {
         let starts = [given.clone(), Initial { along: opposite, ..given.clone() }];
         let of_start = |start: &Initial| match solutions.selected(model, start) {
             Ok(selected) => Theory::of(&selected, self),
-            Err(error @ (MeanFieldError::NearSeparatrix { .. } | MeanFieldError::Oscillates { .. })) => {
-                Ok(Theory::missing(self.rank(), Missing::Failed(error.to_string())))
-            }
             Err(MeanFieldError::NoStableState { .. }) => Ok(Theory::without(self.rank(), model, Missing::NoState)),
-            Err(error) => Ok(Theory::without(self.rank(), model, Missing::Failed(error.to_string()))),
+            Err(error @ MeanFieldError::Unbounded { .. }) => {
+                Ok(Theory::without(self.rank(), model, Missing::Failed(error.to_string())))
+            }
+            Err(error) => Ok(Theory::missing(self.rank(), Missing::Failed(error.to_string()))),
         };
         starts[..self.starts()].iter().map(of_start).collect()
     }

@@ -35,6 +35,8 @@ pub(super) enum End {
     Elsewhere,
     /// Never at rest: the first kappa that moves does so between these two.
     Moving { low: f64, high: f64, time: f64 },
+    /// Activity grows without bound.
+    Unbounded,
 }
 
 impl End {
@@ -94,6 +96,18 @@ impl<'a> Follower<'a> {
 
     /// The end of the reduced dynamics (T28), and of (T33) from there.
     pub(super) fn reduced(&self, initial: &Initial) -> Result<End, MeanFieldError> {
+        self.runaway(self.followed(initial))
+    }
+
+    /// Of activity without a bound, arguments beyond those of averages are a runaway.
+    fn runaway(&self, end: Result<End, MeanFieldError>) -> Result<End, MeanFieldError> {
+        match end {
+            Err(MeanFieldError::BadArgument { .. }) if self.model.transfer().bound().is_none() => Ok(End::Unbounded),
+            end => end,
+        }
+    }
+
+    fn followed(&self, initial: &Initial) -> Result<End, MeanFieldError> {
         let (tau_s, tau_r) = self.model.variant().time_constants();
         let longer = tau_s.max(tau_r);
         let dt = STEP * longer / (1.0 + self.gain / LARGE_GAIN);
@@ -106,6 +120,7 @@ impl<'a> Follower<'a> {
         let kept = if tau_s > 0.0 { (-dt / tau_s).exp() } else { 0.0 };
         let mut before: Option<Vec<f64>> = None;
         let (mut low, mut high) = (Vec::new(), Vec::new());
+        let mut grows = self.model.transfer().bound().is_none();
         let units = (last_change / longer + longest).ceil() as usize;
         for unit in 0..units {
             let mut now = Vec::new();
@@ -135,6 +150,7 @@ impl<'a> Follower<'a> {
                 high.resize(now.len(), f64::NEG_INFINITY);
                 low.iter_mut().zip(&now).for_each(|(l, v)| *l = f64::min(*l, *v));
                 high.iter_mut().zip(&now).for_each(|(h, v)| *h = f64::max(*h, *v));
+                grows &= before.as_ref().is_some_and(|before| size(&now) > size(before));
             }
             before = Some(now);
         }
@@ -143,7 +159,7 @@ impl<'a> Follower<'a> {
         // A slow approach is no cycle: what has stopped swinging ends where it is.
         match (low.get(widest), high.get(widest)) {
             (Some(low), Some(high)) if high - low > SAME_AT_REST * high.abs().max(1.0) => {
-                Ok(End::Moving { low: *low, high: *high, time })
+                Ok(if grows { End::Unbounded } else { End::Moving { low: *low, high: *high, time } })
             }
             _ => before.map_or(Ok(End::Elsewhere), |now| self.settled(&now)),
         }
@@ -183,8 +199,8 @@ impl<'a> Follower<'a> {
         let (tau_s, tau_r) = self.model.variant().time_constants();
         let last_change = self.model.input().breakpoints(0.0, f64::MAX).last().copied().unwrap_or(0.0);
         let end = last_change + FORGOTTEN * tau_s.max(tau_r);
-        let snapshot = transient_with(self.model, initial, end, TWO_TIME)?.at(end)?;
-        self.relaxed(&snapshot.kappa, snapshot.delta_0_individual)
+        let snapshot = transient_with(self.model, initial, end, TWO_TIME).and_then(|course| course.at(end));
+        self.runaway(snapshot.and_then(|now| self.relaxed(&now.kappa, now.delta_0_individual)))
     }
 
     /// The different candidates to which (T28) leads from a start and far neighbours of it.
@@ -215,6 +231,11 @@ impl<'a> Follower<'a> {
         let all = self.states.iter().enumerate().filter(|(_, state)| of_kind(state)).map(|(i, state)| (i, off(state)));
         all.filter(|(_, off)| *off < tolerance).min_by(|a, b| a.1.total_cmp(&b.1)).map(|(i, _)| i)
     }
+}
+
+/// Root of the sum of squares.
+fn size(x: &[f64]) -> f64 {
+    x.iter().map(|v| v * v).sum::<f64>().sqrt()
 }
 
 /// Largest difference relative to max(1, |value|).
