@@ -1,11 +1,12 @@
 //! Whether a run is believed: its local error (T37) and the stability of its method (T36), and the first step that is tried.
 
+use std::f64::consts::TAU;
 use std::ops::Range;
 
 use faer::{Mat, MatRef};
 use lowrank_connectivity::Network;
-use lowrank_integrate::{Filters, Method, SpectrumBound, is_faithful, is_stable, longest_stable_step};
-use lowrank_model::{Empirical, Transfer, Variant};
+use lowrank_integrate::{Filters, GAMMA_3, Method, SpectrumBound, is_faithful, is_stable, longest_stable_step};
+use lowrank_model::{Empirical, Input, Transfer, Variant};
 
 /// The largest local error per unit time, relative to max(1, size of the state), of a run that is believed (T37). ETD-AB3 at 0.2
 /// has 0.05 at g = 2.5, 0.16 at 3.5 and 0.5 at 5 (tanh); just outside its region of stability it has 0.7 and more.
@@ -24,6 +25,9 @@ pub(crate) const OF_TANGENT: f64 = 0.2;
 const LONGEST_STEP: f64 = 0.5;
 /// The largest relative bias of the stationary variance of a filtered white noise, h / (2 tau - h), of a step that is chosen.
 const WEAK_ERROR: f64 = 0.01;
+/// The largest local error per unit time, relative to the amplitude, that a chosen step makes of a sine among the inputs: it is never
+/// hidden by a state that is large or chaotic for another reason. Methods of order one keep ten times as much, the weak error of noise.
+const INPUT_ERROR: f64 = 1e-3;
 /// Estimates by two half steps cost two steps: they are taken a unit of time apart at first, and this part of the time later.
 const SPARSE: f64 = 0.25;
 
@@ -55,6 +59,21 @@ pub(crate) fn first_halvings(
             && is_faithful(method, step, filters, &spectrum)
     };
     (0..most).find(|halvings| serves(*halvings)).unwrap_or(most)
+}
+
+/// How often `longest` has to be halved before a method makes an error of at most [`INPUT_ERROR`] of the fastest sine among the inputs;
+/// at most `most`. With the angle z that the sine turns in a step, a method of order p makes c z^p a unit of time.
+pub(crate) fn input_halvings(input: &Input, (method, longest): (Method, f64), most: u32) -> u32 {
+    let Some(period) = input.shortest_period() else { return 0 };
+    let (c, error) = match method {
+        Method::Euler | Method::ExponentialEuler => (0.5, 10.0 * INPUT_ERROR),
+        Method::Heun => (1.0 / 6.0, INPUT_ERROR),
+        Method::Rk4 => (1.0 / 120.0, INPUT_ERROR),
+        Method::EtdAb3 => (GAMMA_3, INPUT_ERROR),
+    };
+    let longest_angle = (error / c).powf(1.0 / f64::from(method.order()));
+    let angle = |halvings: u32| TAU * longest / f64::from(1_u32 << halvings) / period;
+    (0..most).find(|halvings| angle(*halvings) <= longest_angle).unwrap_or(most)
 }
 
 /// The relative bias of the stationary variance of white noise that Euler and Maruyama filter with this step: the weak error.

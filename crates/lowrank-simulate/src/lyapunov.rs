@@ -11,7 +11,7 @@ use lowrank_integrate::{Stepper, check_steps};
 use lowrank_model::{Model, Role, StreamKey};
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::control::{Control, first_halvings};
+use crate::control::{Control, first_halvings, input_halvings};
 use crate::field::Tangent;
 use crate::mover::advance;
 use crate::run::{check_states, inaccurate, is_noisy, steps_between};
@@ -63,7 +63,11 @@ pub fn lyapunov(
     }
     let (method, most) = (protocol.method(), protocol.halvings());
     let of = (model.transfer(), model.variant());
-    let first = first_halvings(network.vectors(), of, (method, timing.step), false, most);
+    let first = first_halvings(network.vectors(), of, (method, timing.step), false, most).max(input_halvings(
+        model.input(),
+        (method, timing.step),
+        most,
+    ));
     let mut halvings = first;
     loop {
         let step = timing.step / f64::from(1_u32 << halvings);

@@ -5,7 +5,7 @@ use lowrank_connectivity::Network;
 use lowrank_integrate::{IntegrateError, Method, VectorField};
 use lowrank_model::{Model, Variant, Vector};
 
-use crate::control::{Control, first_halvings, rms, unstable, weak_error};
+use crate::control::{Control, first_halvings, input_halvings, rms, unstable, weak_error};
 use crate::escape::Escape;
 use crate::mover::Mover;
 use crate::observables::{Accumulator, Structure};
@@ -59,6 +59,7 @@ pub fn simulate_variants(
     let (method, longest, most) = (protocol.method(), protocol.timing().step, protocol.halvings());
     let tried = |variant: &Variant| {
         first_halvings(network.vectors(), (model.transfer(), *variant), (method, longest), noisy, most)
+            .max(input_halvings(model.input(), (method, longest), most))
     };
     let mut due: Vec<u32> = variants.iter().map(tried).collect();
     let mut observed: Vec<Option<Observed>> = vec![None; variants.len()];

@@ -52,7 +52,7 @@ impl Experiment {
             return Err(only_in_sweeps("network.precision = \"f32\"", "leave it out, or use lowrank sweep"));
         }
         let bulk = network.bulk.parse()?;
-        let protocol = run.protocol()?.with_structured_from(spec.thresholds.structure);
+        let protocol = run.protocol(spec.is_noisy())?.with_structured_from(spec.thresholds.structure);
         let draft = Draft::new(spec, given)?;
         check_numbers(spec, bulk, draft.layout().dimension())?;
         let models: Vec<Model> =
@@ -60,17 +60,9 @@ impl Experiment {
         for model in &models {
             draft.initial().coefficients(model.ensemble())?;
             check_step(run.step, model.variant())?;
-            let noisy = model.noise() > 0.0 || model.input().is_noisy();
-            if noisy && run.method != "euler" {
-                return Err(out_of_range(
-                    "run.method",
-                    format!("{:?}", run.method),
-                    "\"euler\" where there is white noise",
-                ));
-            }
-            if noisy && run.lyapunov {
-                return Err(out_of_range("run.lyapunov", true, "false where there is white noise"));
-            }
+        }
+        if spec.is_noisy() && run.lyapunov {
+            return Err(out_of_range("run.lyapunov", true, "false where there is white noise"));
         }
         if run.outliers > network.neurons {
             return Err(out_of_range("run.outliers", run.outliers, "<= network.neurons"));

@@ -1,7 +1,6 @@
 //! The range of every field by itself: one table that the parser and the JSON schema share, so that what one refuses the other
 //! refuses. Rules between fields are no part of it; docs/spec.md lists them.
 
-use lowrank_integrate::Method;
 use lowrank_model::Transfer;
 use schemars::Schema;
 use serde_json::{Value, json};
@@ -10,7 +9,7 @@ use crate::error::out_of_range;
 use crate::grid::MOST_CELLS;
 use crate::limits::{MOST_COPIES, MOST_NETWORKS};
 use crate::structure::MOST_VECTORS;
-use crate::{Spec, SpecError};
+use crate::{Run, Spec, SpecError};
 
 /// The variants by name.
 pub(crate) const VARIANTS: [&str; 3] = ["current", "rate", "two-timescale"];
@@ -92,7 +91,7 @@ impl Range {
 pub(crate) fn check(spec: &Spec) -> Result<(), SpecError> {
     spec.transfer()?;
     spec.variants()?;
-    spec.run.method()?;
+    spec.run.method(false)?;
     let text = spec.canonical()?;
     let value: Value =
         serde_json::from_str(&text).map_err(|error| SpecError::NotWritten { reason: error.to_string() })?;
@@ -138,7 +137,7 @@ pub(crate) fn into_schema(schema: &mut Schema) {
     }
     let names = [
         ("network.transfer", "Network", Transfer::ALL.map(Transfer::name).to_vec()),
-        ("run.method", "Run", Method::ALL.map(Method::name).to_vec()),
+        ("run.method", "Run", Run::methods()),
     ];
     for (field, definition, names) in names {
         if let Some(property) = property(schema, Some(definition), field) {

@@ -9,8 +9,10 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::SpecError;
-use crate::error::unknown;
+use crate::error::{out_of_range, unknown};
 
+/// The method that is chosen.
+const AUTO: &str = "auto";
 /// Standard deviation of a start of which nothing is said: the unit of phi's argument.
 const UNIT_DEVIATION: f64 = 1.0;
 
@@ -193,7 +195,8 @@ impl JsonSchema for Step {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Run {
-    /// "etd-ab3", "euler", "exponential-euler", "heun" or "rk4"; white noise needs "euler", sweeps take the first three.
+    /// "etd-ab3", "euler", "exponential-euler", "heun" or "rk4"; or "auto", which is "euler" where there is white noise, which no other
+    /// method integrates, and else "etd-ab3". Sweeps take the first three.
     pub method: String,
     /// Step: "auto", which takes 0.2 or a half, a quarter, ... of it, as short as the network needs to be integrated stably and
     /// accurately; or a number, which is refused where it is not.
@@ -218,7 +221,7 @@ pub struct Run {
 impl Default for Run {
     fn default() -> Self {
         Self {
-            method: "etd-ab3".to_owned(),
+            method: AUTO.to_owned(),
             step: Step::Auto,
             transient: 100.0,
             window: 100.0,
@@ -232,13 +235,27 @@ impl Default for Run {
 }
 
 impl Run {
-    /// The method by name.
+    /// The method of a network, which white noise drives or not.
     ///
     /// # Errors
-    /// A name that is not known.
-    pub fn method(&self) -> Result<Method, SpecError> {
-        let found = Method::ALL.into_iter().find(|method| method.name() == self.method);
-        found.ok_or_else(|| unknown("run.method", &self.method, &Method::ALL.map(Method::name)))
+    /// A name that is not known; a method other than "euler" under white noise.
+    pub fn method(&self, noisy: bool) -> Result<Method, SpecError> {
+        let found = match self.method.as_str() {
+            AUTO if noisy => Some(Method::Euler),
+            AUTO => Some(Method::EtdAb3),
+            name => Method::ALL.into_iter().find(|method| method.name() == name),
+        };
+        let method = found.ok_or_else(|| unknown("run.method", &self.method, &Self::methods()))?;
+        if noisy && method != Method::Euler {
+            let relation = "\"euler\" where there is white noise, as it is where the field is left out";
+            return Err(out_of_range("run.method", format!("{:?}", self.method), relation));
+        }
+        Ok(method)
+    }
+
+    /// The names that `method` may have.
+    pub(crate) fn methods() -> Vec<&'static str> {
+        [AUTO].into_iter().chain(Method::ALL.map(Method::name)).collect()
     }
 
     /// The given step, or the longest one where the step is chosen: up to 0.2, such that transient and interval are multiples of it.
@@ -246,14 +263,14 @@ impl Run {
         self.step.longest(self.transient, self.interval)
     }
 
-    /// The protocol.
+    /// The protocol of a network, which white noise drives or not.
     ///
     /// # Errors
-    /// A time out of range; a lag off the grid of samples; a method that is not known.
-    pub fn protocol(&self) -> Result<Protocol, SpecError> {
+    /// A time out of range; a lag off the grid of samples; a method that is not known, or that does not integrate white noise.
+    pub fn protocol(&self, noisy: bool) -> Result<Protocol, SpecError> {
         let longest = self.longest_step();
         let timing = Timing { transient: self.transient, window: self.window, interval: self.interval, step: longest };
-        let protocol = Protocol::new(timing, self.method()?)?.with_lags(&self.lags)?;
+        let protocol = Protocol::new(timing, self.method(noisy)?)?.with_lags(&self.lags)?;
         Ok(if self.step == Step::Auto { protocol.with_chosen_step() } else { protocol })
     }
 }

@@ -139,6 +139,11 @@ pub enum Precision {
 }
 
 impl Spec {
+    /// Whether white noise drives the units or an input.
+    pub fn is_noisy(&self) -> bool {
+        self.network.noise > 0.0 || self.inputs.iter().any(|input| input.noise > 0.0)
+    }
+
     /// The variants by name, each once.
     ///
     /// # Errors

@@ -81,6 +81,19 @@ fn every_field_reaches_what_it_describes() {
     assert_eq!((experiment.initial.along.clone(), experiment.initial.deviation), (vec![(Vector::M(0), 0.5)], 0.7));
     assert_eq!((experiment.copies, experiment.seed, experiment.realisations, experiment.outliers), (2, 5, 2, 2));
     assert_eq!((experiment.protocol.samples(), experiment.protocol.method().name()), (4, "euler"));
+    // The method that noise asks for is chosen where none is given.
+    for (text, name) in [
+        (FULL.replace("method = \"euler\"\n", ""), "euler"),
+        (
+            FULL.replace("method = \"euler\"\n", "")
+                .replace("noise = 0.1", "noise = 0.0")
+                .replace("noise = 0.25", "noise = 0.0"),
+            "etd-ab3",
+        ),
+    ] {
+        let experiment = Experiment::new(&Spec::from_toml(&text).unwrap(), None).unwrap();
+        assert_eq!(experiment.protocol.method().name(), name);
+    }
 }
 
 /// docs/theory.md section 8 at input strength c: (a) S_II = c^2, (b) S_nI = 0.8 c, (c) S_nI = c and S_II = 1 + c^2.

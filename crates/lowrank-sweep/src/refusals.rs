@@ -25,7 +25,7 @@ pub(crate) fn check(spec: &Spec) -> Result<(), SpecError> {
             return Err(SpecError::NotHere { field: field.to_owned(), why, mend: single });
         }
     }
-    if !METHODS.contains(&run.method.as_str()) && run.method().is_ok() {
+    if !METHODS.contains(&run.method(false)?.name()) {
         let relation = "etd-ab3, euler or exponential-euler, which take one product a step";
         return Err(out_of_range("run.method", format!("{:?}", run.method), relation));
     }

@@ -77,7 +77,7 @@ impl Sweep {
             base: Draft::new(&spec, None)?,
             grid: Grid::new(&spec)?,
             variants: spec.variants()?,
-            protocol: spec.run.protocol()?,
+            protocol: spec.run.protocol(false)?,
             canonical,
             spec,
         };
