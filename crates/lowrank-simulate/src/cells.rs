@@ -13,7 +13,7 @@
 
 mod block;
 pub(crate) mod column;
-mod estimate;
+pub(crate) mod estimate;
 pub(crate) mod lanes;
 mod rest;
 mod seen;
@@ -26,8 +26,9 @@ use lowrank_model::{Empirical, Transfer, Variant};
 
 use self::block::{Block, Task};
 use self::rest::LOOK_INTERVAL;
+use self::seen::Accumulator;
 pub use self::seen::{CellEnd, Seen};
-use crate::control::first_halvings;
+use crate::control::{check_step, first_halvings, halve_until_believed};
 use crate::{Protocol, SimulateError};
 
 /// A time counts as a multiple of the step if it is one to this relative accuracy.
@@ -92,27 +93,34 @@ pub fn run_cells<T: Scalar>(
     let clock = Clock::new(protocol)?;
     let method = protocol.method();
     let first = |cell: &Cell<'_>| {
-        first_halvings(cell.vectors, (transfer, cell.variant), (method, clock.dt), false, watch.halvings)
+        let of = (transfer, cell.variant);
+        let judged = watch.halvings == 0 && watch.tolerance.is_finite();
+        if judged && check_step((cell.vectors, cell.g), of, (method, clock.dt)).is_err() {
+            return None;
+        }
+        first_halvings(cell.vectors, of, (method, clock.dt), false, watch.halvings)
     };
-    let first: Vec<u32> = cells.iter().map(first).collect();
-    let mut seen: Vec<Option<Seen>> = vec![None; cells.len()];
-    for halvings in 0..=watch.halvings {
-        let due = |i: usize| match &seen[i] {
-            None => first[i] == halvings,
-            Some(seen) => matches!(seen.end, CellEnd::Inaccurate(_)),
-        };
-        let again: Vec<u64> = (0..cells.len()).filter(|i| due(*i)).map(|i| i as u64).collect();
-        if again.is_empty() {
-            continue;
-        }
-        let finer = clock.halved(halvings)?;
-        let columns: Vec<Cell<'_>> = again.iter().map(|i| cells[*i as usize]).collect();
-        let of_finer = run_at(bulk, transfer, (&columns, &again), method, &finer, (watch, products))?;
-        for (i, finer) in again.into_iter().zip(of_finer) {
-            seen[i as usize] = Some(finer);
-        }
-    }
-    Ok(seen.into_iter().flatten().collect())
+    let first: Vec<Option<u32>> = cells.iter().map(first).collect();
+    let tried: Vec<usize> = (0..cells.len()).filter(|cell| first[*cell].is_some()).collect();
+    let at = |halvings: u32, again: &[usize]| {
+        let columns: Vec<Cell<'_>> = again.iter().map(|i| cells[tried[*i]]).collect();
+        let lines: Vec<u64> = again.iter().map(|i| tried[*i] as u64).collect();
+        run_at(bulk, transfer, (&columns, &lines), method, &clock.halved(halvings)?, (watch, products))
+    };
+    let believed = |seen: &Seen| !matches!(seen.end, CellEnd::Inaccurate(_));
+    let of_tried: Vec<u32> = first.iter().flatten().copied().collect();
+    let mut seen = halve_until_believed(&of_tried, watch.halvings, at, believed)?.into_iter();
+    let shortest = clock.dt / f64::from(1_u32 << watch.halvings);
+    // No step serves what has none to begin with.
+    let untried = |cell: &Cell<'_>| {
+        let nothing = Accumulator::new(cell.x0.len(), cell.vectors.layout().rank);
+        Seen { step: shortest, ..nothing.finish(CellEnd::Inaccurate(0.0), None, f64::INFINITY) }
+    };
+    let each = cells.iter().zip(first).filter_map(|(cell, first)| match first {
+        Some(_) => seen.next(),
+        None => Some(untried(cell)),
+    });
+    Ok(each.collect())
 }
 
 /// All `cells` at one step; the lines of the random numbers of their tangent vectors beside them.

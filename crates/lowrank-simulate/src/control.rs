@@ -6,7 +6,9 @@ use std::ops::Range;
 use faer::{Mat, MatRef};
 use lowrank_connectivity::Network;
 use lowrank_integrate::{Filters, GAMMA_3, Method, SpectrumBound, is_faithful, is_stable, longest_stable_step};
-use lowrank_model::{Empirical, Input, Transfer, Variant};
+use lowrank_model::{Empirical, Input, Model, Transfer, Variant};
+
+use crate::SimulateError;
 
 /// The largest local error per unit time, relative to max(1, size of the state), of a run that is believed (T37). ETD-AB3 at 0.2
 /// has 0.05 at g = 2.5, 0.16 at 3.5 and 0.5 at 5 (tanh); just outside its region of stability it has 0.7 and more.
@@ -20,7 +22,7 @@ const LOST: f64 = 1e-140;
 pub const MOST_HALVINGS: u32 = 6;
 /// The part of a tangent vector's relative error that counts: exponents bear a local error some five times that of a state. At
 /// g = 10 the exponent is right to its noise at 1.5 per unit time, at g = 20 it is too large by a third at 6.
-pub(crate) const OF_TANGENT: f64 = 0.2;
+const OF_TANGENT: f64 = 0.2;
 /// The longest step of any method in units of the shortest time constant: the one of the published diagram.
 const LONGEST_STEP: f64 = 0.5;
 /// The largest relative bias of the stationary variance of a filtered white noise, h / (2 tau - h), of a step that is chosen.
@@ -28,6 +30,8 @@ const WEAK_ERROR: f64 = 0.01;
 /// The largest local error per unit time, relative to the amplitude, that a chosen step makes of a sine among the inputs: it is never
 /// hidden by a state that is large or chaotic for another reason. Methods of order one keep ten times as much, the weak error of noise.
 const INPUT_ERROR: f64 = 1e-3;
+/// Part of a period of the input between two estimates at most, so that they do not always meet the same phase.
+const PART_OF_PERIOD: f64 = 0.23;
 /// Estimates by two half steps cost two steps: they are taken a unit of time apart at first, and this part of the time later.
 const SPARSE: f64 = 0.25;
 
@@ -38,19 +42,20 @@ pub(crate) fn given_tolerance(method: Method) -> f64 {
 
 /// How often `longest` has to be halved before the method is faithful on the outliers that the overlaps of these vectors make at the
 /// steepest slope of phi (T36), and not too long for the shorter time constant nor, under white noise, for its variance; at most
-/// `most`. The random part does not count: where it is strong, activity makes slopes small, and what is left is told by the
-/// error of the run.
+/// `most`; `None` where that is not enough. The random part does not count: where it is strong, activity makes slopes small, and what
+/// is left is told by the error of the run. A step that is given (`most` = 0) is only
+/// judged by its run.
 pub(crate) fn first_halvings(
     vectors: &Empirical,
     (transfer, variant): (Transfer, Variant),
     (method, longest): (Method, f64),
     noisy: bool,
     most: u32,
-) -> u32 {
-    let filters = filters(variant);
-    let slope = transfer.largest_slope();
-    let outliers = overlap_eigenvalues(vectors, None).into_iter().map(|(re, im)| (slope * re, slope * im)).collect();
-    let spectrum = SpectrumBound { radius: 0.0, outliers };
+) -> Option<u32> {
+    if most == 0 {
+        return Some(0);
+    }
+    let (filters, spectrum) = (filters(variant), steepest(vectors, transfer));
     let serves = |halvings: u32| {
         let step = longest / f64::from(1_u32 << halvings);
         let tau = filters.shortest();
@@ -58,7 +63,7 @@ pub(crate) fn first_halvings(
             && (!noisy || weak_error(step, variant) <= WEAK_ERROR)
             && is_faithful(method, step, filters, &spectrum)
     };
-    (0..most).find(|halvings| serves(*halvings)).unwrap_or(most)
+    (0..=most).find(|halvings| serves(*halvings))
 }
 
 /// How often `longest` has to be halved before a method makes an error of at most [`INPUT_ERROR`] of the fastest sine among the inputs;
@@ -102,6 +107,93 @@ pub(crate) fn unstable(
     })
 }
 
+/// The outliers that the overlaps of these vectors make at the steepest slope of phi.
+fn steepest(vectors: &Empirical, transfer: Transfer) -> SpectrumBound {
+    let slope = transfer.largest_slope();
+    let outliers = overlap_eigenvalues(vectors, None).into_iter().map(|(re, im)| (slope * re, slope * im)).collect();
+    SpectrumBound { radius: 0.0, outliers }
+}
+
+/// Refuses a given step where the vectors alone tell that it cannot serve, as [`check_given_step`] does where the ensemble does.
+pub(crate) fn check_step(
+    (vectors, g): (&Empirical, f64),
+    (transfer, variant): (Transfer, Variant),
+    (method, step): (Method, f64),
+) -> Result<(), SimulateError> {
+    let spectrum = SpectrumBound { radius: g * transfer.largest_slope(), ..steepest(vectors, transfer) };
+    serves(&spectrum, variant, (method, step))
+}
+
+/// Refuses a given step where the model alone tells that it cannot serve: beyond half the shortest time constant, or unstable on the
+/// overlaps of the ensemble at the steepest slope of phi, unless rest at that slope is left faster than the step can tell (T36).
+///
+/// # Errors
+/// The method and the step, with the longest half, quarter, ... of it that is stable.
+pub fn check_given_step(model: &Model, method: Method, step: f64) -> Result<(), SimulateError> {
+    let (rank, slope, moments) = (model.rank(), model.transfer().largest_slope(), model.ensemble().moments()?);
+    let entry =
+        |k: usize, l: usize| slope * (moments.mean()[rank + k] * moments.mean()[l] + moments.covariance(rank + k, l));
+    let spectrum = SpectrumBound { radius: slope * model.g(), outliers: eigenvalues(rank, entry) };
+    serves(&spectrum, model.variant(), (method, step))
+}
+
+fn serves(spectrum: &SpectrumBound, variant: Variant, (method, step): (Method, f64)) -> Result<(), SimulateError> {
+    let filters = filters(variant);
+    let most = LONGEST_STEP * filters.shortest();
+    if step <= most && is_stable(method, step, filters, spectrum) {
+        return Ok(());
+    }
+    let longest = longest_stable_step(method, step, filters, spectrum);
+    let halved = (most / step).log2().floor().exp2() * step;
+    Err(SimulateError::UnstableStep { method, step, longest: longest.map(|longest| longest.min(halved)) })
+}
+
+/// Gives each of several runs the longest step at which it is believed (T40): run i is tried with `first[i]` halvings and, while its
+/// outcome is not believed, with one more, up to `most`. `at` runs those of one number of halvings side by side, their places in
+/// rising order, and gives their outcomes in this order. The last outcome of every run comes back, believed or not.
+///
+/// # Errors
+/// Those of `at`.
+pub fn halve_until_believed<T, E>(
+    first: &[u32],
+    most: u32,
+    mut at: impl FnMut(u32, &[usize]) -> Result<Vec<T>, E>,
+    believed: impl Fn(&T) -> bool,
+) -> Result<Vec<T>, E> {
+    let mut due: Vec<Option<u32>> = first.iter().map(|first| Some((*first).min(most))).collect();
+    let mut outcomes: Vec<Option<T>> = first.iter().map(|_| None).collect();
+    while let Some(halvings) = due.iter().flatten().min().copied() {
+        let group: Vec<usize> = (0..due.len()).filter(|run| due[*run] == Some(halvings)).collect();
+        group.iter().for_each(|run| due[*run] = None);
+        for (run, outcome) in group.iter().zip(at(halvings, &group)?) {
+            due[*run] = (halvings < most && !believed(&outcome)).then_some(halvings + 1);
+            outcomes[*run] = Some(outcome);
+        }
+    }
+    Ok(outcomes.into_iter().flatten().collect())
+}
+
+/// The size of a state below which its error is not relative to it (T37): 1 for currents, and for rates, which J makes to currents,
+/// one over its largest scale.
+pub(crate) fn floor(vectors: &Empirical, g: f64, transfer: Transfer, variant: Variant) -> f64 {
+    if matches!(variant, Variant::Current) {
+        return 1.0;
+    }
+    let overlaps = overlap_eigenvalues(vectors, None).into_iter().map(|(re, im)| re.hypot(im));
+    1.0 / (overlaps.fold(g, f64::max) * transfer.largest_slope()).max(1.0)
+}
+
+/// The relative error (T37) of a state of this size; what is not a number is not believed.
+pub(crate) fn of_state(error: f64, size: f64, floor: f64) -> f64 {
+    let relative = error / size.max(floor);
+    if relative.is_nan() { f64::INFINITY } else { relative }
+}
+
+/// The part that counts of the relative error of a tangent vector of this size; none of one that is lost, which is an error of its own.
+pub(crate) fn of_tangent(error: f64, size: f64) -> Option<f64> {
+    (size >= LOST).then(|| OF_TANGENT * of_state(error, size, 0.0))
+}
+
 /// The root mean square of the values.
 pub(crate) fn rms(values: &[f64]) -> f64 {
     (values.iter().map(|x| x * x).sum::<f64>() / values.len() as f64).sqrt()
@@ -128,6 +220,11 @@ fn overlap_eigenvalues(vectors: &Empirical, slopes: Option<&[f64]>) -> Vec<(f64,
         };
         sum / vectors.neurons() as f64
     };
+    eigenvalues(rank, entry)
+}
+
+/// The eigenvalues (re, im) of a matrix `[rank x rank]`.
+fn eigenvalues(rank: usize, entry: impl FnMut(usize, usize) -> f64) -> Vec<(f64, f64)> {
     let eigenvalues = Mat::from_fn(rank, rank, entry).eigenvalues();
     eigenvalues.map(|found| found.into_iter().map(|value| (value.re, value.im)).collect()).unwrap_or_default()
 }
@@ -146,6 +243,8 @@ pub(crate) struct Control {
     floors: Vec<f64>,
     /// Largest error that is believed.
     tolerance: f64,
+    /// Time between estimates.
+    spacing: f64,
     due: f64,
     /// The largest error so far, one a group.
     worst: Vec<f64>,
@@ -163,19 +262,15 @@ impl Control {
     ) -> Self {
         let groups = tangents / group.max(1);
         let (dense, floors) = (method == Method::EtdAb3, vec![1.0; columns.len()]);
-        Self { columns, tangents, group, dense, floors, tolerance, due: 0.0, worst: vec![0.0; groups] }
+        Self { columns, tangents, group, dense, floors, tolerance, spacing: 1.0, due: 0.0, worst: vec![0.0; groups] }
     }
 
-    /// Takes for every group the size of its variant's states below which an error is not relative to them: 1 for currents, and for
-    /// rates, which J makes to currents, one over its largest scale.
-    pub(crate) fn with_floors(mut self, network: &Network, transfer: Transfer, variants: &[Variant]) -> Self {
-        let overlaps = overlap_eigenvalues(network.vectors(), None).into_iter().map(|(re, im)| re.hypot(im));
-        let scale = overlaps.fold(network.g(), f64::max) * transfer.largest_slope();
-        for (column, floor) in self.floors.iter_mut().enumerate() {
-            *floor = match variants.get(column / self.group) {
-                Some(Variant::Rate | Variant::TwoTimescale { .. }) => 1.0 / scale.max(1.0),
-                _ => 1.0,
-            };
+    /// Takes for every group the [`floor`] of its variant, and estimates more than once a period of the input.
+    pub(crate) fn of(mut self, network: &Network, model: &Model, variants: &[Variant]) -> Self {
+        self.spacing = model.input().shortest_period().map_or(1.0, |period| (PART_OF_PERIOD * period).min(1.0));
+        for (group, variant) in variants.iter().enumerate() {
+            let of_group = self.floors.iter_mut().skip(group * self.group).take(self.group);
+            of_group.for_each(|own| *own = floor(network.vectors(), network.g(), model.transfer(), *variant));
         }
         self
     }
@@ -183,26 +278,25 @@ impl Control {
     /// Whether an estimate is wanted of the step that begins at this time: of a step that starts a method only where no other
     /// came for a unit of time.
     pub(crate) fn is_due(&self, time: f64, starting: bool) -> bool {
-        time >= self.due + if starting { 1.0 } else { 0.0 }
+        time >= self.due + if starting { self.spacing } else { 0.0 }
     }
 
     /// Takes the local errors per unit time of the step that began at `time` and ended in `state`.
     pub(crate) fn take(&mut self, time: f64, error: &[f64], state: &[f64]) {
-        self.due = time + if self.dense { 1.0 } else { (SPARSE * time).max(1.0) };
+        self.due = time + if self.dense { self.spacing } else { (SPARSE * time).max(self.spacing) };
         for (column, range) in self.columns.iter().enumerate() {
             let (error, size) = (rms(&error[range.clone()]), rms(&state[range.clone()]));
-            // What overflows or is lost is an error of its own.
-            if !size.is_finite() || (column >= self.tangents && size < LOST) {
+            // What overflows is an error of its own.
+            if !size.is_finite() {
                 continue;
             }
             let (relative, column) = if column < self.tangents {
-                (error / size.max(self.floors[column]), column)
+                (Some(of_state(error, size, self.floors[column])), column)
             } else {
-                (OF_TANGENT * error / size, column - self.tangents)
+                (of_tangent(error, size), column - self.tangents)
             };
             let worst = &mut self.worst[column / self.group];
-            // Not a number is not believed.
-            *worst = if relative.is_nan() { f64::INFINITY } else { worst.max(relative) };
+            *worst = worst.max(relative.unwrap_or(0.0));
         }
     }
 

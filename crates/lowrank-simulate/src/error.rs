@@ -162,6 +162,18 @@ pub enum SimulateError {
         /// The largest that is believed.
         limit: f64,
     },
+    /// No step that may be chosen serves.
+    #[error(
+        "run.step is \"auto\": no step from {longest} to {shortest} serves the network and its input with method {method}; choose etd-ab3 or rk4, or a number"
+    )]
+    NoStep {
+        /// The method.
+        method: Method,
+        /// The longest step that may be chosen.
+        longest: f64,
+        /// The shortest one.
+        shortest: f64,
+    },
     /// The activity grows for ever.
     #[error("the activity grows without bound (unbounded), as is seen at time {time}: lower g or the overlaps")]
     Unbounded {

@@ -18,7 +18,7 @@ mod run;
 mod trials;
 
 pub use cells::{Cell, CellEnd, Products, Seen, Watch, block_bytes, check_clock, run_cells};
-pub use control::{ERROR_TOLERANCE, MOST_HALVINGS};
+pub use control::{ERROR_TOLERANCE, MOST_HALVINGS, check_given_step, halve_until_believed};
 pub use error::SimulateError;
 pub use field::Field;
 pub use initial::{initial_currents, initial_currents_along};

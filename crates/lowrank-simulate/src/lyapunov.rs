@@ -11,10 +11,10 @@ use lowrank_integrate::{Stepper, check_steps};
 use lowrank_model::{Model, Role, StreamKey};
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::control::{Control, first_halvings, input_halvings};
+use crate::control::{Control, first_halvings, halve_until_believed, input_halvings};
 use crate::field::Tangent;
 use crate::mover::advance;
-use crate::run::{check_states, inaccurate, is_noisy, steps_between};
+use crate::run::{check_states, inaccurate, is_noisy, no_step, steps_between};
 use crate::{Field, Protocol, SimulateError};
 
 /// Below this the squares of a tangent vector's entries lose digits or vanish.
@@ -63,28 +63,25 @@ pub fn lyapunov(
     }
     let (method, most) = (protocol.method(), protocol.halvings());
     let of = (model.transfer(), model.variant());
-    let first = first_halvings(network.vectors(), of, (method, timing.step), false, most).max(input_halvings(
-        model.input(),
-        (method, timing.step),
-        most,
-    ));
-    let mut halvings = first;
-    loop {
+    let first = first_halvings(network.vectors(), of, (method, timing.step), false, most)
+        .map(|first| first.max(input_halvings(model.input(), (method, timing.step), most)));
+    let Some(first) = first else { return Err(no_step(method, timing.step, most)) };
+    let bounded = model.transfer().bound().is_some();
+    let at = |halvings: u32, _: &[usize]| {
         let step = timing.step / f64::from(1_u32 << halvings);
         let mut control = Control::new(Vec::new(), 0, 1, method, protocol.tolerance());
-        match at_step(network, model, x0, (protocol, step), tangent_key, &mut control) {
-            Ok(_) if control.is_hopeless() && halvings < most => halvings += 1,
+        let found = match at_step(network, model, x0, (protocol, step), tangent_key, &mut control) {
             Ok(_) if control.is_hopeless() => {
                 let worst = control.worst().iter().copied().fold(0.0, f64::max);
-                return Err(inaccurate(method, step, worst, protocol.tolerance()));
+                Err(inaccurate(method, step, worst, protocol.tolerance()))
             }
             // A bounded activity overflows by the step alone.
-            Err(error) if error.time().is_some() && halvings < most && model.transfer().bound().is_some() => {
-                halvings += 1
-            }
-            other => return other,
-        }
-    }
+            Err(error) if !(bounded && error.time().is_some()) => return Err(error),
+            found => found,
+        };
+        Ok(vec![found])
+    };
+    halve_until_believed(&[first], most, at, Result::is_ok)?.remove(0)
 }
 
 /// The exponents at one step; `control` tells whether they are believed.
@@ -101,9 +98,9 @@ fn at_step(
     let mut all = field.state_from_currents(x0)?;
     // One group: all copies are run again where one is not believed.
     let columns = (0..2 * copies).map(|c| c * (all.len() / copies)..(c + 1) * (all.len() / copies)).collect();
-    *control = Control::new(columns, copies, copies, protocol.method(), protocol.tolerance()).with_floors(
+    *control = Control::new(columns, copies, copies, protocol.method(), protocol.tolerance()).of(
         network,
-        model.transfer(),
+        model,
         &[model.variant()],
     );
     let rows = all.len() / copies;

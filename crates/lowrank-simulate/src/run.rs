@@ -5,7 +5,7 @@ use lowrank_connectivity::Network;
 use lowrank_integrate::{IntegrateError, Method, VectorField};
 use lowrank_model::{Model, Variant, Vector};
 
-use crate::control::{Control, first_halvings, input_halvings, rms, unstable, weak_error};
+use crate::control::{Control, first_halvings, halve_until_believed, input_halvings, rms, unstable, weak_error};
 use crate::escape::Escape;
 use crate::mover::Mover;
 use crate::observables::{Accumulator, Structure};
@@ -59,48 +59,48 @@ pub fn simulate_variants(
     let (method, longest, most) = (protocol.method(), protocol.timing().step, protocol.halvings());
     let tried = |variant: &Variant| {
         first_halvings(network.vectors(), (model.transfer(), *variant), (method, longest), noisy, most)
-            .max(input_halvings(model.input(), (method, longest), most))
+            .map(|first| first.max(input_halvings(model.input(), (method, longest), most)))
     };
-    let mut due: Vec<u32> = variants.iter().map(tried).collect();
-    let mut observed: Vec<Option<Observed>> = vec![None; variants.len()];
-    // Variants of one step side by side, the longest step first.
-    while let Some(halvings) = (0..variants.len()).filter(|v| observed[*v].is_none()).map(|v| due[v]).min() {
+    let first: Option<Vec<u32>> = variants.iter().map(tried).collect();
+    let Some(first) = first else { return Err(no_step(method, longest, most)) };
+    let at = |halvings: u32, group: &[usize]| {
         let step = longest / f64::from(1_u32 << halvings);
-        let group: Vec<usize> = (0..variants.len()).filter(|v| observed[*v].is_none() && due[*v] == halvings).collect();
         let of_group: Vec<Variant> = group.iter().map(|v| variants[*v]).collect();
-        let mut control = Control::new(Vec::new(), 0, 1, method, protocol.tolerance());
-        match observe_variants(network, model, &of_group, x0, (protocol, step), noise_key, &mut control) {
-            Ok(results) => {
-                for (v, result) in group.into_iter().zip(results) {
-                    match result {
-                        Ok(result) => observed[v] = Some(result),
-                        Err(_) if halvings < most => due[v] = halvings + 1,
-                        Err(error) => return Err(error),
-                    }
-                }
-            }
-            // One variant that overflows takes the others with it.
-            Err(error) if overflows(&error) && variants.len() > 1 => return apart(),
-            Err(error) if overflows(&error) => {
-                // Where phi has no bound and the steps were accurate, what overflows has grown without one.
-                let accurate = !control.is_hopeless();
-                match error.time().filter(|time| *time > 0.0) {
-                    Some(time) if model.transfer().bound().is_none() && accurate => {
-                        return Err(SimulateError::Unbounded { time });
-                    }
-                    Some(_) if halvings < most => group.into_iter().for_each(|v| due[v] = halvings + 1),
-                    _ => return Err(error),
-                }
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(observed.into_iter().flatten().collect())
+        at_step(network, model, &of_group, x0, (protocol, step), noise_key)
+    };
+    halve_until_believed(&first, most, at, Result::is_ok)?.into_iter().collect()
 }
 
-/// Whether a state or an observable left the range of numbers.
-fn overflows(error: &SimulateError) -> bool {
-    error.time().is_some()
+/// What every variant showed at this step, or why it is not believed there.
+fn at_step(
+    network: &Network,
+    model: &Model,
+    variants: &[Variant],
+    x0: MatRef<'_, f64>,
+    (protocol, step): (&Protocol, f64),
+    noise_key: (u64, u64),
+) -> Result<Vec<Result<Observed, SimulateError>>, SimulateError> {
+    let mut control = Control::new(Vec::new(), 0, 1, protocol.method(), protocol.tolerance());
+    let error = match observe_variants(network, model, variants, x0, (protocol, step), noise_key, &mut control) {
+        Err(error) if error.time().is_some() => error,
+        other => return other,
+    };
+    if variants.len() > 1 {
+        // One variant that overflows takes the others with it.
+        let alone = |variant: &Variant| at_step(network, model, &[*variant], x0, (protocol, step), noise_key);
+        return variants
+            .iter()
+            .map(alone)
+            .collect::<Result<Vec<_>, _>>()
+            .map(|each| each.into_iter().flatten().collect());
+    }
+    // Where phi has no bound and the steps were accurate, what overflows has grown without one.
+    let accurate = !control.is_hopeless();
+    match error.time().filter(|time| *time > 0.0) {
+        Some(time) if model.transfer().bound().is_none() && accurate => Err(SimulateError::Unbounded { time }),
+        Some(_) => Ok(vec![Err(error)]),
+        None => Err(error),
+    }
 }
 
 /// One run at one step: what every variant showed, or why it is not believed.
@@ -121,11 +121,7 @@ fn observe_variants(
     let count = columns.len();
     // Paths under white noise have a strong error of the order of the noise itself, which their statistics do not: it is told, not judged.
     let tolerance = if is_noisy(model) { f64::INFINITY } else { protocol.tolerance() };
-    *control = Control::new(columns, count, copies, protocol.method(), tolerance).with_floors(
-        network,
-        model.transfer(),
-        variants,
-    );
+    *control = Control::new(columns, count, copies, protocol.method(), tolerance).of(network, model, variants);
     let along = vectors(network, &protocol.kappa_along(network.rank()))?;
     let of = |name: fn(usize) -> Vector| vectors(network, &(0..network.rank()).map(name).collect::<Vec<_>>());
     let structure = Structure { m: of(Vector::M)?, n: of(Vector::N)? };
@@ -191,6 +187,10 @@ fn observe_variants(
 
 pub(crate) fn inaccurate(method: Method, step: f64, error: f64, limit: f64) -> SimulateError {
     SimulateError::InaccurateStep { method, step, error, limit }
+}
+
+pub(crate) fn no_step(method: Method, longest: f64, most: u32) -> SimulateError {
+    SimulateError::NoStep { method, longest, shortest: longest / f64::from(1_u32 << most) }
 }
 
 /// Goes on from the end of a run for as long as some column grows in a way that never ends.

@@ -2,7 +2,8 @@
 //!
 //! x = h + sum_q V_q(t) I^(q), V_q the input as it is felt: h filters J r with tau_s, r filters phi(x) with tau_r, and a filter
 //! whose time constant is zero passes its rest on. Columns share the network and differ in g, variant, start and input;
-//! each filter takes exponential Euler steps, first order in dt. States and products are in `T`, readouts in `f64`.
+//! each filter takes exponential Euler steps, first order in dt. States and products are in `T`, readouts in `f64`. Once a unit of
+//! time the local error of every column is estimated (T37).
 
 use faer::{MatMut, MatRef};
 use lowrank_connectivity::{Bulk, Scalar};
@@ -11,8 +12,13 @@ use lowrank_model::{Empirical, ModelError, Real, Transfer, Variant, Vector};
 
 use crate::SimulateError;
 use crate::cells::column::rows;
+use crate::cells::estimate::{Estimate, Filtered};
 use crate::cells::lanes;
 use crate::cells::weights::{Weights, weights};
+use crate::control::{check_step, floor, given_tolerance, of_state};
+
+/// Exponential Euler: one product a step, and exact for the input as it is felt.
+const METHOD: Method = Method::ExponentialEuler;
 
 /// One column.
 #[derive(Debug, Clone, Copy)]
@@ -45,20 +51,26 @@ pub struct Course {
     pub along: Vec<Vec<f64>>,
     /// r, N entries a sample; empty unless asked for.
     pub states: Vec<Vec<f32>>,
+    /// The largest estimated local error per unit time, relative to the size of the state (T37).
+    pub error_estimate: f64,
 }
 
 /// A trial under way.
 struct Column<T> {
     g: T,
-    x: Option<Weights<T>>,
-    r: Option<Weights<T>>,
+    x: Option<(Weights<T>, Estimate)>,
+    r: Option<(Weights<T>, Estimate)>,
+    floor: f64,
+    /// Why its numbers are not believed.
+    refused: Option<SimulateError>,
 }
 
-/// Runs all trials side by side on the network of `bulk` and `vectors`, `steps` steps of `dt`, and gives what each showed.
+/// Runs all trials side by side on the network of `bulk` and `vectors`, `steps` steps of `dt`, and gives what each showed, or why it is
+/// not believed: a step that is unstable for its overlaps (T36) or beyond half its shortest time constant, too large an error
+/// estimate (T37), a state that becomes infinite or NaN. Which it is depends on the trial alone.
 ///
 /// # Errors
-/// A step beyond half the shortest time constant; starts or inputs of the wrong shape; a vector that is not there; a state that becomes infinite or NaN, with the time; too
-/// many steps.
+/// Starts or inputs of the wrong shape; a vector that is not there; too many steps.
 pub fn run_trials<T: Scalar>(
     bulk: &Bulk<T>,
     vectors: &Empirical,
@@ -66,10 +78,11 @@ pub fn run_trials<T: Scalar>(
     trials: &[Trial<'_>],
     (dt, steps): (f64, usize),
     recording: Recording<'_>,
-) -> Result<Vec<Course>, SimulateError> {
+) -> Result<Vec<Result<Course, SimulateError>>, SimulateError> {
     check_steps(steps.max(1))?;
     let (n, layout) = (bulk.neurons(), vectors.layout());
     check(n, vectors, trials, (dt, steps))?;
+    let per_look = (1.0 / dt).round().max(1.0) as usize;
     let of = |name: fn(usize) -> Vector, count: usize| (0..count).map(name).collect::<Vec<_>>();
     let per_neuron = 1.0 / n as f64;
     let m: Vec<T> = rows(vectors, &of(Vector::M, layout.rank), 1.0)?;
@@ -85,16 +98,26 @@ pub fn run_trials<T: Scalar>(
     for (trial, (p, h)) in trials.iter().zip(p.chunks_exact_mut(n).zip(h.chunks_exact_mut(n))) {
         let (tau_s, tau_r) = trial.variant.time_constants();
         let of_filter = |tau: f64| {
-            let weights = weights(Method::ExponentialEuler, tau, dt).map(|[first, ..]| first);
-            (tau > 0.0).then_some(weights).transpose()
+            let filter = weights(METHOD, tau, dt).map(|[first, ..]| (first, Estimate::new(METHOD, tau, dt)));
+            (tau > 0.0).then_some(filter).transpose()
         };
-        columns.push(Column { g: T::from_f64(trial.g), x: of_filter(tau_s)?, r: of_filter(tau_r)? });
+        columns.push(Column {
+            g: T::from_f64(trial.g),
+            x: of_filter(tau_s)?,
+            r: of_filter(tau_r)?,
+            floor: floor(vectors, trial.g, transfer, trial.variant),
+            refused: check_step((vectors, trial.g), (transfer, trial.variant), (METHOD, dt)).err(),
+        });
         h.iter_mut().zip(trial.x0).for_each(|(h, x)| *h = T::from_f64(*x));
         p.copy_from_slice(h);
         transfer.apply(p);
     }
     let mut courses = vec![Course::default(); trials.len()];
+    // The rests of x and of r of the step before a look.
+    let (mut q_before, mut phi_before) = (vec![T::ZERO; size], vec![T::ZERO; size]);
     for step in 0..=steps {
+        // The input jumps at whole times: a look compares the two steps after one.
+        let (remembering, looking) = (step % per_look == 0, step > 0 && (step - 1) % per_look == 0);
         let shape = |data| MatRef::from_column_major_slice(data, n, trials.len());
         // Where r is not filtered it is phi of x, which holds the input of the moment.
         for (j, column) in columns.iter().enumerate() {
@@ -106,31 +129,61 @@ pub fn run_trials<T: Scalar>(
         }
         let product = bulk.apply(shape(&p[..]), MatMut::from_column_major_slice_mut(&mut q, n, trials.len()));
         debug_assert!(product.is_ok(), "buffers have the bulk's shape");
-        for (j, column) in columns.iter().enumerate() {
+        for (j, column) in columns.iter_mut().enumerate() {
             let (r, q, h) = (&mut p[j * n..][..n], &mut q[j * n..][..n], &mut h[j * n..][..n]);
+            let (q_before, phi_before) = (&mut q_before[j * n..][..n], &mut phi_before[j * n..][..n]);
             let kappa: Vec<T> = overlaps(&structure, r).into_iter().map(T::from_f64).collect();
             lanes::drive(q, column.g, &[], &kappa, &m);
             if step % recording.every.max(1) == 0 {
                 let along = overlaps(&read, r);
                 if let Some(value) = along.iter().find(|value| !value.is_finite()) {
-                    return Err(IntegrateError::NonFinite { time: step as f64 * dt, index: j, value: *value }.into());
+                    let lost = IntegrateError::NonFinite { time: step as f64 * dt, index: j, value: *value };
+                    column.refused.get_or_insert(lost.into());
                 }
                 courses[j].along.push(along);
                 if recording.states {
                     courses[j].states.push(r.iter().map(|r| r.to_f64() as f32).collect());
                 }
             }
-            if let Some(weights) = column.r {
+            if column.r.is_some() {
                 current(&mut x, if column.x.is_some() { h } else { q }, &trials[j].felt[step], &input);
                 transfer.apply(&mut x);
+            }
+            let filters = [(&column.x, &*h, &*q, q_before), (&column.r, &*r, &x[..], phi_before)];
+            let mut squares = (0.0, 0.0);
+            for (filter, y, rest, before) in filters {
+                let Some((_, estimate)) = filter else { continue };
+                if looking {
+                    let known = Filtered { y, rest: [rest, &*before, &[], &[]] };
+                    let (error, size) = estimate.squares(1, &known).unwrap_or_default();
+                    squares = (squares.0 + error, squares.1 + size);
+                }
+                if remembering {
+                    before.copy_from_slice(rest);
+                }
+            }
+            if looking && squares.1.is_finite() {
+                let entries = (n * (usize::from(column.x.is_some()) + usize::from(column.r.is_some()))) as f64;
+                let [error, size] = [squares.0, squares.1].map(|sum: f64| (sum / entries).sqrt());
+                courses[j].error_estimate = courses[j].error_estimate.max(of_state(error, size, column.floor));
+            }
+            if let Some((weights, _)) = column.r {
                 lanes::filter(r, weights, &x, [&[], &[]]);
             }
-            if let Some(weights) = column.x {
+            if let Some((weights, _)) = column.x {
                 lanes::filter(h, weights, q, [&[], &[]]);
             }
         }
     }
-    Ok(courses)
+    let limit = given_tolerance(METHOD);
+    let judged = courses.into_iter().zip(columns).map(|(course, column)| match column.refused {
+        Some(error) => Err(error),
+        None if course.error_estimate > limit => {
+            Err(SimulateError::InaccurateStep { method: METHOD, step: dt, error: course.error_estimate, limit })
+        }
+        None => Ok(course),
+    });
+    Ok(judged.collect())
 }
 
 /// x = h + sum_q V_q I^(q).
@@ -145,9 +198,8 @@ fn current<T: Real>(x: &mut [T], h: &[T], felt: &[f64], input: &[T]) {
 
 fn check(n: usize, vectors: &Empirical, trials: &[Trial<'_>], (dt, steps): (f64, usize)) -> Result<(), SimulateError> {
     for (index, trial) in trials.iter().enumerate() {
-        let limit = 0.5 * trial.variant.shortest_time_constant();
-        if !(dt > 0.0 && dt <= limit) {
-            return Err(SimulateError::BadTime { field: "the step", value: dt, relation: "> 0 and <=", limit });
+        if !(dt > 0.0 && dt.is_finite()) {
+            return Err(SimulateError::BadTime { field: "the step", value: dt, relation: ">", limit: 0.0 });
         }
         if trial.x0.len() != n || vectors.neurons() != n {
             let rows = trial.x0.len().min(vectors.neurons());
@@ -205,7 +257,7 @@ mod tests {
         let trials: Vec<Trial<'_>> =
             (0..3).map(|i| Trial { g: strengths[i], variant: variants[i], x0: &starts[i], felt: &felt[i] }).collect();
         let recording = Recording { every: 5, along: &along, states: true };
-        let seen = run_trials(&bulk, &vectors, Transfer::Tanh, &trials, (0.1, 60), recording).unwrap();
+        let seen = believed(run_trials(&bulk, &vectors, Transfer::Tanh, &trials, (0.1, 60), recording));
         for (seen, expected) in seen.iter().zip(&expected) {
             assert_eq!((seen.along.len(), seen.states.len(), seen.states[0].len()), (13, 13, NEURONS));
             for (seen, expected) in seen.along.iter().flatten().zip(expected.iter().flatten()) {
@@ -214,11 +266,15 @@ mod tests {
         }
         // In single precision the same to its digits.
         let bulk = Bulk::<f32>::draw(BulkKind::Gaussian, NEURONS, 4, 0).unwrap();
-        let single = run_trials(&bulk, &vectors, Transfer::Tanh, &trials, (0.1, 60), recording).unwrap();
+        let single = believed(run_trials(&bulk, &vectors, Transfer::Tanh, &trials, (0.1, 60), recording));
         for (single, double) in single.iter().zip(&seen) {
             let pairs = single.along.iter().flatten().zip(double.along.iter().flatten());
             pairs.for_each(|(single, double)| assert!((single - double).abs() < 1e-4, "{single} {double}"));
         }
+    }
+
+    fn believed(ran: Result<Vec<Result<Course, SimulateError>>, SimulateError>) -> Vec<Course> {
+        ran.unwrap().into_iter().map(Result::unwrap).collect()
     }
 
     fn draw() -> Empirical {
@@ -235,7 +291,7 @@ mod tests {
         let felt: Vec<Vec<f64>> = (0..=30).map(|k| vec![(0.7 * f64::from(k)).sin()]).collect();
         let trial = Trial { g: 0.0, variant: Variant::Current, x0: &i, felt: &felt };
         let recording = Recording { every: 1, along: &[W(0)], states: false };
-        let seen = run_trials(&bulk, &vectors, Transfer::Tanh, &[trial], (0.1, 30), recording).unwrap();
+        let seen = believed(run_trials(&bulk, &vectors, Transfer::Tanh, &[trial], (0.1, 30), recording));
         for (step, seen) in seen[0].along.iter().enumerate() {
             let factor = felt[step][0] + (-0.1 * step as f64).exp();
             let expected = i.iter().map(|i| i * (factor * i).tanh()).sum::<f64>() / 20.0;
@@ -244,7 +300,7 @@ mod tests {
         let short = Trial { felt: &felt[1..], ..trial };
         let error = run_trials(&bulk, &vectors, Transfer::Tanh, &[short], (0.1, 30), recording).unwrap_err();
         assert!(error.to_string().contains("felt input of trial 0"), "{error}");
-        let error = run_trials(&bulk, &vectors, Transfer::Tanh, &[trial], (0.6, 30), recording).unwrap_err();
-        assert!(error.to_string().contains("the step is 0.6"), "{error}");
+        let seen = run_trials(&bulk, &vectors, Transfer::Tanh, &[trial], (0.6, 30), recording).unwrap().remove(0);
+        assert!(matches!(seen, Err(SimulateError::UnstableStep { longest: Some(0.3), .. })), "{seen:?}");
     }
 }

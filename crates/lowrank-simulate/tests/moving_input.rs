@@ -84,3 +84,66 @@ fn kinks_and_jumps_fall_between_steps() {
         assert!((found - v).abs() < limit, "{method:?}: {found} {v}");
     }
 }
+
+/// A threshold-linear network whose currents stay above zero is linear: kappa' = -kappa + (A + sin(w t)) I + overlap kappa in the
+/// current variant, and its filters beside it. The chosen step follows the sine, however fast, and tells its error.
+#[test]
+fn a_chosen_step_follows_a_fast_sine_over_several_periods() {
+    let overlap = 0.5;
+    let layout = Layout::rank(1).with_inputs(1);
+    let moments = Moments::new(layout).mean(Vector::M(0), 1.0).mean(Vector::N(0), overlap).mean(Vector::I(0), 1.0);
+    let ensemble = moments.build().unwrap();
+    let start = Initial { along: vec![(Vector::M(0), 3.0)], deviation: 0.0 };
+    for period in [1.0, 3.0, 8.0] {
+        let w = std::f64::consts::TAU / period;
+        let sine = TimeCourse::constant(2.0).unwrap().with_sine(1.0, period, 0.4).unwrap();
+        for variant in [Variant::Current, Variant::Rate, Variant::two_timescale(0.6, 1.5).unwrap()] {
+            let model =
+                Model::new(0.0, Transfer::ThresholdLinear, variant, ensemble.clone(), Input::new(vec![sine.clone()]));
+            let model = model.unwrap();
+            let network = Network::draw(&model, 4, Sampling::Independent, 1, 0).unwrap();
+            let x0 = initial_currents(&network, &start, 1, 1, 0).unwrap();
+            // x and r of the linear equations tau_s x' = -x + overlap r + u, tau_r r' = -r + x, by a fine step of Runge's method.
+            let (tau_s, tau_r) = variant.time_constants();
+            let slope = |t: f64, x: f64, r: f64| {
+                let u = 2.0 + (w * t + 0.4).sin();
+                match (tau_s > 0.0, tau_r > 0.0) {
+                    (true, true) => ((overlap * r + u - x) / tau_s, (x - r) / tau_r),
+                    (true, false) => ((overlap - 1.0) * x + u, 0.0),
+                    _ => (0.0, (overlap - 1.0) * r + u),
+                }
+            };
+            let (mut x, mut r, fine) = (3.0, 3.0, 1e-3);
+            let mut exact = Vec::new();
+            for i in 0..=30_000 {
+                if i >= 10_000 && i % 250 == 0 {
+                    exact.push(if tau_r > 0.0 { r } else { x });
+                }
+                let t = f64::from(i) * fine;
+                let a = slope(t, x, r);
+                let b = slope(t + 0.5 * fine, x + 0.5 * fine * a.0, r + 0.5 * fine * a.1);
+                let c = slope(t + 0.5 * fine, x + 0.5 * fine * b.0, r + 0.5 * fine * b.1);
+                let d = slope(t + fine, x + fine * c.0, r + fine * c.1);
+                x += fine / 6.0 * (a.0 + 2.0 * b.0 + 2.0 * c.0 + d.0);
+                r += fine / 6.0 * (a.1 + 2.0 * b.1 + 2.0 * c.1 + d.1);
+            }
+            let run = |method, step: f64, chosen: bool| {
+                let timing = Timing { transient: 10.0, window: 20.0, interval: 0.25, step };
+                let protocol = Protocol::new(timing, method).unwrap();
+                let protocol = if chosen { protocol.with_chosen_step() } else { protocol };
+                simulate(&network, &model, x0.as_ref(), &protocol, (1, 0)).unwrap()
+            };
+            for method in [Method::EtdAb3, Method::Rk4, Method::Heun] {
+                let seen = run(method, 0.2, true);
+                let off = seen.kappa.iter().zip(&exact).map(|(seen, exact)| (seen[0][0] - overlap * exact).abs());
+                let off = off.fold(0.0, f64::max);
+                let context = format!("{method} {variant} period {period}: off {off:e} at step {}", seen.step);
+                assert!(off < 2e-3 && seen.kappa.len() == exact.len(), "{context}");
+                // Errors of a unit of time add up over the slowest decay, 1 / (1 - overlap).
+                let size = exact.iter().fold(1.0_f64, |size, x| size.max(*x));
+                let told = seen.error_estimate * size / (1.0 - overlap);
+                assert!(method != Method::EtdAb3 || off < overlap * told, "{context}, {}", seen.error_estimate);
+            }
+        }
+    }
+}

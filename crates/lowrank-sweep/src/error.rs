@@ -28,6 +28,16 @@ pub enum SweepError {
         /// Bytes needed.
         expected: usize,
     },
+    /// The given step is unstable for a cell, as its overlaps tell.
+    #[error("cell {cell}, {variant} variant: {error}")]
+    Step {
+        /// The values of the axes.
+        cell: String,
+        /// Name of the variant.
+        variant: &'static str,
+        /// The step and the longest stable one.
+        error: SimulateError,
+    },
     /// The spec was refused.
     #[error(transparent)]
     Spec(#[from] SpecError),

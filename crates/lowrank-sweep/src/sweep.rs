@@ -2,9 +2,9 @@
 
 use lowrank_connectivity::{BulkKind, Sampling, check_memory};
 use lowrank_model::{Transfer, Variant};
-use lowrank_simulate::{Products, Protocol, block_bytes, check_clock};
+use lowrank_simulate::{Products, Protocol, block_bytes, check_clock, check_given_step};
 use lowrank_spec::{
-    BulkFor, Draft, Grid, MOST_NETWORKS, Parameter, Precision, Spec, check_numbers, check_step, out_of_range,
+    BulkFor, Draft, Grid, MOST_NETWORKS, Parameter, Precision, Spec, Step, check_numbers, check_step, out_of_range,
 };
 
 use crate::cells::Part;
@@ -95,7 +95,14 @@ impl Sweep {
         check_numbers(&sweep.spec, sweep.bulk, sweep.base.layout().dimension())?;
         for variant in 0..sweep.variants.len() {
             for cell in 0..sweep.grid() {
-                check_step(sweep.spec.run.step, sweep.model(variant, cell)?.variant())?;
+                let model = sweep.model(variant, cell)?;
+                check_step(sweep.spec.run.step, model.variant())?;
+                let Step::Fixed(step) = sweep.spec.run.step else { continue };
+                check_given_step(&model, sweep.protocol.method(), step).map_err(|error| SweepError::Step {
+                    cell: sweep.grid.name(&sweep.values(cell)),
+                    variant: model.variant().name(),
+                    error,
+                })?;
             }
         }
         sweep.draft(0)?.initial().coefficients(sweep.model(0, 0)?.ensemble())?;

@@ -41,6 +41,16 @@ pub enum TaskError {
     /// The search has found nothing.
     #[error("the search ended without a geometry that does the task: widen its bounds")]
     NothingFound,
+    /// No step that was tried serves a trial.
+    #[error("at g = {g} in the {variant} variant no step serves a trial, lower g: {error}")]
+    NoStep {
+        /// Random strength.
+        g: f64,
+        /// Name of the variant.
+        variant: &'static str,
+        /// Why the shortest step does not.
+        error: SimulateError,
+    },
     /// A description was refused.
     #[error(transparent)]
     Model(#[from] ModelError),

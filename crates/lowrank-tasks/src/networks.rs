@@ -1,9 +1,13 @@
 //! A task in drawn networks: every condition and trial of a network side by side, in every variant, beside what theory says
 //! of the same trial of the same network.
 
+use std::rc::Rc;
+
 use lowrank_connectivity::{Bulk, BulkKind, Sampling, draw_vectors, stream};
 use lowrank_model::{Empirical, Ensemble, Role, StreamKey, Variant, Vector};
-use lowrank_simulate::{Course, Recording, Trial, initial_currents_along, run_trials};
+use lowrank_simulate::{
+    Course, MOST_HALVINGS, Recording, SimulateError, Trial, halve_until_believed, initial_currents_along, run_trials,
+};
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -56,14 +60,26 @@ pub struct Ran {
     pub predicted: Judged,
     /// Both courses, `[sample][kappa.., z..]`: the network's and theory's; empty unless kept.
     pub courses: [Vec<Vec<f64>>; 2],
+    /// The step that it took: the task's, or a half, a quarter, ... of it.
+    pub step: f64,
+    /// The largest estimated local error per unit time (T37).
+    pub error_estimate: f64,
 }
 
-/// What the columns of one network have in common.
+/// One trial of a network: its variant, random strength and condition, and the line of its noise.
+#[derive(Debug, Clone, Copy)]
 struct Column {
     variant: usize,
     strength: usize,
     condition: usize,
-    felt: Vec<Vec<f64>>,
+    line: u64,
+}
+
+/// A trial that was run: its input as it was felt at its step, and its course.
+struct Given {
+    step: f64,
+    felt: Rc<Vec<Vec<f64>>>,
+    course: Course,
 }
 
 /// All trials of all networks, `[network][trial]`, in a fixed order, on the current rayon pool; nothing depends on its size.
@@ -119,24 +135,25 @@ fn run_network(
 ) -> Result<Vec<Ran>, TaskError> {
     let network = Drawn::new(task, networks, realisation)?;
     let law: Ensemble = network.vectors.moments()?.into();
-    let columns = columns(task, networks, realisation)?;
+    let columns = columns(task, networks);
     let (rank, times) = (task.ensemble.layout().rank, task.times());
     let followed = Task::followed(task.ensemble.layout());
     let mut ran = Vec::with_capacity(columns.len());
     for columns in columns.chunks(COLUMNS) {
-        let courses = network.run(task, networks, columns, (&followed, false))?;
-        for (column, course) in columns.iter().zip(courses) {
+        let given = network.run(task, networks, columns, (&followed, false))?;
+        for (column, Given { step, felt, course }) in columns.iter().zip(given) {
             let condition = &task.conditions[column.condition];
             let (g, variant) = (networks.strengths[column.strength], networks.variants[column.variant]);
-            let theory = predict_felt(task, g, &law, condition, variant, &column.felt)?;
+            let theory = predict_felt(&task.at_step(step), g, &law, condition, variant, &felt)?;
             let expected = expected[column.variant][column.strength][column.condition];
             let judge =
                 |course: &[Vec<f64>]| task.decision.judge(condition, (rank, task.onset), &times, course, expected);
             let (seen, predicted) = (judge(&course.along), judge(&theory));
             let kept = (realisation as usize) < networks.kept;
+            let error_estimate = course.error_estimate;
             let courses = if kept { [course.along, theory] } else { [Vec::new(), Vec::new()] };
             let Column { variant, strength, condition, .. } = *column;
-            ran.push(Ran { variant, strength, condition, seen, predicted, courses });
+            ran.push(Ran { variant, strength, condition, seen, predicted, courses, step, error_estimate });
         }
     }
     Ok(ran)
@@ -144,6 +161,7 @@ fn run_network(
 
 /// A network and its start, the same for all its trials.
 struct Drawn {
+    realisation: u64,
     vectors: Empirical,
     bulk: Bulk<f32>,
     x0: Vec<f64>,
@@ -155,42 +173,83 @@ impl Drawn {
         let bulk = Bulk::draw(BulkKind::Gaussian, networks.neurons, networks.seed, realisation)?;
         let x0 = initial_currents_along(&vectors, &task.initial, 1, networks.seed, realisation)?;
         let x0 = x0.col(0).iter().copied().collect();
-        Ok(Self { vectors, bulk, x0 })
+        Ok(Self { realisation, vectors, bulk, x0 })
     }
 
+    /// Every trial at the longest of the task's step, half of it, a quarter, ... at which it is believed: by itself, whatever is run
+    /// beside it.
     fn run(
         &self,
         task: &Task,
         networks: &Networks,
         columns: &[Column],
         (along, states): (&[Vector], bool),
-    ) -> Result<Vec<Course>, TaskError> {
-        let mut trials = Vec::with_capacity(columns.len());
-        for column in columns {
-            let (g, variant) = (networks.strengths[column.strength], networks.variants[column.variant]);
-            trials.push(Trial { g, variant, x0: &self.x0, felt: &column.felt });
+    ) -> Result<Vec<Given>, TaskError> {
+        let of = |column: &Column| (networks.strengths[column.strength], networks.variants[column.variant]);
+        let at = |halvings: u32, due: &[usize]| {
+            let step = task.dt / f64::from(1_u32 << halvings);
+            let task = task.at_step(step);
+            let columns: Vec<Column> = due.iter().map(|place| columns[*place]).collect();
+            let felt = self.felt(&task, networks, &columns)?;
+            let mut trials = Vec::with_capacity(columns.len());
+            for (column, felt) in columns.iter().zip(&felt) {
+                let (g, variant) = of(column);
+                trials.push(Trial { g, variant, x0: &self.x0, felt });
+            }
+            let recording = Recording { every: task.every(), along, states };
+            let courses =
+                run_trials(&self.bulk, &self.vectors, task.transfer, &trials, (step, task.steps()), recording)?;
+            let given = |(course, felt): (Result<Course, SimulateError>, Rc<_>)| {
+                course.map(|course| Given { step, felt, course })
+            };
+            Ok(courses.into_iter().zip(felt).map(given).collect::<Vec<_>>())
+        };
+        let outcomes = halve_until_believed::<_, TaskError>(&vec![0; columns.len()], MOST_HALVINGS, at, Result::is_ok)?;
+        let believed = |(outcome, column): (Result<Given, SimulateError>, &Column)| {
+            let (g, variant) = of(column);
+            outcome.map_err(|error| TaskError::NoStep { g, variant: variant.name(), error })
+        };
+        outcomes.into_iter().zip(columns).map(believed).collect()
+    }
+
+    /// The inputs of these trials as they are felt at the task's step. Variants and random strengths are given the same noise, and
+    /// columns that differ in random strength alone share it.
+    fn felt(&self, task: &Task, networks: &Networks, columns: &[Column]) -> Result<Vec<Rc<Vec<Vec<f64>>>>, TaskError> {
+        let mut felt: Vec<Rc<Vec<Vec<f64>>>> = Vec::with_capacity(columns.len());
+        for (place, column) in columns.iter().enumerate() {
+            let before = place.checked_sub(1).map(|before| &columns[before]);
+            let same = |before: &Column| (before.variant, before.line) == (column.variant, column.line);
+            if let Some(shared) = felt.last().filter(|_| before.is_some_and(same)) {
+                let shared = Rc::clone(shared);
+                felt.push(shared);
+                continue;
+            }
+            let (seed, realisation) = (networks.seed, self.realisation);
+            let mut rng = stream(StreamKey { seed, realisation, role: Role::Noise, line: column.line });
+            let (input, variant) = (&task.conditions[column.condition].input, networks.variants[column.variant]);
+            felt.push(Rc::new(input.felt(variant, task.dt, task.steps(), || StandardNormal.sample(&mut rng))?));
         }
-        let recording = Recording { every: task.every(), along, states };
-        let times = (task.dt, task.steps());
-        Ok(run_trials(&self.bulk, &self.vectors, task.transfer, &trials, times, recording)?)
+        Ok(felt)
     }
 }
 
-/// Every trial of a network: variants and random strengths are given the same noise.
-fn columns(task: &Task, networks: &Networks, realisation: u64) -> Result<Vec<Column>, TaskError> {
+/// Every trial of a network, in their order.
+fn columns(task: &Task, networks: &Networks) -> Vec<Column> {
     let mut columns = Vec::new();
-    for (variant, form) in networks.variants.iter().enumerate() {
-        for (condition, given) in task.conditions.iter().enumerate() {
+    for variant in 0..networks.variants.len() {
+        for condition in 0..task.conditions.len() {
             for trial in 0..task.trials {
                 let line = (condition * task.trials + trial) as u64;
-                let mut rng = stream(StreamKey { seed: networks.seed, realisation, role: Role::Noise, line });
-                let felt = given.input.felt(*form, task.dt, task.steps(), || StandardNormal.sample(&mut rng))?;
-                let at = |strength| Column { variant, strength, condition, felt: felt.clone() };
-                columns.extend((0..networks.strengths.len()).map(at));
+                columns.extend((0..networks.strengths.len()).map(|strength| Column {
+                    variant,
+                    strength,
+                    condition,
+                    line,
+                }));
             }
         }
     }
-    Ok(columns)
+    columns
 }
 
 /// r of one network over the first trial of every condition at the first random strength: `[variant][condition][sample]`, N entries
@@ -201,10 +260,10 @@ fn columns(task: &Task, networks: &Networks, realisation: u64) -> Result<Vec<Col
 pub fn record(task: &Task, networks: &Networks, realisation: u64) -> Result<Vec<Vec<Vec<Vec<f32>>>>, TaskError> {
     let network = Drawn::new(task, networks, realisation)?;
     let per_condition = task.trials * networks.strengths.len();
-    let firsts: Vec<Column> = columns(task, networks, realisation)?.into_iter().step_by(per_condition).collect();
+    let firsts: Vec<Column> = columns(task, networks).into_iter().step_by(per_condition).collect();
     let of_variant = |columns: &[Column]| {
-        let courses = network.run(task, networks, columns, (&[], true))?;
-        Ok(courses.into_iter().map(|course| course.states).collect())
+        let given = network.run(task, networks, columns, (&[], true))?;
+        Ok(given.into_iter().map(|given| given.course.states).collect())
     };
     firsts.chunks(task.conditions.len()).map(of_variant).collect()
 }

@@ -163,6 +163,10 @@ pub struct Score {
     pub foretold: f64,
     /// Whether the rates of success agree within the margin.
     pub claim: Agreement,
+    /// The shortest step that a trial took.
+    pub step: f64,
+    /// The largest estimated local error of a trial, per unit time (T37).
+    pub error_estimate: f64,
     /// Every condition.
     pub conditions: Vec<OfCondition>,
     /// Every group with levels.
@@ -221,6 +225,8 @@ fn score(
         predicted_right: Mean::of(predicted_right.iter().copied()),
         foretold: agree as f64 / all().count() as f64,
         claim: Agreement::new(more, fewer, networks.len(), 2 * family),
+        step: networks.iter().flatten().map(|ran| ran.step).fold(f64::INFINITY, f64::min),
+        error_estimate: networks.iter().flatten().map(|ran| ran.error_estimate).fold(0.0, f64::max),
         conditions: conditions.collect::<Result<_, _>>()?,
         groups: groups(task, networks, (variant, neurons), family)?,
     })

@@ -18,7 +18,7 @@ pub struct Task {
     pub transfer: Transfer,
     /// Law of the currents at time 0.
     pub initial: Initial,
-    /// The step.
+    /// The step, halved for trials of networks that are not believed at it (T36, T37).
     pub dt: f64,
     /// Length of a trial.
     pub duration: f64,
@@ -71,6 +71,11 @@ impl Task {
     /// Vectors whose overlaps with r are followed: n^(k), then w^(p).
     pub fn followed(layout: Layout) -> Vec<Vector> {
         (0..layout.rank).map(Vector::N).chain((0..layout.readouts).map(Vector::W)).collect()
+    }
+
+    /// The same task at another step.
+    pub(crate) fn at_step(&self, dt: f64) -> Self {
+        Self { dt, ..self.clone() }
     }
 
     /// Number of steps of a trial.

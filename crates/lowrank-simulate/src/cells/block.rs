@@ -15,7 +15,7 @@ use super::tangent::{direction, length};
 use super::weights::Weights;
 use super::{Cell, Products, Watch, lanes};
 use crate::SimulateError;
-use crate::control::OF_TANGENT;
+use crate::control::{of_state, of_tangent};
 
 /// What is done at one step besides the step.
 #[derive(Debug, Clone, Copy)]
@@ -82,7 +82,7 @@ impl<'a, T: Scalar> Block<'a, T> {
         let mut columns: Vec<Column<T>> = Vec::with_capacity(cells.len());
         for (i, cell) in cells.iter().enumerate() {
             let before = columns.last().zip(i.checked_sub(1).map(|before| &cells[before]));
-            columns.push(Column::new(i, cell, before, variant, n, method, dt)?);
+            columns.push(Column::new(i, cell, before, (variant, transfer), n, method, dt)?);
         }
         let (tau_s, tau_r) = variant.time_constants();
         let filtered = (tau_s > 0.0, tau_r > 0.0);
@@ -232,8 +232,8 @@ impl<'a, T: Scalar> Block<'a, T> {
         let estimated = self.estimated(j, at);
         let (speed, size) = (rms(square(of_x, tau_s) + square(of_r, tau_r)), rms(of_x.1 + of_r.1));
         let column = &mut self.columns[j];
-        if let Some((error, _)) = estimated {
-            column.error = column.error.max(rms(error) / size.max(1.0));
+        if let Some((error, size)) = estimated.filter(|(_, size)| size.is_finite()) {
+            column.error = column.error.max(of_state(error, size, column.floor));
         }
         let bounded = self.transfer.bound().is_some();
         if !(speed.is_finite() && size.is_finite()) {
@@ -269,17 +269,17 @@ impl<'a, T: Scalar> Block<'a, T> {
             return;
         }
         // Relative to the tangent vector's own length, whatever it is.
-        if let Some((error, square)) = self.estimated(j, at).filter(|(_, square)| *square > 0.0) {
-            self.columns[j].error = self.columns[j].error.max(OF_TANGENT * (error / square).sqrt());
+        if let Some(error) = self.estimated(j, at).and_then(|(error, size)| of_tangent(error, size)) {
+            self.columns[j].error = self.columns[j].error.max(error);
         }
     }
 
-    /// Sums of squares over both filters of the entries that begin at `at`: of the estimated errors per unit time, and of the
+    /// Root mean squares over the filters of the entries that begin at `at`: of the estimated errors per unit time, and of the
     /// state (T37). None before the method knows enough of the past.
     fn estimated(&self, j: usize, at: usize) -> Option<(f64, f64)> {
         let (n, column) = (self.n, &self.columns[j]);
         let part = |matrix: &'_ Vec<T>| at..(at + n).min(matrix.len()).max(at);
-        let mut sums = (0.0, 0.0);
+        let (mut sums, mut entries) = ((0.0, 0.0), 0.0);
         for (filtered, estimate, y, now, past, oldest) in [
             (self.filtered.0, &column.estimates.0, &self.x, &self.q, &self.x_past, &self.x_oldest),
             (self.filtered.1, &column.estimates.1, &self.p, &self.phi, &self.r_past, &self.r_oldest),
@@ -288,9 +288,10 @@ impl<'a, T: Scalar> Block<'a, T> {
                 let rest = [now, &past[0], &past[1], oldest].map(|m| m.get(part(m)).unwrap_or(&[]));
                 let (error, size) = estimate.squares(self.known, &Filtered { y: &y[at..][..n], rest })?;
                 sums = (sums.0 + error, sums.1 + size);
+                entries += n as f64;
             }
         }
-        Some(sums)
+        Some(((sums.0 / entries).sqrt(), (sums.1 / entries).sqrt()))
     }
 
     /// The filters of column `j`, whose entries begin at `at`: of its state, or of its tangent vector.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use lowrank_integrate::{IntegrateError, Method};
-use lowrank_model::{Empirical, ModelError, Real, Variant, Vector};
+use lowrank_model::{Empirical, ModelError, Real, Transfer, Variant, Vector};
 
 use super::estimate::Estimate;
 use super::rest::Rest;
@@ -11,6 +11,7 @@ use super::seen::{Accumulator, CellEnd};
 use super::weights::{Weights, weights};
 use super::{Cell, lanes};
 use crate::SimulateError;
+use crate::control::floor;
 use crate::escape::Escape;
 
 /// Vectors times a scale in `T`, row after row.
@@ -58,8 +59,10 @@ pub(super) struct Column<T> {
     pub(super) escape: Escape,
     /// Root mean square of the input.
     pub(super) drive: f64,
-    /// Of the filters of x and of r; and the largest error of a step per unit time so far, relative to max(1, size).
+    /// Of the filters of x and of r; the size below which an error is not relative to it; and the largest relative error of a step
+    /// per unit time so far (T37).
     pub(super) estimates: (Estimate, Estimate),
+    pub(super) floor: f64,
     pub(super) error: f64,
     /// Logarithm of the tangent vector's growth.
     pub(super) growth: f64,
@@ -72,7 +75,7 @@ impl<T: Real> Column<T> {
         index: usize,
         cell: &Cell<'_>,
         before: Option<(&Self, &Cell<'_>)>,
-        block: Variant,
+        (block, transfer): (Variant, Transfer),
         neurons: usize,
         method: Method,
         dt: f64,
@@ -116,6 +119,7 @@ impl<T: Real> Column<T> {
             escape: Escape::default(),
             drive: (input.iter().map(|entry| entry * entry).sum::<f64>() / neurons as f64).sqrt(),
             estimates: (estimate(tau.0), estimate(tau.1)),
+            floor: floor(cell.vectors, cell.g, transfer, cell.variant),
             error: 0.0,
             growth: 0.0,
             end: None,

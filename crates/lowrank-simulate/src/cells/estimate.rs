@@ -6,7 +6,7 @@ use lowrank_model::Real;
 /// How the estimate of one filter tau dy/dt = -y + rest is put together: a sum over the rest now, one, two and three steps ago,
 /// and the filter's own value, with these coefficients.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Estimate {
+pub(crate) struct Estimate {
     rest: [f64; 4],
     own: f64,
     /// Steps of the past that it needs.
@@ -14,15 +14,15 @@ pub(super) struct Estimate {
 }
 
 /// One filter of a column: its value, and its rest now, one, two and three steps ago; empty where the method has no such past.
-pub(super) struct Filtered<'a, T> {
-    pub(super) y: &'a [T],
-    pub(super) rest: [&'a [T]; 4],
+pub(crate) struct Filtered<'a, T> {
+    pub(crate) y: &'a [T],
+    pub(crate) rest: [&'a [T]; 4],
 }
 
 impl Estimate {
     /// Of a step of `dt`, per unit time. ETD-AB3: what the next order of Adams and Bashforth would add. Methods of first order:
     /// h y'' / 2, y'' from the last change of the rest and, for Euler, of y itself.
-    pub(super) fn new(method: Method, tau: f64, dt: f64) -> Self {
+    pub(crate) fn new(method: Method, tau: f64, dt: f64) -> Self {
         let a = 1.0 / tau;
         let half = 0.5 * a;
         match method {
@@ -36,7 +36,7 @@ impl Estimate {
     }
 
     /// Sum over neurons of the squares of the estimated errors, and of y; none while too few steps are `known`.
-    pub(super) fn squares<T: Real>(&self, known: usize, of: &Filtered<'_, T>) -> Option<(f64, f64)> {
+    pub(crate) fn squares<T: Real>(&self, known: usize, of: &Filtered<'_, T>) -> Option<(f64, f64)> {
         if known < self.needs {
             return None;
         }

@@ -73,6 +73,8 @@ pub(super) struct OfVariant {
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Record<'a> {
     spec: &'a Spec,
+    /// The method of integration, chosen where the spec says "auto".
+    method: &'static str,
     variants: &'a [OfVariant],
 }
 
@@ -94,7 +96,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     common.check_out()?;
     let threads = common.threads()?;
     check_memory(needed(&experiment, threads, options.trajectories))?;
-    common.detail(&format!("seed {}", experiment.seed));
+    common.detail(&format!("seed {}, method {}", experiment.seed, experiment.protocol.method()));
     remark_on_rest(experiment.models.iter().map(|model| (model.clone(), experiment.initial.clone())), common);
     on_interrupt("nothing was written; run it again");
     let bar = common.bar(experiment.realisations as usize * experiment.models.len(), "runs");
@@ -110,7 +112,11 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
         .map(|v| of_variant(&experiment.models[v], networks.iter().map(|seen| seen[v].as_ref()).collect()))
         .collect();
     let table = observables(&variants);
-    let record = data_json(&Record { spec: &spec, variants: &variants }, spec.seed, &Provenance::here())?;
+    let record = data_json(
+        &Record { spec: &spec, method: experiment.protocol.method().name(), variants: &variants },
+        spec.seed,
+        &Provenance::here(),
+    )?;
     on_interrupt("files are being written: what is there is whole; run it again");
     if let Some(out) = &common.out {
         write_file(&out.join("simulate.json"), record.as_bytes())?;

@@ -91,6 +91,8 @@ pub(super) fn of_task(name: TaskName, scores: &[Score]) -> [(&'static str, Table
         "right_half_width",
         "theory_right",
         "foretold",
+        "step",
+        "error_estimate",
         "verdict",
     ]);
     let mut conditions = table(&[
@@ -125,6 +127,8 @@ pub(super) fn of_task(name: TaskName, scores: &[Score]) -> [(&'static str, Table
             score.right.half_width.into(),
             score.predicted_right.mean.into(),
             score.foretold.into(),
+            score.step.into(),
+            score.error_estimate.into(),
             score.claim.verdict.name().into(),
         ]);
         of_networks.push(row);
