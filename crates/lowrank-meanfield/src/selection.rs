@@ -109,7 +109,12 @@ fn are_mirrored(a: &OrderParameters, b: &OrderParameters) -> bool {
 /// Those of [`stationary_branches`] and [`two_timescale_solutions`]; noise that units share.
 pub fn solutions(model: &Model) -> Result<Solutions, MeanFieldError> {
     let stationary = if model.noise() > 0.0 { Vec::new() } else { stationary_branches(model)? };
-    Ok(Solutions { parameter: f64::NAN, stationary, chaotic: two_timescale_solutions(model)?.found })
+    let chaotic = match two_timescale_solutions(model) {
+        // Where activity grows without bound the search runs into averages that are not taken.
+        Err(MeanFieldError::BadArgument { .. }) if !unbounded_states(model)?.is_empty() => Vec::new(),
+        found => found?.found,
+    };
+    Ok(Solutions { parameter: f64::NAN, stationary, chaotic })
 }
 
 /// The state that networks from this start end in, given all solutions of the model. Inputs take the course of the model and

@@ -1,9 +1,12 @@
 //! Growth from the kink of threshold-linear networks and at infinity (T29), against closed forms and an independent root.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
-use lowrank_meanfield::{Instability, Stability, stationary_branches, unbounded_states};
+use lowrank_meanfield::selection::solutions;
+use lowrank_meanfield::{Instability, MeanFieldError, Stability, stationary_branches, unbounded_states};
 use lowrank_model::Vector::{I, M, N};
-use lowrank_model::{Empirical, Ensemble, Gaussian, Input, Layout, Mixture, Model, Moments, Transfer, Variant};
+use lowrank_model::{
+    Empirical, Ensemble, Gaussian, Initial, Input, Layout, Mixture, Model, Moments, Transfer, Variant,
+};
 
 fn model(g: f64, variant: Variant, ensemble: impl Into<Ensemble>) -> Model {
     Model::new(g, Transfer::ThresholdLinear, variant, ensemble, Input::none()).unwrap()
@@ -124,6 +127,23 @@ fn a_constant_drive_leaves_nothing_stationary_above_root_two_and_no_bounded_func
     for transfer in Transfer::ALL.into_iter().filter(|t| t.bound().is_some()) {
         let model = Model::new(50.0, transfer, Variant::Current, uniform(100.0), Input::none()).unwrap();
         assert!(unbounded_states(&model).unwrap().is_empty());
+    }
+}
+
+/// The state that a start leads to is growth, by its name and with its rate, where nothing else is stable or the start runs away.
+#[test]
+fn a_start_that_runs_away_is_called_unbounded() {
+    let start = Initial { along: Vec::new(), deviation: 1.0 };
+    for (g, c, wanted) in [(1.5, 0.0, Some(1.5 / 2.0_f64.sqrt() - 1.0)), (0.0, 1.2, Some(0.2)), (0.5, 0.4, None)] {
+        let model = model(g, Variant::Current, uniform(c));
+        let all = solutions(&model).unwrap();
+        match (all.selected(&model, &start), wanted) {
+            (Err(MeanFieldError::Unbounded { growth_rate: Some(rate) }), Some(wanted)) => {
+                assert!((rate - wanted).abs() < 1e-9, "{g} {c}: {rate}")
+            }
+            (Ok(selected), None) => assert!(selected.state.order().delta_0 == 0.0, "{g} {c}"),
+            (found, wanted) => panic!("{g} {c}: {found:?} {wanted:?}"),
+        }
     }
 }
 

@@ -180,6 +180,14 @@ pub enum SimulateError {
         /// When it was seen.
         time: f64,
     },
+    /// The activity still grows, too slowly to tell whether for ever.
+    #[error(
+        "the activity still grows at time {time}, too slowly to tell whether it has a bound: lengthen run.transient, or choose g and the overlaps farther from where growth begins"
+    )]
+    Undecided {
+        /// The time until which it was followed.
+        time: f64,
+    },
     /// The integration stopped.
     #[error(transparent)]
     Integrate(#[from] IntegrateError),

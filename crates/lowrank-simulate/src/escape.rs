@@ -7,7 +7,8 @@
 //!
 //! A direction may turn for ever while the size grows. Without input the network is homogeneous everywhere and has no scale on
 //! which growth could end: growth by the same factor in three spans of time, one after the other, is for ever. With an input it is
-//! where the state is a million times the input and the start.
+//! where the state is a million times the input and the start. A direction that turns slowly grows unevenly: there the growth over
+//! a long time counts, and what grows too slowly to tell is undecided, which is no bounded state either.
 
 /// Looks that must all find it, one after the other.
 const LOOKS: usize = 5;
@@ -19,10 +20,21 @@ const SLOWEST: f64 = 1e-3;
 /// Looks of one span of growth without input, and how far the growth of a span may be from the mean of three, relative to it.
 const SPAN: usize = 10;
 const UNEVEN: f64 = 0.5;
+/// Looks over which the growth of a state that turns slowly is taken.
+const LONG_SPAN: usize = 90;
 /// The slowest growth of a turning state, per look.
 const SLOWEST_TURNING: f64 = 0.01;
 /// Beyond this times the scale of input and start only growth leads: a fixed point so far is within a millionth of an instability.
 const BEYOND: f64 = 1e6;
+
+/// A state that still grows at the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Growth {
+    /// For ever.
+    Unbounded,
+    /// Too slowly, or for too short a time, to tell.
+    Undecided,
+}
 
 /// What has been seen of the growth of one state.
 #[derive(Debug, Clone, Default)]
@@ -72,9 +84,24 @@ impl Escape {
         self.looks >= LOOKS
     }
 
-    /// Whether the last look saw growth that may turn out to be for ever.
+    /// Whether growth may turn out to be for ever: without input it takes some looks to see that there is none.
     pub(crate) fn is_open(&self, input: f64) -> bool {
-        self.looks > 0 || (input == 0.0 && self.rate >= SLOWEST)
+        if input > 0.0 {
+            return self.looks > 0;
+        }
+        let moves = self.logarithms.last().is_some_and(|size| size.is_finite());
+        moves && (self.logarithms.len() <= 3 * SPAN || self.verdict(input).is_some())
+    }
+
+    /// What the growth over the last looks says of a state without input that was not found to be unbounded: none where it does
+    /// not grow, whether it is unbounded where it does.
+    pub(crate) fn verdict(&self, input: f64) -> Option<Growth> {
+        let last = self.logarithms.len().checked_sub(1).filter(|last| input == 0.0 && *last > 0)?;
+        let span = last.min(LONG_SPAN);
+        let growth = self.logarithms[last] - self.logarithms[last - span];
+        let grows = growth > SLOWEST * span as f64;
+        let decided = span >= 3 * SPAN && growth >= SLOWEST_TURNING * span as f64;
+        grows.then_some(if decided { Growth::Unbounded } else { Growth::Undecided })
     }
 }
 
@@ -86,6 +113,31 @@ mod tests {
     fn found(size: impl Fn(f64) -> f64, speed: impl Fn(f64) -> f64) -> Option<u32> {
         let mut escape = Escape::default();
         (0..200).find(|t| escape.look(f64::from(*t), size(f64::from(*t)), speed(f64::from(*t)), 1.0))
+    }
+
+    /// Without input: what grows while it turns with this period, by e^(rate t) in the mean.
+    #[test]
+    fn slow_turning_is_judged_by_its_mean_growth() {
+        let end = |rate: f64, (wobble, period): (f64, f64), looks: u32| {
+            let mut escape = Escape::default();
+            for t in 0..looks {
+                let t = f64::from(t);
+                let wobble = wobble * (std::f64::consts::TAU * t / period).sin();
+                if escape.look(t, (rate * t + wobble).exp(), 1.0, 0.0) {
+                    return Some(Growth::Unbounded);
+                }
+                if t > 2.0 && !escape.is_open(0.0) {
+                    return None;
+                }
+            }
+            escape.verdict(0.0)
+        };
+        for period in [7.0, 23.0, 40.0] {
+            assert_eq!(end(0.06, (0.8, period), 121), Some(Growth::Unbounded), "{period}");
+            assert_eq!(end(-0.06, (0.8, period), 121), None, "{period}");
+        }
+        assert_eq!(end(0.004, (0.02, 10.0), 121), Some(Growth::Undecided));
+        assert_eq!(end(0.06, (0.8, 23.0), 20), Some(Growth::Undecided));
     }
 
     #[test]

@@ -6,13 +6,15 @@ use lowrank_integrate::{IntegrateError, Method, VectorField};
 use lowrank_model::{Model, Variant, Vector};
 
 use crate::control::{Control, first_halvings, halve_until_believed, input_halvings, rms, unstable, weak_error};
-use crate::escape::Escape;
+use crate::escape::{Escape, Growth};
 use crate::mover::Mover;
 use crate::observables::{Accumulator, Structure};
 use crate::{Field, Observed, Protocol, SimulateError};
 
-/// Looks, a unit of time apart, after the end of a run for growth without bound: as many as decide, and some more.
+/// Looks, a unit of time apart, after the end of a run for growth without bound: as many as decide, and some more. Without input
+/// the direction may turn slowly.
 const MOST_LOOKS: usize = 34;
+const MOST_LOOKS_WITHOUT_INPUT: usize = 120;
 
 /// Integrates `network` in `model`'s variant under `model`'s input from the currents `x0`, `[n x copies]` at time 0,
 /// and measures as `protocol` says. The input's amplitude never changes within a step. White noise is drawn from the
@@ -205,7 +207,8 @@ fn refuse_escape(
     let drive = rms(field.input());
     let mut escapes = vec![Escape::default(); columns.len()];
     let mut speed = vec![0.0; state.len()];
-    for look in 0..=MOST_LOOKS {
+    let most = if drive > 0.0 { MOST_LOOKS } else { MOST_LOOKS_WITHOUT_INPUT };
+    for look in 0..=most {
         field.derivative(time, &state, &mut speed);
         for (escape, column) in escapes.iter_mut().zip(&columns) {
             if escape.look(time, rms(&state[column.clone()]), rms(&speed[column.clone()]), drive) {
@@ -214,13 +217,18 @@ fn refuse_escape(
         }
         let open = escapes.iter().any(|escape| escape.is_open(drive));
         if look >= 2 && !open {
-            break;
+            return Ok(());
         }
         field.move_until(time + 1.0);
         mover.advance(field, &mut state, (time, time + 1.0), step, control)?;
         time += 1.0;
     }
-    Ok(())
+    let verdicts = escapes.iter().filter_map(|escape| escape.verdict(drive));
+    match verdicts.max_by_key(|growth| *growth == Growth::Unbounded) {
+        Some(Growth::Unbounded) => Err(SimulateError::Unbounded { time }),
+        Some(Growth::Undecided) => Err(SimulateError::Undecided { time }),
+        None => Ok(()),
+    }
 }
 
 /// The number of copies whose initial currents these are.

@@ -78,10 +78,14 @@ pub fn tables(sweep: &Sweep, payloads: &[Vec<u8>]) -> Result<Tables, SweepError>
 
 /// A column of a table by its name; NaN where nothing, or no number, stands. Only the last column may hold commas.
 pub fn column(table: &str, name: &str) -> Vec<f64> {
+    words(table, name).into_iter().map(|value| value.parse().unwrap_or(f64::NAN)).collect()
+}
+
+/// The same as text; empty where nothing stands.
+pub fn words<'a>(table: &'a str, name: &str) -> Vec<&'a str> {
     let mut lines = table.lines();
     let place = lines.next().and_then(|head| head.split(',').position(|found| found == name));
-    let of_line = |line: &str| line.split(',').nth(place?).and_then(|value| value.parse().ok());
-    lines.map(|line| of_line(line).unwrap_or(f64::NAN)).collect()
+    lines.map(|line| place.and_then(|place| line.split(',').nth(place)).unwrap_or_default()).collect()
 }
 
 /// `[realisation][variant][cell and start]`.

@@ -20,6 +20,8 @@ pub struct Findings {
     pub lyapunov: Option<f64>,
     /// The state at every sample of a transient (T19).
     pub course: Vec<Moment>,
+    /// Whether activity grows without bound, so that there is nothing else.
+    pub unbounded: bool,
 }
 
 /// The state at one time.

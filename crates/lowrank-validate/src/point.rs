@@ -34,6 +34,8 @@ pub enum Phase {
     Fluctuating,
     /// The course in time from the initial state (T19).
     Transient,
+    /// Growth without bound (T29): no number is claimed but that networks grow so too.
+    Unbounded,
 }
 
 impl Phase {
@@ -44,6 +46,7 @@ impl Phase {
             Self::Chaotic => "chaotic",
             Self::Fluctuating => "fluctuating",
             Self::Transient => "transient",
+            Self::Unbounded => "unbounded",
         }
     }
 }

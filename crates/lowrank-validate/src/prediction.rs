@@ -17,6 +17,7 @@ pub fn predict(point: &OperatingPoint, model: &Model) -> Result<Findings, Valida
         Phase::AtRest => at_rest(point, model),
         Phase::Chaotic | Phase::Fluctuating => chaotic(point, model, true),
         Phase::Transient => course(point, model),
+        Phase::Unbounded => Ok(Findings { unbounded: true, ..Findings::default() }),
     }
 }
 

@@ -20,12 +20,13 @@ const PLANTED_STEP: f64 = 4.0;
 /// How late the input changes under [`Plant::Onset`].
 const PLANTED_DELAY: f64 = 0.5;
 
-/// (theory, observed) of one network: `[case][statistic]`, none for a case that is not run on it.
-pub(crate) type Pairs = Vec<Option<Vec<(f64, f64)>>>;
+/// (theory, observed) of one network: `[case][statistic]`, none for a case that is not run on it, and for the statistics of
+/// a network whose activity grows without bound.
+pub(crate) type Pairs = Vec<Option<Vec<Option<(f64, f64)>>>>;
 
 /// (theory, observed) of one claim, network by network.
 pub(crate) fn claimed(networks: &[Pairs], case: usize, statistic: usize) -> impl Iterator<Item = (f64, f64)> + '_ {
-    networks.iter().filter_map(move |network| network[case].as_ref().map(|pairs| pairs[statistic]))
+    networks.iter().filter_map(move |network| network[case].as_ref().and_then(|pairs| pairs[statistic]))
 }
 
 impl Case {
@@ -40,6 +41,11 @@ impl Case {
             Some(Plant::Kappa) => protocol.with_kappa_along((0..self.model.rank()).map(Vector::M).collect()),
             _ => protocol,
         })
+    }
+
+    /// Whether growth without bound is judged, and no error.
+    fn judges_growth(&self) -> bool {
+        self.statistics.iter().any(|(s, _)| *s == Statistic::Unbounded)
     }
 
     fn needs(&self, source: Source) -> bool {
@@ -93,13 +99,16 @@ pub(crate) fn run_realisation(
         let vectors = draw_vectors(model.ensemble(), neurons, point.sampling(), config.seed, realisation)?;
         let predicted = predictions(cases, &vectors)?;
         let bulk = bulks.of(point.bulk)?;
-        let observed = observe(cases, config, &bulk, vectors, realisation, &predicted)
+        let observed = observed_or_unbounded(cases, config, &bulk, &vectors, realisation, &predicted)
             .map_err(|source| ValidateError::Simulation { point: point.name.to_string(), realisation, source })?;
         for (case, (predicted, observed)) in cases.iter().zip(predicted.iter().zip(&observed)) {
             let pair = |statistic: Statistic| {
                 let missing =
                     || ValidateError::NotThere { point: point.name.to_string(), statistic: statistic.to_string() };
-                Ok((statistic.of(predicted).ok_or_else(missing)?, statistic.of(observed).ok_or_else(missing)?))
+                if observed.unbounded && statistic != Statistic::Unbounded {
+                    return Ok(None);
+                }
+                Ok(Some((statistic.of(predicted).ok_or_else(missing)?, statistic.of(observed).ok_or_else(missing)?)))
             };
             results.push(Some(case.statistics.iter().map(|(s, _)| pair(*s)).collect::<Result<_, ValidateError>>()?));
             progress(1);
@@ -122,6 +131,32 @@ fn predictions(cases: &[Case], vectors: &Empirical) -> Result<Vec<Findings>, Val
         }
     };
     cases.iter().map(predicted).collect()
+}
+
+/// What one network shows in each case of a point; growth without bound is told where it is judged.
+fn observed_or_unbounded(
+    cases: &[Case],
+    config: &Config,
+    bulk: &Arc<Bulk>,
+    vectors: &Empirical,
+    realisation: u64,
+    predicted: &[Findings],
+) -> Result<Vec<Findings>, SimulateError> {
+    match observe(cases, config, bulk, vectors.clone(), realisation, predicted) {
+        Err(SimulateError::Unbounded { .. }) if cases.iter().all(Case::judges_growth) => {
+            if let [_] = cases {
+                return Ok(vec![Findings { unbounded: true, ..Findings::default() }]);
+            }
+            // One variant that grows takes no other with it.
+            let alone = |(case, predicted): (&Case, &Findings)| {
+                let (case, predicted) = (std::slice::from_ref(case), std::slice::from_ref(predicted));
+                observed_or_unbounded(case, config, bulk, vectors, realisation, predicted)
+            };
+            let all = cases.iter().zip(predicted).map(alone).collect::<Result<Vec<_>, _>>()?;
+            Ok(all.into_iter().flatten().collect())
+        }
+        observed => observed,
+    }
 }
 
 /// What one network shows in each case of a point, with the planted fault if there is one; as many outliers as theory has.

@@ -17,6 +17,9 @@ const MOST_THREADS: usize = 1024;
 /// Between the first realisations of two network sizes; far above the number of networks.
 const REALISATIONS_APART: u64 = 1_000_000;
 
+/// Fewest networks of a claim.
+const FEWEST: usize = 2;
+
 /// Called with the number of finished runs, from any thread, in any order.
 pub type Progress<'a> = &'a (dyn Fn(usize) + Sync);
 
@@ -96,10 +99,16 @@ fn run_on_this_pool(all: &[OperatingPoint], config: &Config, progress: Progress<
         for (s, (statistic, margin)) in case.statistics.iter().enumerate() {
             let of_networks: Vec<(f64, f64)> = claimed(&pairs, c, s).collect();
             let networks = of_networks.len();
+            if networks < FEWEST && case.statistics.iter().any(|(s, _)| *s == Statistic::Unbounded) {
+                // The claim on growth without bound says why there are no others.
+                continue;
+            }
             let theory = of_networks.iter().map(|(theory, _)| theory).sum::<f64>() / networks.max(1) as f64;
             // Deviations from each network's own theory, around the mean theory.
             let values: Vec<f64> = of_networks.iter().map(|(own, observed)| theory + (observed - own)).collect();
-            let margin = margin.around(theory, config.effort.margin_factor());
+            // Whether a network grows without bound is no estimate whose error depends on its size.
+            let factor = if *statistic == Statistic::Unbounded { 1.0 } else { config.effort.margin_factor() };
+            let margin = margin.around(theory, factor);
             claims.push(Claim {
                 name: claim_name(&case.point, case.model.variant(), *statistic),
                 point: case.point.name.to_string(),

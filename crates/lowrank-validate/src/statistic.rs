@@ -48,6 +48,8 @@ pub enum Statistic {
     MuAt(f64),
     /// Population variance of x at a time of a transient (T19).
     Delta0At(f64),
+    /// Whether activity grows without bound (T29, T41): one where it does, else zero; of networks the part that does.
+    Unbounded,
 }
 
 /// The largest difference from theory that counts as agreement, at standard effort.
@@ -100,6 +102,7 @@ impl Statistic {
             Self::KappaAt(k, time) => at(findings, time)?.kappa.get(k).copied(),
             Self::MuAt(time) => Some(at(findings, time)?.mu),
             Self::Delta0At(time) => Some(at(findings, time)?.delta_0),
+            Self::Unbounded => Some(f64::from(u8::from(findings.unbounded))),
         }
     }
 
@@ -137,6 +140,7 @@ impl fmt::Display for Statistic {
             Self::KappaAt(k, time) => write!(f, "kappa_{}({time})", k + 1),
             Self::MuAt(time) => write!(f, "mu({time})"),
             Self::Delta0At(time) => write!(f, "delta_0({time})"),
+            Self::Unbounded => f.write_str("unbounded"),
         }
     }
 }

@@ -16,6 +16,7 @@ use super::weights::Weights;
 use super::{Cell, Products, Watch, lanes};
 use crate::SimulateError;
 use crate::control::{of_state, of_tangent};
+use crate::escape::Growth;
 
 /// What is done at one step besides the step.
 #[derive(Debug, Clone, Copy)]
@@ -371,6 +372,12 @@ impl<'a, T: Scalar> Block<'a, T> {
             let exponent = watched.then(|| column.growth / window);
             // The last looks at the speed may have come before the last samples.
             let end = match (column.sums.is_finite(), self.transfer.bound()) {
+                // What still grows is no bounded state, whether or not the run was long enough to tell it from an unbounded one.
+                (true, None) => match column.escape.verdict(column.drive) {
+                    Some(Growth::Unbounded) => CellEnd::Unbounded(time),
+                    Some(Growth::Undecided) => CellEnd::Inaccurate(time),
+                    None => CellEnd::Ran,
+                },
                 (true, _) => CellEnd::Ran,
                 (false, Some(_)) => CellEnd::Inaccurate(time),
                 (false, None) => CellEnd::Unbounded(time),

@@ -118,7 +118,7 @@ fn point(
             other => other,
         })?;
     let own = experiment.sampling == Sampling::Independent && spec.structure.vectors.is_none();
-    if own && phase != Phase::AtRest {
+    if own && !matches!(phase, Phase::AtRest | Phase::Unbounded) {
         let why = "the theory of each network's own vectors is that of networks at rest";
         return Err(in_file(path, format!("structure.sampling is \"independent\": {why}; choose \"matched\"")));
     }
@@ -157,9 +157,12 @@ fn point(
 fn statistics(spec: &Spec, point: &OperatingPoint) -> Vec<Statistic> {
     use Statistic::{
         Autocovariance, Delta0, Delta0At, Delta0Individual, DeltaInf, DeltaT, Kappa, KappaAt, Lyapunov, Mu, MuAt,
-        OutlierIm, OutlierRe, RAutocovariance, RMean, RSecondMoment,
+        OutlierIm, OutlierRe, RAutocovariance, RMean, RSecondMoment, Unbounded,
     };
     let rank = point.model.rank();
+    if point.phase == Phase::Unbounded {
+        return vec![Unbounded];
+    }
     if point.phase == Phase::Transient {
         return times(point)
             .into_iter()
@@ -168,6 +171,8 @@ fn statistics(spec: &Spec, point: &OperatingPoint) -> Vec<Statistic> {
     }
     let mut all: Vec<Statistic> = (0..rank).map(Kappa).collect();
     all.extend([Mu, Delta0, Delta0Individual, RMean, RSecondMoment]);
+    // Where phi has no bound, that activity has one is a claim of its own.
+    all.extend(point.model.transfer().bound().is_none().then_some(Unbounded));
     if point.phase == Phase::AtRest {
         all.extend((0..spec.run.outliers).flat_map(|k| [OutlierRe(k), OutlierIm(k)]));
     } else {

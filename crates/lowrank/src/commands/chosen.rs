@@ -32,10 +32,19 @@ pub(super) fn chosen(experiment: &Experiment, model: &Model) -> Result<Chosen, F
         return Ok(Chosen { phase, kappa, why, by_chance: false, on_ring: false });
     }
     let all = solutions(model).map_err(Failure::could_not)?;
-    let selected = all.selected(model, &experiment.initial).map_err(|error| match error {
-        MeanFieldError::NearSeparatrix { .. } => Failure::Input(format!("start.along: {error}")),
-        error => Failure::could_not(error),
-    })?;
+    let selected = match all.selected(model, &experiment.initial) {
+        Ok(selected) => selected,
+        Err(MeanFieldError::Unbounded { growth_rate }) => {
+            let rate = growth_rate.map_or(String::new(), |rate| format!(", at the rate {rate:.4}"));
+            let why = format!("activity grows without bound{rate}: no number is claimed");
+            let (phase, kappa) = (Phase::Unbounded, vec![0.0; model.rank()]);
+            return Ok(Chosen { phase, kappa, why, by_chance: false, on_ring: false });
+        }
+        Err(error @ MeanFieldError::NearSeparatrix { .. }) => {
+            return Err(Failure::Input(format!("start.along: {error}")));
+        }
+        Err(error) => return Err(Failure::could_not(error)),
+    };
     let phase = match selected.state {
         State::Stationary(_) => Phase::AtRest,
         State::Fluctuating(c) if model.noise() == 0.0 => {

@@ -10,11 +10,14 @@ use lowrank_validate::{Findings, Margin, Phase, Statistic};
 /// Below this everything is at rest.
 const REST: f64 = 1e-3;
 
+/// Half of the networks.
+const MAJORITY: f64 = 0.5;
+
 /// The margin of a statistic, given what theory predicts.
 pub(super) fn margin(statistic: Statistic, phase: Phase, model: &Model, predicted: Option<&Findings>) -> Margin {
     use Statistic::{
         Autocovariance, Delta0, Delta0At, Delta0Individual, DeltaInf, DeltaT, Kappa, KappaAt, Lyapunov, Mu, MuAt,
-        OutlierIm, OutlierRe, RAutocovariance, RMean, RSecondMoment, RTemporalVariance,
+        OutlierIm, OutlierRe, RAutocovariance, RMean, RSecondMoment, RTemporalVariance, Unbounded,
     };
     let order = predicted.and_then(|findings| findings.order.as_ref());
     let course = predicted.map(|findings| findings.course.as_slice()).unwrap_or_default();
@@ -31,6 +34,8 @@ pub(super) fn margin(statistic: Statistic, phase: Phase, model: &Model, predicte
         DeltaInf | DeltaT | Autocovariance(_) => part.delta_inf * delta_0,
         OutlierRe(_) | OutlierIm(_) => OUTLIER,
         Lyapunov => EXPONENT,
+        // The part of the networks that grow without bound: more than half or less.
+        Unbounded => return Margin { relative: 0.0, absolute: MAJORITY },
     };
     Margin { relative: 0.0, absolute: absolute.max(REST) }
 }

@@ -5,7 +5,7 @@ use lowrank_meanfield::Boundaries;
 use lowrank_model::Vector;
 use lowrank_report::{Axis, Colour, Figure, Heat, Legend, Line, Mark, Panel, Points, Shape, TWO_COLUMNS};
 use lowrank_spec::Parameter;
-use lowrank_sweep::{Sweep, column};
+use lowrank_sweep::{Phase, Sweep, column, words};
 
 /// The fields that are drawn: name of the column, label.
 const FIELDS: [(&str, &str); 2] =
@@ -29,6 +29,10 @@ pub(super) fn picture(sweep: &Sweep, cells: &str, boundaries: Option<&Boundaries
         };
         for (name, label) in FIELDS {
             let (seen, theory) = (field(name), field(&format!("theory_{name}")));
+            let unbounded = |name: &str| -> Vec<bool> {
+                let of_variant = words(cells, name).into_iter().skip(index * grid * starts).step_by(starts).take(grid);
+                of_variant.map(|phase| phase == Phase::Unbounded.to_string()).collect()
+            };
             match &axes[..] {
                 [(of_x, x)] if seen.iter().chain(&theory).any(|value| value.is_finite()) => {
                     panels.push(dots(
@@ -38,16 +42,20 @@ pub(super) fn picture(sweep: &Sweep, cells: &str, boundaries: Option<&Boundaries
                         &seen,
                         &field(&format!("{name}_se")),
                         &theory,
+                        &unbounded("phase"),
                     ));
                 }
                 [(of_y, y), (of_x, x)] => {
                     let all = seen.iter().chain(&theory).filter(|value| value.is_finite());
                     let range = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(*v), b.max(*v)));
                     let range = (range.0 < range.1).then_some(range);
-                    for (of, values) in [("networks", seen), ("theory", theory)] {
+                    for (of, values, grows) in
+                        [("networks", seen, unbounded("phase")), ("theory", theory, unbounded("theory_phase"))]
+                    {
                         if !values.iter().any(|value| value.is_finite()) {
                             continue;
                         }
+                        let without = without_value((x, y), &values, &grows);
                         let title = format!("{variant}: {of}");
                         let rows = values.chunks(x.len()).map(<[f64]>::to_vec).collect();
                         let heat = Heat {
@@ -58,7 +66,7 @@ pub(super) fn picture(sweep: &Sweep, cells: &str, boundaries: Option<&Boundaries
                             label: label.to_owned(),
                             ..Heat::default()
                         };
-                        panels.push(plane(&title, (*of_x, *of_y), heat, boundaries));
+                        panels.push(plane(&title, (*of_x, *of_y), heat, boundaries, without));
                     }
                 }
                 // No network and no theory of this variant has a value.
@@ -105,11 +113,12 @@ fn dots(
     seen: &[f64],
     errors: &[f64],
     theory: &[f64],
+    unbounded: &[bool],
 ) -> Panel {
     let pairs = |y: &[f64]| x.iter().copied().zip(y.iter().copied()).collect();
     // One network has no standard error.
     let errors = errors.iter().map(|error| if error.is_finite() { *error } else { 0.0 }).collect();
-    let marks = vec![
+    let mut marks = vec![
         Mark::Line(Line { points: pairs(theory), label: "theory".to_owned(), ..Line::default() }),
         Mark::Points(Points {
             points: pairs(seen),
@@ -119,6 +128,13 @@ fn dots(
             shape: Shape::Circle,
         }),
     ];
+    // They have no value; that they are there is seen on the axis.
+    let points: Vec<(f64, f64)> =
+        x.iter().zip(unbounded).filter(|(_, grows)| **grows).map(|(x, _)| (*x, 0.0)).collect();
+    if !points.is_empty() {
+        let (label, colour, shape) = ("networks: unbounded".to_owned(), Colour::Blue, Shape::Cross);
+        marks.push(Mark::Points(Points { points, label, colour, shape, ..Points::default() }));
+    }
     Panel {
         title: variant.to_owned(),
         x: axis(&symbol(of_x)),
@@ -129,8 +145,33 @@ fn dots(
     }
 }
 
-fn plane(title: &str, (x, y): (Parameter, Parameter), heat: Heat, boundaries: Option<&Boundaries>) -> Panel {
+/// Marks on the cells of a plane whose activity is unbounded, and on those that have no value for another reason (which the
+/// table has); none where there are no such cells.
+fn without_value((x, y): (&[f64], &[f64]), values: &[f64], unbounded: &[bool]) -> Vec<Mark> {
+    let place = |i: usize| (x[i % x.len()], y[i / x.len()]);
+    let cells =
+        |chosen: &dyn Fn(usize) -> bool| (0..values.len()).filter(|i| chosen(*i)).map(place).collect::<Vec<_>>();
+    let grows = |i: usize| unbounded.get(i).copied().unwrap_or(false);
+    let kinds = [
+        ("unbounded", Shape::Cross, cells(&grows)),
+        ("no value: see cells.csv", Shape::OpenSquare, cells(&|i| !grows(i) && !values[i].is_finite())),
+    ];
+    let mark = |(label, shape, points): (&str, Shape, Vec<(f64, f64)>)| {
+        Mark::Points(Points { points, label: label.to_owned(), shape, ..Points::default() })
+    };
+    kinds.into_iter().filter(|(.., points)| !points.is_empty()).map(mark).collect()
+}
+
+fn plane(
+    title: &str,
+    (x, y): (Parameter, Parameter),
+    heat: Heat,
+    boundaries: Option<&Boundaries>,
+    without: Vec<Mark>,
+) -> Panel {
+    let legend = if without.is_empty() { Legend::Nowhere } else { Legend::Below };
     let mut marks = vec![Mark::Heat(heat)];
+    marks.extend(without);
     // Boundaries are points (g, strength).
     let turned = x != Parameter::G;
     for (boundary, dashed) in boundaries.iter().flat_map(|b| {
@@ -144,12 +185,5 @@ fn plane(title: &str, (x, y): (Parameter, Parameter), heat: Heat, boundaries: Op
         let points = boundary.points.iter().map(|(g, s)| if turned { (*s, *g) } else { (*g, *s) }).collect();
         marks.push(Mark::Line(Line { points, colour: Colour::White, dashed, ..Line::default() }));
     }
-    Panel {
-        title: title.to_owned(),
-        x: axis(&symbol(x)),
-        y: axis(&symbol(y)),
-        marks,
-        legend: Legend::Nowhere,
-        ..Panel::default()
-    }
+    Panel { title: title.to_owned(), x: axis(&symbol(x)), y: axis(&symbol(y)), marks, legend, ..Panel::default() }
 }
