@@ -1,6 +1,7 @@
 //! What the cross-crate tests share: the reference tables and the models they are about, and the survey of theory.
 #![allow(clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
+pub mod basins;
 pub mod survey;
 
 use std::collections::HashMap;

@@ -18,10 +18,15 @@ use crate::stationary::{MERGE_DISTANCE, SMALLEST_KAPPA, distance};
 use crate::{Instability, MeanFieldError, Solutions, Stability, Stationary, stationary_branches, unbounded_states};
 
 /// How far the neighbours of a start lie, as a part of the distance between the candidates: the error of (T28) against (T19) in
-/// kappa, and the scatter of kappa in a network of some thousand neurons (T34).
-const NEIGHBOURS: f64 = 0.04;
-/// The same where (T19) is followed: the scatter alone.
+/// kappa (T34), or the scatter of a network where that is more.
+const NEIGHBOURS: f64 = 0.15;
+/// The same where (T19) is followed: hardly more than the scatter alone.
 const NEARER_NEIGHBOURS: f64 = 0.01;
+/// Number of neurons of the network whose scatter is asked about. Of smaller ones more choose by chance than is told.
+const NEURONS: f64 = 4000.0;
+/// Scatter of the saddle, as a part of the distance between the candidates, beyond which a network may have one of them alone:
+/// dkappa/dt = a (kappa - kappa^3 / kappa_*^2) + d loses one of +-kappa_* where d / a exceeds 2 kappa_* / (3 sqrt(3)).
+const LOSES_STATES: f64 = 0.19;
 
 /// One state that a network can be in.
 #[derive(Debug, Clone, Copy)]
@@ -141,6 +146,10 @@ pub fn select<'a>(
         return Ok(Selected { state, by_chance: false, candidates: 1, decision: Decision::Alone });
     }
     let follower = Follower::new(model, &states, stationary)?;
+    let spread = follower.spread(saddle_scatter(stationary, fluctuating));
+    // Of mirror images networks keep one or the other.
+    let mirrored = symmetric && only_state(&states).is_some();
+    let loses_states = !mirrored && spread.scatter_between() > LOSES_STATES;
     if states.is_empty() {
         return Err(match follower.reduced(initial)? {
             End::Moving { low, high, time } => MeanFieldError::Oscillates { low, high, time },
@@ -148,13 +157,13 @@ pub fn select<'a>(
             _ => MeanFieldError::NoStableState { stationary: stationary.len(), fluctuating: fluctuating.len() },
         });
     }
-    let mut ends = Vec::new();
+    let mut ends: Vec<End> = Vec::new();
     for (decision, part) in [(Decision::Reduced, NEIGHBOURS), (Decision::TwoTime, NEARER_NEIGHBOURS)] {
-        ends.clear();
         if decision == Decision::TwoTime && model.noise() > 0.0 {
             break;
         }
-        for start in neighbours(initial, &follower.spread(), part) {
+        ends.clear();
+        for start in neighbours(initial, &spread, part) {
             ends.push(match decision {
                 Decision::TwoTime => follower.two_time(&start)?,
                 _ => follower.reduced(&start)?,
@@ -166,14 +175,20 @@ pub fn select<'a>(
         if ends.iter().all(|end| *end == End::Unbounded) {
             return Err(unbounded(model)?);
         }
+        if loses_states {
+            break;
+        }
         if let Some((index, by_chance)) = agreed(&ends, &states, symmetric) {
             return Ok(Selected { state: states[index], by_chance, candidates: count, decision });
         }
     }
     let runs_away = ends.contains(&End::Unbounded);
     let mut kappas: Vec<Vec<f64>> = Vec::new();
-    for end in follower.all_ends(initial)? {
-        let kappa = states[end].order().kappa.clone();
+    for (index, state) in states.iter().enumerate() {
+        if !(loses_states || ends.contains(&End::State(index))) {
+            continue;
+        }
+        let kappa = state.order().kappa.clone();
         if kappas.iter().all(|k| distance(k, &kappa) > MERGE_DISTANCE) {
             kappas.push(kappa);
         }
@@ -205,18 +220,33 @@ fn agreed(ends: &[End], states: &[State<'_>], symmetric: bool) -> Option<(usize,
     Some((*reached.iter().find(positive).unwrap_or(&first), true))
 }
 
-/// The start, and starts that are moved by a part of each spread along each m and against it; where candidates do not differ in
-/// kappa, the deviation is.
+/// The scatter of the separatrix in kappa in units of the root mean square of n / sqrt(N) (T34): that of phi at the saddle, over
+/// the excess of its largest real outlier over one. Of several saddles the largest; none without a saddle.
+fn saddle_scatter(stationary: &[Stationary], fluctuating: &[Chaotic]) -> Option<f64> {
+    let saddle = |stability: Stability| stability == Stability::Unstable(Instability::RealOutlier);
+    let at_rest = stationary.iter().filter(|s| saddle(s.stability)).map(|s| (&s.order, &s.outliers));
+    let moving = fluctuating.iter().filter(|c| saddle(c.structure_growth.stability));
+    let moving = moving.map(|c| (&c.order, &c.structure_growth.eigenvalues));
+    let scatter = at_rest.chain(moving).filter_map(|(order, outliers)| {
+        let excess = outliers.iter().filter(|l| l.1 == 0.0).map(|l| l.0 - 1.0).fold(0.0, f64::max);
+        (excess > 0.0).then(|| order.r_second_moment.sqrt() / excess.min(1.0))
+    });
+    scatter.max_by(f64::total_cmp)
+}
+
+/// The start, and starts that are moved along each m and against it by a part of each spread, at least by the scatter; where
+/// candidates do not differ in kappa, the deviation is moved, too.
 fn neighbours(initial: &Initial, spread: &follow::Spread, part: f64) -> Vec<Initial> {
     let mut starts = vec![initial.clone()];
-    for (k, width) in spread.kappa.iter().enumerate().filter(|(_, width)| **width > 0.0) {
-        for sign in [part, -part] {
+    for (k, (width, scatter)) in spread.kappa.iter().zip(&spread.scatter).enumerate() {
+        let moved = (part * width).max(*scatter);
+        for moved in [moved, -moved].into_iter().filter(|moved| *moved != 0.0) {
             let mut start = initial.clone();
-            start.along.push((lowrank_model::Vector::M(k), sign * width));
+            start.along.push((lowrank_model::Vector::M(k), moved));
             starts.push(start);
         }
     }
-    if starts.len() == 1 {
+    if spread.kappa.iter().all(|width| *width == 0.0) {
         for sign in [part, -part] {
             let deviation = (initial.deviation + sign * spread.deviation).max(0.0);
             starts.push(Initial { deviation, ..initial.clone() });

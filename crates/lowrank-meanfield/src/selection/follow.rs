@@ -52,8 +52,19 @@ impl End {
 pub(super) struct Spread {
     /// In each kappa.
     pub(super) kappa: Vec<f64>,
+    /// Where the separatrix of a network may lie, in each kappa: its standard deviation (T34).
+    pub(super) scatter: Vec<f64>,
     /// In the standard deviation of x over draws of chi.
     pub(super) deviation: f64,
+}
+
+impl Spread {
+    /// The scatter along the line between candidates, as a part of their distance; none where they do not differ in kappa.
+    pub(super) fn scatter_between(&self) -> f64 {
+        let square = self.kappa.iter().map(|width| width * width).sum::<f64>();
+        let along = self.kappa.iter().zip(&self.scatter).map(|(width, scatter)| width * scatter).sum::<f64>();
+        if square > 0.0 { along / square } else { 0.0 }
+    }
 }
 
 /// A model with its candidates.
@@ -63,6 +74,8 @@ pub(super) struct Follower<'a> {
     stationary: &'a [Stationary],
     bulk: Bulk,
     gain: f64,
+    /// Mean square of each n.
+    n_squared: Vec<f64>,
 }
 
 impl<'a> Follower<'a> {
@@ -77,10 +90,12 @@ impl<'a> Follower<'a> {
             |k: usize, l: usize| moments.mean()[rank + k] * moments.mean()[l] + moments.covariance(rank + k, l);
         let square: f64 = (0..rank * rank).map(|e| overlap(e / rank, e % rank).powi(2)).sum();
         let gain = square.sqrt() * model.transfer().largest_slope();
-        Ok(Self { model, states, stationary, bulk: Bulk::new(model)?, gain })
+        let n_squared = (rank..2 * rank).map(|n| moments.mean()[n].powi(2) + moments.covariance(n, n)).collect();
+        Ok(Self { model, states, stationary, bulk: Bulk::new(model)?, gain, n_squared })
     }
 
-    pub(super) fn spread(&self) -> Spread {
+    /// How far candidates lie apart, and the scatter of the separatrix, given that in units of the root mean square of n / sqrt(N).
+    pub(super) fn spread(&self, saddle_scatter: Option<f64>) -> Spread {
         let of = |values: &mut dyn Iterator<Item = f64>| {
             let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
             (high - low).max(0.0)
@@ -91,7 +106,11 @@ impl<'a> Follower<'a> {
             of(&mut self.states.iter().map(of_state)).max(ring)
         });
         let deviation = self.states.iter().map(|s| s.order().delta_0_individual.sqrt()).fold(0.0, f64::max);
-        Spread { kappa: kappa.collect(), deviation }
+        // kappa = n . r / N is a mean over neurons.
+        let of_states = || self.states.iter().map(|s| s.order().r_second_moment).fold(0.0, f64::max).sqrt();
+        let of_phi = saddle_scatter.unwrap_or_else(of_states);
+        let scatter = self.n_squared.iter().map(|n| (n / super::NEURONS).sqrt() * of_phi);
+        Spread { kappa: kappa.collect(), scatter: scatter.collect(), deviation }
     }
 
     /// The end of the reduced dynamics (T28), and of (T33) from there.
@@ -201,16 +220,6 @@ impl<'a> Follower<'a> {
         let end = last_change + FORGOTTEN * tau_s.max(tau_r);
         let snapshot = transient_with(self.model, initial, end, TWO_TIME).and_then(|course| course.at(end));
         self.runaway(snapshot.and_then(|now| self.relaxed(&now.kappa, now.delta_0_individual)))
-    }
-
-    /// The different candidates to which (T28) leads from a start and far neighbours of it.
-    pub(super) fn all_ends(&self, initial: &Initial) -> Result<Vec<usize>, MeanFieldError> {
-        let starts = super::neighbours(initial, &self.spread(), 2.0 * super::NEIGHBOURS);
-        let ends = starts.iter().map(|start| self.reduced(start)).collect::<Result<Vec<_>, _>>()?;
-        let mut found: Vec<usize> = ends.iter().filter_map(End::state).collect();
-        found.sort_unstable();
-        found.dedup();
-        Ok(found)
     }
 
     /// The nearest candidate of a kind within a tolerance; of a ring, its radius counts.
