@@ -3,6 +3,8 @@
 use lowrank_integrate::{GAMMA_3, Method};
 use lowrank_model::Real;
 
+use super::lanes;
+
 /// How the estimate of one filter tau dy/dt = -y + rest is put together: a sum over the rest now, one, two and three steps ago,
 /// and the filter's own value, with these coefficients.
 #[derive(Debug, Clone, Copy)]
@@ -40,18 +42,9 @@ impl Estimate {
         if known < self.needs {
             return None;
         }
-        let [c0, c1, c2, c3] = self.rest.map(T::from_f64);
-        let own = T::from_f64(self.own);
         let Filtered { y, rest: [now, one, two, three] } = of;
-        let add =
-            |(error, size): (f64, f64), (term, y): (T, T)| (error + term.to_f64().powi(2), size + y.to_f64().powi(2));
-        let pairs = y.iter().zip(*now).zip(*one);
-        if self.needs == 1 {
-            let terms = pairs.map(|((y, now), one)| (c0 * *now + c1 * *one + own * *y, *y));
-            return Some(terms.fold((0.0, 0.0), add));
-        }
-        let terms = pairs.zip(*two).zip(*three);
-        let terms = terms.map(|((((y, now), one), two), three)| (c0 * *now + c1 * *one + c2 * *two + c3 * *three, *y));
-        Some(terms.fold((0.0, 0.0), add))
+        // What a method of first order does not remember has no weight.
+        let rest = if self.needs == 1 { [*now, *one, *now, *now] } else { [*now, *one, *two, *three] };
+        Some(lanes::error(y, T::from_f64(self.own), rest, self.rest.map(T::from_f64)))
     }
 }

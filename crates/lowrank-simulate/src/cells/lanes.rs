@@ -156,6 +156,44 @@ impl<T: Real> WithSimd for Speed<'_, T> {
     }
 }
 
+/// (sum_i (own y_i + sum_k c_k rest_i^(k))^2, sum_i y_i^2), in `f64`: the squares of an error and of the state.
+pub(super) fn error<T: Real>(y: &[T], own: T, rest: [&[T]; 4], weights: [T; 4]) -> (f64, f64) {
+    Arch::new().dispatch(Error { y, own, rest, weights })
+}
+
+struct Error<'a, T> {
+    y: &'a [T],
+    own: T,
+    rest: [&'a [T]; 4],
+    weights: [T; 4],
+}
+
+impl<T: Real> WithSimd for Error<'_, T> {
+    type Output = (f64, f64);
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> (f64, f64) {
+        let Self { y, own, rest, weights: [c0, c1, c2, c3] } = self;
+        let term = |y: T, [r0, r1, r2, r3]: [T; 4]| (c0 * r0 + c1 * r1 + c2 * r2 + c3 * r3 + own * y).to_f64();
+        let (y, y_tail) = y.as_chunks::<LANES>();
+        let [(r0, t0), (r1, t1), (r2, t2), (r3, t3)] = rest.map(|rest| rest.as_chunks::<LANES>());
+        let (mut error, mut size) = ([0.0; LANES], [0.0; LANES]);
+        for ((((y, r0), r1), r2), r3) in y.iter().zip(r0).zip(r1).zip(r2).zip(r3) {
+            for lane in 0..LANES {
+                let (term, y) = (term(y[lane], [r0[lane], r1[lane], r2[lane], r3[lane]]), y[lane].to_f64());
+                error[lane] += term * term;
+                size[lane] += y * y;
+            }
+        }
+        let (mut error, mut size): (f64, f64) = (error.iter().sum(), size.iter().sum());
+        for ((((y, r0), r1), r2), r3) in y_tail.iter().zip(t0).zip(t1).zip(t2).zip(t3) {
+            error += term(*y, [*r0, *r1, *r2, *r3]).powi(2);
+            size += y.to_f64().powi(2);
+        }
+        (error, size)
+    }
+}
+
 /// What one sample of one column comes to, in `f64`: sums over the neurons of x, x^2 about `shift`, r and r^2.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Sums {
