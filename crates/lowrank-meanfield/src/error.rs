@@ -161,7 +161,7 @@ pub enum MeanFieldError {
     EndlessInput {
         /// The input.
         input: usize,
-        /// Its period.
+        /// Period of the sine, in unit time constants.
         period: f64,
     },
     /// A model without the symmetry that a transition needs.
@@ -212,7 +212,7 @@ pub enum MeanFieldError {
     },
     /// A transient needs too many times.
     #[error(
-        "the transient needs {times} times to go on from {time} to {end}, more than {limit}: end it earlier (run.transient and run.window of a spec; the library has a tolerance in `TransientOptions` too)"
+        "the transient needs {times} times to go on from {time} to {end}, more than {limit}: end it earlier (run.transient and run.window of a spec), or give the input fewer changes or as a sine (input.changes, input.from and input.sine); the library has a tolerance in `TransientOptions` too"
     )]
     TooManyTimes {
         /// Number of times.

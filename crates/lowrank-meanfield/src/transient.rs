@@ -32,6 +32,10 @@ const SHORTEST: f64 = 1e-9;
 const LONGEST: f64 = 1e9;
 /// Most nodes of all panels together: 540 MB for C.
 const MOST_TIMES: usize = 12_000;
+/// Panels shorter than this part of the shorter time constant take these few nodes: their Legendre coefficients fall by (1/16)^7 from
+/// the first to the last, below the tolerance.
+const SHORT_PANEL: f64 = 0.25;
+const FEW_NODES: usize = 8;
 /// Part of the tolerance at which panels aim, so that few are tried in vain.
 const SPARE: f64 = 0.2;
 
@@ -103,7 +107,12 @@ pub struct Transient {
 /// White noise; `end` not within 1e-9 and 1e9; an initial state with a vector that is not there; activity beyond 1e6;
 /// sources that are not smooth, or do not converge, however short the panel; more than 12000 times.
 pub fn transient(model: &Model, initial: &Initial, end: f64) -> Result<Transient, MeanFieldError> {
-    transient_with(model, initial, end, TransientOptions::default())
+    let edges = model.input().breakpoints(0.0, end).len() + 1;
+    let (tau_s, tau_r) = model.variant().time_constants();
+    let shorter = if tau_s.min(tau_r) > 0.0 { tau_s.min(tau_r) } else { tau_s.max(tau_r) };
+    // Where changes of the input cut time this finely, fewer nodes resolve the sources as well.
+    let nodes = if end < SHORT_PANEL * shorter * edges as f64 { FEW_NODES } else { TransientOptions::default().nodes };
+    transient_with(model, initial, end, TransientOptions { nodes, ..TransientOptions::default() })
 }
 
 /// [`transient`] with time cut otherwise.
@@ -154,10 +163,17 @@ fn check(model: &Model, end: f64, options: TransientOptions) -> Result<(), MeanF
         ("panel", options.panel, 1e-3, 1e2),
         ("nodes", options.nodes as f64, 4.0, LANES as f64),
     ];
-    match limits.into_iter().find(|(_, value, low, high)| !(low..=high).contains(&value)) {
-        Some((field, value, low, high)) => Err(MeanFieldError::BadOption { field, value, low, high }),
-        None => Ok(()),
+    let beyond = limits.into_iter().find(|(_, value, low, high)| !(low..=high).contains(&value));
+    if let Some((field, value, low, high)) = beyond {
+        return Err(MeanFieldError::BadOption { field, value, low, high });
     }
+    // Every change of the input begins a panel: what they alone need is known before anything is solved.
+    let changes = model.input().breakpoints(0.0, end);
+    let (times, limit) = ((changes.len() + 1) * options.nodes, MOST_TIMES);
+    if times > limit {
+        return Err(MeanFieldError::TooManyTimes { times, limit, time: 0.0, end });
+    }
+    Ok(())
 }
 
 /// The factor by which a panel may grow, or must shrink, for its tail to keep a part of the tolerance: the tail goes
