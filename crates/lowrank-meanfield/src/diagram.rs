@@ -28,23 +28,59 @@ pub fn branches_along(
     interval: (f64, f64),
     samples: usize,
 ) -> Result<Vec<Branch>, MeanFieldError> {
+    let (low, high) = interval;
+    let part = |i: usize| if samples < 2 { 0.5 } else { i as f64 / (samples - 1) as f64 };
+    let values: Vec<f64> = (0..samples.max(1)).map(|i| low + part(i) * (high - low)).collect();
+    let BranchesThrough { branches, unsolved } = branches_through(family, interval, &values)?;
+    unsolved.into_iter().next().map_or(Ok(branches), |(_, error)| Err(error))
+}
+
+/// What [`branches_through`] gives.
+#[derive(Debug)]
+pub struct BranchesThrough {
+    /// All branches that were followed.
+    pub branches: Vec<Branch>,
+    /// Parameters from which a branch could not be found or followed, with the reason.
+    pub unsolved: Vec<(f64, MeanFieldError)>,
+}
+
+/// All stationary branches over an interval: those through the solutions at these values of the parameter, and those that cross them
+/// at branch points. A branch that begins and ends between two values and crosses no other is missed. A value at which nothing can
+/// be solved, or from which a branch cannot be followed, takes nothing else with it.
+///
+/// # Errors
+/// An interval that is none; more than 200 branches.
+pub fn branches_through(
+    family: impl Fn(f64) -> Result<Model, ModelError>,
+    interval: (f64, f64),
+    values: &[f64],
+) -> Result<BranchesThrough, MeanFieldError> {
     let curve = Curve::new(&family, interval)?;
-    let mut branches: Vec<Branch> = Vec::new();
+    let (mut branches, mut unsolved) = (Vec::<Branch>::new(), Vec::new());
     let mut checked = 0;
-    for i in 0..samples.max(1) {
-        let q = if samples < 2 { 0.5 } else { i as f64 / (samples - 1) as f64 };
-        let parameter = curve.parameter(q);
-        for solution in stationary_branches(&family(parameter)?)? {
-            add(&curve, &mut branches, parameter, unknowns(&solution.order))?;
+    for &value in values {
+        let mut starts = Vec::new();
+        match family(value).map_err(MeanFieldError::from).and_then(|model| stationary_branches(&model)) {
+            Ok(solutions) => starts.extend(solutions.iter().map(|s| (value, unknowns(&s.order)))),
+            Err(error) => unsolved.push((value, error)),
         }
-        while checked < branches.len() {
-            for (parameter, x) in sideways(&curve, &branches[checked])? {
-                add(&curve, &mut branches, parameter, x)?;
+        loop {
+            for (parameter, x) in starts.drain(..) {
+                match add(&curve, &mut branches, parameter, x) {
+                    Err(error @ MeanFieldError::TooManyBranches { .. }) => return Err(error),
+                    Err(error) => unsolved.push((parameter, error)),
+                    Ok(()) => {}
+                }
             }
+            let Some(branch) = branches.get(checked) else { break };
             checked += 1;
+            match sideways(&curve, branch) {
+                Ok(found) => starts = found,
+                Err(error) => unsolved.push((value, error)),
+            }
         }
     }
-    Ok(branches)
+    Ok(BranchesThrough { branches, unsolved })
 }
 
 /// Continues the branch through a solution, unless it is there.

@@ -49,7 +49,7 @@ pub use chaotic::{Chaotic, Followed, Regime, chaotic_from, chaotic_solutions, tw
 pub use chaotic_stability::StructureGrowth;
 pub use cone::{Unbounded, unbounded_states};
 pub use continuation::{Branch, BranchEnd, BranchPoint, Event, EventKind, continue_branch};
-pub use diagram::branches_along;
+pub use diagram::{BranchesThrough, branches_along, branches_through};
 pub use error::MeanFieldError;
 pub use flow::flow;
 pub use followed::{Loss, Lost};

@@ -1,6 +1,6 @@
 use super::*;
 use crate::root::bracketed_root;
-use crate::{branches_along, onset_of_chaos, stationary_branches, stationary_from};
+use crate::{BranchesThrough, branches_along, branches_through, onset_of_chaos, stationary_branches, stationary_from};
 use lowrank_model::Vector::{I, M, N};
 use lowrank_model::{Gaussian, Input, Layout, Moments, Transfer, Variant};
 
@@ -169,4 +169,38 @@ fn what_is_no_interval_or_start_is_refused() {
     let noisy = |s: f64| shifted(s)?.with_noise(0.1);
     let error = continue_branch(noisy, (0.0, 1.0), (0.0, &start.order)).unwrap_err();
     assert_eq!(error, MeanFieldError::NoStationaryState { sigma: 0.1 });
+}
+
+/// A rank-one network whose overlap exceeds one only within 0.025 of 0.31, under an input that shifts the central state: the states of
+/// the other sign are a closed branch within that width.
+fn island(q: f64) -> Result<Model, ModelError> {
+    let overlap = 2.2 - 1200.0 * (q - 0.31).powi(2);
+    let m = Moments::new(Layout::rank(1).with_inputs(1)).variance(M(0), 1.0).variance(N(0), 40.0).variance(I(0), 0.04);
+    model(0.3, m.covariance(M(0), N(0), overlap).covariance(N(0), I(0), 0.1).build()?)
+}
+
+#[test]
+fn a_closed_branch_is_found_from_a_value_within_it_and_missed_between_two() {
+    let BranchesThrough { branches, unsolved } = branches_through(island, (0.25, 0.375), &[0.25, 0.375]).unwrap();
+    assert_eq!((branches.len(), unsolved.len()), (1, 0));
+    let found = branches_through(island, (0.25, 0.375), &[0.25, 0.31, 0.375]).unwrap();
+    assert!(found.branches.len() == 2 && found.unsolved.is_empty());
+    let folds = of(&found.branches[1], EventKind::Fold);
+    assert_eq!((folds.len(), found.branches[1].ends), (2, [BranchEnd::Loop; 2]), "{folds:?}");
+    // The overlap is even around 0.31.
+    let middle = 0.5 * (folds[0].parameter + folds[1].parameter);
+    assert!((middle - 0.31).abs() < 1e-8 && folds[0].parameter != folds[1].parameter, "{folds:?}");
+}
+
+#[test]
+fn a_value_at_which_nothing_can_be_solved_costs_that_value_only() {
+    let family = |overlap: f64| {
+        if overlap > 1.5 {
+            return Err(ModelError::NotFinite { field: "overlap".to_owned(), value: overlap });
+        }
+        model(0.5, rank_one(0.0, 0.0, overlap)?)
+    };
+    let found = branches_through(family, (0.4, 1.45), &[0.4, 1.45, 1.6]).unwrap();
+    assert_eq!((found.branches.len(), found.unsolved.len()), (2, 1), "{:?}", found.unsolved);
+    assert_eq!(found.unsolved[0].0, 1.6);
 }

@@ -28,6 +28,9 @@ use crate::{Common, Failure, on_interrupt, print};
 /// Where the onset of chaos is looked for, in g.
 const ONSET_BRACKET: (f64, f64) = (1e-3, 10.0);
 
+/// The name of the axis of g.
+const G: &str = "g";
+
 /// Options of `lowrank solve`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: lowrank solve examples/specs/bistable.toml\n\n\
@@ -152,11 +155,12 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let solutions: Vec<Solved> = models
         .par_iter()
         .map(|(cell, model)| {
-            let solved = solve(model, at(*cell), grid.axes().is_empty(), options);
+            let solved = solve(model, at(*cell), options);
             bar.inc(1);
             solved
         })
         .collect();
+    let solutions = with_onsets(solutions, &models);
     bar.finish_and_clear();
     let residuals = solutions.iter().flat_map(|solved| {
         let chaotic = solved.chaotic.iter().map(|c| c.residual);
@@ -233,7 +237,7 @@ fn constant_input(spec: &Spec) -> Vec<String> {
 }
 
 /// All solutions of one model. What cannot be solved takes nothing else with it.
-fn solve(model: &Model, at: Vec<(String, f64)>, alone: bool, options: &Options) -> Solved {
+fn solve(model: &Model, at: Vec<(String, f64)>, options: &Options) -> Solved {
     let (mut remarks, mut failures) = (Vec::new(), Vec::new());
     let stationary = stationary_branches(model).unwrap_or_else(|error| {
         // White noise leaves nothing at rest: that is a result.
@@ -278,10 +282,37 @@ fn solve(model: &Model, at: Vec<(String, f64)>, alone: bool, options: &Options) 
             remarks.first().map_or("no solution was found, and nothing shows that there is none", String::as_str);
         failures.push(Unsolved { solution: "stationary", reason: reason.to_owned() });
     }
-    // Where branches cannot be followed there is none to tell.
-    let onsets = (alone && model.noise() == 0.0).then(|| onsets_of_chaos(model, ONSET_BRACKET).ok()).flatten();
-    let onsets_of_chaos = onsets.unwrap_or_default();
+    let onsets_of_chaos = Vec::new();
     Solved { at, variant: model.variant(), stationary, chaotic, unbounded, onsets_of_chaos, remarks, failures }
+}
+
+/// The solutions with the onsets of chaos at each point. They are those of all g: points that differ in g alone share them.
+fn with_onsets(mut solutions: Vec<Solved>, models: &[(usize, Model)]) -> Vec<Solved> {
+    let place = |solved: &Solved| {
+        let others = solved.at.iter().filter(|(parameter, _)| parameter != G).map(|(_, value)| value.to_bits());
+        (others.collect::<Vec<u64>>(), solved.variant.to_string())
+    };
+    let places: Vec<_> = solutions.iter().map(place).collect();
+    let mut first: Vec<usize> = Vec::new();
+    for index in 0..places.len() {
+        if !first.iter().any(|&known| places[known] == places[index]) {
+            first.push(index);
+        }
+    }
+    let onsets: Vec<Vec<Onset>> = first
+        .par_iter()
+        .map(|&index| {
+            let model = &models[index].1;
+            // Where branches cannot be followed there is none to tell.
+            let found = (model.noise() == 0.0).then(|| onsets_of_chaos(model, ONSET_BRACKET).ok()).flatten();
+            found.unwrap_or_default()
+        })
+        .collect();
+    for (index, solved) in solutions.iter_mut().enumerate() {
+        let shared = first.iter().position(|&known| places[known] == places[index]);
+        solved.onsets_of_chaos = shared.map(|shared| onsets[shared].clone()).unwrap_or_default();
+    }
+    solutions
 }
 
 /// A stationary solution with its readouts and, where asked for, its linear response.

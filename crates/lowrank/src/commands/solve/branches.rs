@@ -1,6 +1,6 @@
 //! Points of the axis at which branches of stationary solutions fold, cross, or change their stability.
 
-use lowrank_meanfield::{Event, EventKind, branches_along};
+use lowrank_meanfield::{BranchesThrough, Event, EventKind, branches_through};
 use lowrank_model::{ModelError, Variant};
 use lowrank_spec::{Draft, Grid, SpecError};
 use schemars::JsonSchema;
@@ -9,8 +9,9 @@ use serde::Serialize;
 use crate::Failure;
 use crate::table::{Table, Value};
 
-/// Values of the axis from which branches are followed; one that lies between two of them is missed.
-const SAMPLES: usize = 9;
+/// Evenly spaced values of the axis from which branches are followed, besides the axis' own; a closed branch that lies between two is
+/// missed. A value costs some ten milliseconds.
+const SAMPLES: usize = 33;
 
 /// The points of one variant.
 #[derive(Serialize, JsonSchema)]
@@ -19,7 +20,7 @@ pub(super) struct BranchPoints {
     /// The axis.
     parameter: String,
     events: Vec<Event>,
-    /// The reason why there are none; absent where branches were followed.
+    /// The reason why some or all are missing; absent where every branch that was met was followed.
     reason: Option<String>,
 }
 
@@ -45,12 +46,19 @@ pub(super) fn branch_points(draft: &Draft, grid: &Grid, variants: &[Variant]) ->
             })?;
             here.model(*variant)
         };
-        let found = branches_along(family, (low, high), SAMPLES);
-        let (mut events, mut reason) = (Vec::new(), None);
-        match found {
-            Ok(branches) => events = branches.into_iter().flat_map(|branch| branch.events).collect(),
-            Err(error) => reason = Some(error.to_string()),
-        }
+        let even = (0..SAMPLES).map(|i| low + (high - low) * i as f64 / (SAMPLES - 1) as f64);
+        let mut starts: Vec<f64> = values.iter().copied().chain(even).collect();
+        starts.sort_by(f64::total_cmp);
+        starts.dedup();
+        let (mut events, reason): (Vec<Event>, _) = match branches_through(family, (low, high), &starts) {
+            Ok(BranchesThrough { branches, unsolved }) => {
+                let events = branches.into_iter().flat_map(|branch| branch.events).collect();
+                let (count, all) = (unsolved.len(), starts.len());
+                let of = |(value, error)| format!("from {count} of {all} values, the first of them {value}: {error}");
+                (events, unsolved.into_iter().next().map(of))
+            }
+            Err(error) => (Vec::new(), Some(error.to_string())),
+        };
         events.sort_by(|a: &Event, b| a.parameter.total_cmp(&b.parameter));
         // A branch point is an event of each branch that passes through it.
         events.dedup_by(|a, b| a.kind == b.kind && same(a, b));
@@ -72,7 +80,7 @@ fn same(a: &Event, b: &Event) -> bool {
 pub(super) fn partial(points: &[BranchPoints]) -> Result<(), Failure> {
     let failed = points.iter().find_map(|of| Some((of.variant, of.reason.as_ref()?)));
     failed.map_or(Ok(()), |(variant, reason)| {
-        Err(Failure::Partial(format!("branches of {variant} could not be followed: {reason}")))
+        Err(Failure::Partial(format!("some branches of {variant} could not be followed: {reason}")))
     })
 }
 

@@ -112,7 +112,8 @@ pub(super) fn onsets(solutions: &[Solved]) -> String {
                 regime.name()
             );
         }
-        for onset in &solved.onsets_of_chaos {
+        // Along axes they stand in the record.
+        for onset in solved.onsets_of_chaos.iter().filter(|_| solved.at.is_empty()) {
             let g = onset.g;
             text += &if onset.kappa.iter().all(|k| *k == 0.0) {
                 format!("{}: the state without structure becomes chaotic at g = {g:.4}\n", solved.variant)
