@@ -29,7 +29,7 @@ pub(crate) fn check(spec: &Spec) -> Result<(), SpecError> {
         let relation = "etd-ab3, euler or exponential-euler, which take one product a step";
         return Err(out_of_range("run.method", format!("{:?}", run.method), relation));
     }
-    check_numbers(spec, spec.network.bulk.parse()?, 0)?;
+    check_numbers(spec, spec.network.bulk.parse()?, spec.layout().dimension())?;
     if spec.cells_a_block == 0 {
         return Err(out_of_range("cells-a-block", 0, ">= 1"));
     }

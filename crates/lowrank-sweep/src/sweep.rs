@@ -3,9 +3,7 @@
 use lowrank_connectivity::{BulkKind, Sampling, check_memory};
 use lowrank_model::{Transfer, Variant};
 use lowrank_simulate::{Products, Protocol, block_bytes, check_clock, check_given_step};
-use lowrank_spec::{
-    BulkFor, Draft, Grid, MOST_NETWORKS, Parameter, Precision, Spec, Step, check_numbers, check_step, out_of_range,
-};
+use lowrank_spec::{BulkFor, Draft, Grid, MOST_NETWORKS, Parameter, Precision, Spec, Step, check_step, out_of_range};
 
 use crate::cells::Part;
 use crate::fields::{self, Row};
@@ -92,7 +90,6 @@ impl Sweep {
             let relation = "smaller: take points from an axis, or realisations";
             return Err(out_of_range("the grid", value, relation).into());
         }
-        check_numbers(&sweep.spec, sweep.bulk, sweep.base.layout().dimension())?;
         for variant in 0..sweep.variants.len() {
             for cell in 0..sweep.grid() {
                 let model = sweep.model(variant, cell)?;
