@@ -58,6 +58,8 @@ struct Page<'a> {
     headline: String,
     passed: bool,
     planted: Option<String>,
+    /// What could not be judged, a line each.
+    missing: Vec<String>,
     facts: Vec<(&'static str, String)>,
     verdicts: Vec<Count>,
     claims: Vec<Row<'a>>,
@@ -156,6 +158,7 @@ fn page<'a>(
         headline: headline(outcome),
         passed: outcome.passed(),
         planted: outcome.plant.map(|plant| plant.to_string()),
+        missing: outcome.missing(),
         facts: facts(outcome, provenance, effort, &variants),
         verdicts: counts(&outcome.claims.iter().collect::<Vec<_>>()),
         claims: outcome.claims.iter().map(|claim| row(claim, outcome)).collect(),

@@ -59,11 +59,12 @@ pub fn summary(outcome: &Outcome, provenance: &Provenance) -> String {
     let count = |verdict| outcome.count(verdict);
     let planted = outcome.plant.map(|plant| format!(" with the planted fault '{plant}'")).unwrap_or_default();
     let scaling = scaling_line(outcome);
+    let missing: String = outcome.missing().iter().map(|line| format!("Missing: {line}\n")).collect();
     format!(
         "{} claims{planted}: {} pass, {} fail, {} inconclusive.\n\
          A pass needs the whole simultaneous interval within the margin; if theory is exact, the probability of any \
          FAIL is at most {} (Bonferroni over {} claims).\n\
-         {scaling}seed {}, {} {}, commit {}\n",
+         {missing}{scaling}seed {}, {} {}, commit {}\n",
         outcome.claims.len(),
         count(Verdict::Pass),
         count(Verdict::Fail),

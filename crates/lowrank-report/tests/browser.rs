@@ -60,6 +60,8 @@ fn outcome() -> Outcome {
         false_alarm_rate: 0.01,
         family: claims.len(),
         points: points.iter().map(record).collect(),
+        failures: vec![],
+        unclaimed: vec![],
         scaling: claims.iter().map(slope).collect(),
         claims,
     }

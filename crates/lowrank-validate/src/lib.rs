@@ -23,7 +23,7 @@ pub use claim::Claim;
 pub use effort::Effort;
 pub use error::ValidateError;
 pub use findings::{Findings, Moment};
-pub use outcome::{Config, Outcome, PointRecord};
+pub use outcome::{Config, FailedRun, Outcome, PointRecord, Unclaimed};
 pub use plant::Plant;
 pub use point::{OperatingPoint, Phase, Predictor};
 pub use points::all_points;

@@ -44,8 +44,36 @@ pub struct Outcome {
     pub points: Vec<PointRecord>,
     /// The claims.
     pub claims: Vec<Claim>,
+    /// Networks that could not be run; the claims are judged over the others.
+    pub failures: Vec<FailedRun>,
+    /// Variants of which nothing is claimed.
+    pub unclaimed: Vec<Unclaimed>,
     /// How deviations from theory shrink as networks grow; empty where one size was run.
     pub scaling: Vec<Scaling>,
+}
+
+/// A network of an operating point that could not be run in a variant.
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct FailedRun {
+    /// Name of the operating point.
+    pub point: String,
+    /// The variant.
+    pub variant: Variant,
+    /// Neurons of the network.
+    pub neurons: usize,
+    /// Which network.
+    pub realisation: u64,
+    /// The reason, in one line.
+    pub reason: String,
+}
+
+/// A variant of which theory has nothing to claim.
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Unclaimed {
+    /// The variant.
+    pub variant: Variant,
+    /// The reason, in one line.
+    pub reason: String,
 }
 
 /// The parameters of an operating point.
@@ -89,10 +117,26 @@ pub struct PointRecord {
     pub lags: Vec<f64>,
 }
 
+impl std::fmt::Display for Unclaimed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "no claim on the {} variant: {}", self.variant, self.reason)
+    }
+}
+
 impl Outcome {
     /// Whether every claim passed.
     pub fn passed(&self) -> bool {
         self.claims.iter().all(|c| c.judgement.verdict == Verdict::Pass)
+    }
+
+    /// What is missing, one line each: networks that could not be run (their number and the first reason), variants without claims.
+    pub fn missing(&self) -> Vec<String> {
+        let failed = self.failures.first().map(|first| {
+            let FailedRun { point, variant, realisation, reason, .. } = first;
+            let (count, first) = (self.failures.len(), format!("{point}, {variant}, realisation {realisation}"));
+            format!("{count} networks could not be run, the first of them {first}: {reason}")
+        });
+        self.unclaimed.iter().map(Unclaimed::to_string).chain(failed).collect()
     }
 
     /// Number of claims with this verdict.

@@ -9,7 +9,7 @@ use lowrank_simulate::{Protocol, SimulateError, initial_currents, lyapunov, simu
 use crate::findings::sort_outliers;
 use crate::run::{Case, Progress};
 use crate::statistic::Source;
-use crate::{Config, Findings, Phase, Plant, Statistic, ValidateError, predict};
+use crate::{Config, FailedRun, Findings, Phase, Plant, Statistic, ValidateError, predict};
 
 /// How much too large g is under [`Plant::Gain`].
 const PLANTED_GAIN: f64 = 1.02;
@@ -22,7 +22,13 @@ const PLANTED_DELAY: f64 = 0.5;
 
 /// (theory, observed) of one network: `[case][statistic]`, none for a case that is not run on it, and for the statistics of
 /// a network whose activity grows without bound.
-pub(crate) type Pairs = Vec<Option<Vec<Option<(f64, f64)>>>>;
+pub(crate) type Pairs = Vec<Option<OfCase>>;
+
+/// (theory, observed) of one case: `[statistic]`.
+type OfCase = Vec<Option<(f64, f64)>>;
+
+/// What came of one network: its pairs, and the points that failed on it with the reasons.
+pub(crate) type OfNetwork = (Pairs, Vec<(FailedRun, ValidateError)>);
 
 /// (theory, observed) of one claim, network by network.
 pub(crate) fn claimed(networks: &[Pairs], case: usize, statistic: usize) -> impl Iterator<Item = (f64, f64)> + '_ {
@@ -86,35 +92,73 @@ pub(crate) fn run_realisation(
     neurons: usize,
     (first, index): (u64, u64),
     progress: Progress<'_>,
-) -> Result<Pairs, ValidateError> {
+) -> OfNetwork {
     let realisation = first + index;
     let mut bulks = Bulks { neurons, config, realisation, held: Vec::new() };
-    let mut results = Vec::new();
+    let (mut results, mut failures) = (Vec::new(), Vec::new());
     for cases in cases.chunk_by(|a, b| a.point.name == b.point.name) {
-        let (point, model) = (&cases[0].point, &cases[0].model);
+        let point = &cases[0].point;
         if index % point.every.max(1) as u64 != 0 {
             results.extend(cases.iter().map(|_| None));
             continue;
         }
-        let vectors = draw_vectors(model.ensemble(), neurons, point.sampling(), config.seed, realisation)?;
-        let predicted = predictions(cases, &vectors)?;
-        let bulk = bulks.of(point.bulk)?;
-        let observed = observed_or_unbounded(cases, config, &bulk, &vectors, realisation, &predicted)
-            .map_err(|source| ValidateError::Simulation { point: point.name.to_string(), realisation, source })?;
-        for (case, (predicted, observed)) in cases.iter().zip(predicted.iter().zip(&observed)) {
-            let pair = |statistic: Statistic| {
-                let missing =
-                    || ValidateError::NotThere { point: point.name.to_string(), statistic: statistic.to_string() };
-                if observed.unbounded && statistic != Statistic::Unbounded {
-                    return Ok(None);
-                }
-                Ok(Some((statistic.of(predicted).ok_or_else(missing)?, statistic.of(observed).ok_or_else(missing)?)))
-            };
-            results.push(Some(case.statistics.iter().map(|(s, _)| pair(*s)).collect::<Result<_, ValidateError>>()?));
-            progress(1);
+        run_cases(cases, config, &mut bulks, (&mut results, &mut failures));
+        progress(cases.len());
+    }
+    (results, failures)
+}
+
+/// All cases of one point, together; where that fails each by itself, so that a variant that fails takes no other with it.
+fn run_cases(
+    cases: &[Case],
+    config: &Config,
+    bulks: &mut Bulks<'_>,
+    (results, failures): (&mut Pairs, &mut Vec<(FailedRun, ValidateError)>),
+) {
+    match run_point(cases, config, bulks) {
+        Ok(pairs) => results.extend(pairs.into_iter().map(Some)),
+        Err(_) if cases.len() > 1 => {
+            cases.chunks(1).for_each(|one| run_cases(one, config, bulks, (&mut *results, &mut *failures)));
+        }
+        Err(error) => {
+            let Case { point, model, .. } = &cases[0];
+            let (neurons, realisation, reason) = (bulks.neurons, bulks.realisation, reason(&error));
+            let (point, variant) = (point.name.to_string(), model.variant());
+            failures.push((FailedRun { point, variant, neurons, realisation, reason }, error));
+            results.push(None);
         }
     }
-    Ok(results)
+}
+
+/// The reason without the place, which is told beside it.
+fn reason(error: &ValidateError) -> String {
+    match error {
+        ValidateError::Simulation { source, .. } => source.to_string(),
+        other => other.to_string(),
+    }
+}
+
+/// All cases of one point on the network of these bulks: `[case][statistic]`.
+fn run_point(cases: &[Case], config: &Config, bulks: &mut Bulks<'_>) -> Result<Vec<OfCase>, ValidateError> {
+    let (neurons, realisation) = (bulks.neurons, bulks.realisation);
+    let (point, model) = (&cases[0].point, &cases[0].model);
+    let vectors = draw_vectors(model.ensemble(), neurons, point.sampling(), config.seed, realisation)?;
+    let predicted = predictions(cases, &vectors)?;
+    let bulk = bulks.of(point.bulk)?;
+    let observed = observed_or_unbounded(cases, config, &bulk, &vectors, realisation, &predicted)
+        .map_err(|source| ValidateError::Simulation { point: point.name.to_string(), realisation, source })?;
+    let of_case = |(case, (predicted, observed)): (&Case, (&Findings, &Findings))| {
+        let pair = |statistic: Statistic| {
+            let missing =
+                || ValidateError::NotThere { point: point.name.to_string(), statistic: statistic.to_string() };
+            if observed.unbounded && statistic != Statistic::Unbounded {
+                return Ok(None);
+            }
+            Ok(Some((statistic.of(predicted).ok_or_else(missing)?, statistic.of(observed).ok_or_else(missing)?)))
+        };
+        case.statistics.iter().map(|(s, _)| pair(*s)).collect()
+    };
+    cases.iter().zip(predicted.iter().zip(&observed)).map(of_case).collect()
 }
 
 /// What theory says of each case of a point on a network of these vectors.

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use crate::outcome::record;
 use crate::prediction::predict_infinite_window;
-use crate::realisation::{Pairs, claimed, run_realisation};
+use crate::realisation::{OfNetwork, Pairs, claimed, run_realisation};
 use crate::scaling::scaling;
 use crate::{
     Claim, Config, Findings, Margin, OperatingPoint, Outcome, Plant, Predictor, Statistic, ValidateError, all_points,
@@ -84,12 +84,14 @@ fn run_on_this_pool(all: &[OperatingPoint], config: &Config, progress: Progress<
     // Number of claims of a whole run.
     let family = all.iter().map(OperatingPoint::claims).sum();
     let cases = selected(all, config)?.into_par_iter().map(|c| prepare(c, config)).collect::<Result<Vec<_>, _>>()?;
-    let mut sizes = Vec::new();
+    let (mut sizes, mut failures) = (Vec::new(), Vec::new());
     for (size, &(neurons, networks)) in config.effort.sizes().iter().enumerate() {
         // Sizes share no random numbers: their realisations are numbered apart.
         let first = REALISATIONS_APART * size as u64;
         let of_network = |index: u64| run_realisation(&cases, config, neurons, (first, index), progress);
-        let pairs = (0..networks as u64).into_par_iter().map(of_network).collect::<Result<Vec<Pairs>, _>>()?;
+        let of_networks: Vec<OfNetwork> = (0..networks as u64).into_par_iter().map(of_network).collect();
+        let (pairs, failed): (Vec<Pairs>, Vec<_>) = of_networks.into_iter().unzip();
+        failures.extend(failed.into_iter().flatten());
         sizes.push((neurons, pairs));
     }
     let scaling = scaling(&cases, &sizes);
@@ -99,8 +101,9 @@ fn run_on_this_pool(all: &[OperatingPoint], config: &Config, progress: Progress<
         for (s, (statistic, margin)) in case.statistics.iter().enumerate() {
             let of_networks: Vec<(f64, f64)> = claimed(&pairs, c, s).collect();
             let networks = of_networks.len();
-            if networks < FEWEST && case.statistics.iter().any(|(s, _)| *s == Statistic::Unbounded) {
-                // The claim on growth without bound says why there are no others.
+            let grows = case.statistics.iter().any(|(s, _)| *s == Statistic::Unbounded);
+            if networks < FEWEST && (grows || !failures.is_empty()) {
+                // The claim on growth without bound, or the list of networks that failed, says why there are no others.
                 continue;
             }
             let theory = of_networks.iter().map(|(theory, _)| theory).sum::<f64>() / networks.max(1) as f64;
@@ -122,6 +125,12 @@ fn run_on_this_pool(all: &[OperatingPoint], config: &Config, progress: Progress<
             });
         }
     }
+    if claims.is_empty()
+        && let Some((_, error)) = failures.first()
+    {
+        return Err(error.clone());
+    }
+    let failures = failures.into_iter().map(|(failed, _)| failed).collect();
     let mut points = Vec::new();
     for case in &cases {
         let protocol = case.point.protocol(case.step_factor(config))?;
@@ -140,6 +149,8 @@ fn run_on_this_pool(all: &[OperatingPoint], config: &Config, progress: Progress<
         family,
         points,
         claims,
+        failures,
+        unclaimed: Vec::new(),
         scaling,
     })
 }

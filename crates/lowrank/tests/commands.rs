@@ -183,7 +183,7 @@ fn simulate_gives_what_theory_says_and_writes_its_files() {
     let table = place.read("out/observables.csv");
     assert_eq!(json(&place.read("out/observables.csv.json"))["seed"], 3);
     assert_eq!(plain_tables(Path::new(&out)), 1);
-    assert!(table.starts_with("variant,observable,mean,standard_error,networks\n"));
+    assert!(table.starts_with("variant,observable,mean,standard_error,networks,reason\n"));
 }
 
 #[test]

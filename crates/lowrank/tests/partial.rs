@@ -89,3 +89,118 @@ fn theory_that_cannot_be_computed_leaves_the_tables_and_the_figure() {
     assert!(rows[..2].iter().all(|row| !row["delta_0"].is_empty()));
     assert!(out.join("diagram.svg").exists());
 }
+
+/// Two variants of strong inhibition, of which the first decays at a rate of eleven, beyond what the given step can follow.
+const TWO: &str = r#"
+seed = 1
+realisations = 3
+[network]
+neurons = 60
+g = 0.3
+tau-s = 1.0
+tau-r = 1.0
+variants = ["current", "two-timescale"]
+[structure]
+rank = 1
+means = { "I[0]" = 1.0 }
+covariances = { "m[0]" = 1.0, "n[0]" = 144.0, "m[0] n[0]" = -10.0 }
+[[input]]
+amplitude = 0.1
+changes = [[0.9, 0.2]]
+[start]
+deviation = 0.1
+[run]
+method = "rk4"
+step = 0.3
+transient = 0.0
+window = 3.6
+interval = 0.6
+"#;
+
+fn own(folder: &tempfile::TempDir, text: &str) -> (String, String) {
+    let (spec, out) = (folder.path().join("own.toml"), folder.path().join("out"));
+    std::fs::write(&spec, text).unwrap();
+    (spec.to_str().unwrap().to_owned(), out.to_str().unwrap().to_owned())
+}
+
+#[test]
+fn networks_that_fail_leave_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spec, out) = own(&folder, TWO);
+    let text = partial(
+        &["simulate", &spec, "--json", "--out", &out],
+        "3 of 6 runs failed, the first of them current, realisation 0: ",
+    );
+    let record: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let [failing, running] = record["data"]["variants"].as_array().unwrap().as_slice() else { panic!("{record}") };
+    let kappa = running["observables"].as_array().unwrap().iter().find(|o| o["name"] == "mu").unwrap();
+    assert!(kappa["values"].as_array().unwrap().len() == 3 && kappa["mean"].is_number(), "{kappa}");
+    let failures = failing["failures"].as_array().unwrap();
+    assert!(failures.len() == 3 && running["failures"].as_array().unwrap().is_empty(), "{failing}");
+    assert!(failures[2]["realisation"] == 2 && failures[2]["reason"].as_str().unwrap().contains("step"), "{failing}");
+    assert!(failing["observables"].as_array().unwrap().is_empty());
+    let rows = rows(&folder.path().join("out/observables.csv"));
+    let failed: Vec<_> = rows.iter().filter(|row| row["observable"] == "failed").collect();
+    assert!(failed.len() == 3 && failed[1]["reason"].starts_with("realisation 1: "), "{failed:?}");
+    // Where every run fails there is nothing but the reason, and a given step is the user's to mend.
+    let (spec, _) = own(&folder, &TWO.replace(", \"two-timescale\"", ""));
+    let output = lowrank(&["simulate", &spec]);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+}
+
+#[test]
+fn networks_that_fail_leave_the_theory_of_a_time_course() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spec, out) = own(&folder, TWO);
+    let text = partial(
+        &["transient", &spec, "--networks", "2", "--json", "--out", &out],
+        "2 networks of the current variant failed, the first of them realisation 0: ",
+    );
+    let record: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let courses = record["data"]["courses"].as_array().unwrap();
+    let counts = courses.iter().map(|c| c["networks"].as_array().unwrap().len()).collect::<Vec<_>>();
+    assert!(counts[1] > 0 && counts[0] == 0 && courses[0]["failures"].as_array().unwrap().len() == 2, "{counts:?}");
+    assert!(!courses[0]["theory"]["two-time"].as_array().unwrap().is_empty());
+    let rows = rows(&folder.path().join("out/transient.csv"));
+    for row in rows {
+        let there = row["variant"] == "two-timescale";
+        assert_eq!(
+            (row["mu_networks"].is_empty(), row["reason"].is_empty(), row["mu"].is_empty()),
+            (!there, there, false)
+        );
+    }
+}
+
+#[test]
+fn a_variant_that_cannot_be_run_is_listed_beside_the_claims_of_the_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spec, out) = own(&folder, TWO);
+    let output = lowrank(&["check", &spec, "--json", "--out", &out]);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        message.contains("3 networks could not be run, the first of them own, current, realisation 0: "),
+        "{message}"
+    );
+    let record: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let claims = record["claims"].as_array().unwrap();
+    assert!(!claims.is_empty() && claims.iter().all(|claim| claim["variant"]["two-timescale"].is_object()), "{record}");
+    let failures = record["failures"].as_array().unwrap();
+    assert!(failures.len() == 3 && failures[0]["variant"] == "current", "{failures:?}");
+    let page = std::fs::read_to_string(folder.path().join("out/check.html")).unwrap();
+    assert!(page.contains("3 networks could not be run"), "the page does not say so");
+    let passed = record["passed"] == true;
+    assert_eq!(output.status.code(), Some(if passed { 3 } else { 1 }), "{message}");
+}
+
+#[test]
+fn a_time_course_under_too_many_changes_is_refused_before_anything_is_solved() {
+    let folder = tempfile::tempdir().unwrap();
+    let changes: Vec<String> = (1..2000).map(|i| format!("[{}, {}]", f64::from(i) * 0.01, i % 7)).collect();
+    let text = TWO.replace("changes = [[0.9, 0.2]]", &format!("changes = [{}]", changes.join(", ")));
+    let text = text.replace("window = 3.6", "window = 30.0").replace("\"current\", \"two-timescale\"", "\"current\"");
+    let (spec, _) = own(&folder, &text);
+    let output = lowrank(&["check", &spec]);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(3) && message.contains("input.sine"), "{message}");
+    assert!(!message.contains("--tolerance") && message.contains("run.window"), "{message}");
+}

@@ -1,5 +1,5 @@
 use lowrank_model::Variant;
-use lowrank_validate::{Effort, Judgement, Phase, Plant, Predictor, all_points};
+use lowrank_validate::{Effort, Judgement, Phase, Plant, Predictor, Unclaimed, all_points};
 
 use super::*;
 
@@ -73,6 +73,8 @@ pub(crate) fn outcome() -> Outcome {
             claim("r_mean", 0.0, 0.3, 0.05),
             claim("<b>\"'&", 0.25, 0.3, f64::NAN),
         ],
+        failures: vec![],
+        unclaimed: vec![],
         scaling: vec![slope("a/rate/kappa_1", -0.5), slope("a/rate/mu", -1.25), slope("a/rate/delta_0", -0.001)],
     }
 }
@@ -126,6 +128,12 @@ fn what_was_run_and_how_to_repeat_it_is_there() {
     ] {
         assert!(page.contains(text), "{text}");
     }
+    assert!(!page.contains("Missing"));
+    let unclaimed = vec![Unclaimed { variant: Variant::Current, reason: "no <state> here".to_owned() }];
+    let page = report(&Outcome { unclaimed: unclaimed.clone(), ..outcome() }, &[]);
+    assert!(page.contains("no claim on the current variant: no &lt;state&gt; here"));
+    let text = crate::summary(&Outcome { unclaimed, ..outcome() }, &Provenance::here());
+    assert!(text.contains("Missing: no claim on the current variant: no <state> here\n"), "{text}");
     let plain = Outcome { plant: None, only: None, scaling: vec![], ..outcome() };
     let page = report(&plain, &[]);
     assert!(!page.contains("planted on purpose") && !page.contains("Scaling with N") && !page.contains("Only claims"));

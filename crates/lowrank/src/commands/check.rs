@@ -11,8 +11,8 @@ use lowrank_model::{Model, ModelError};
 use lowrank_report::quoted;
 use lowrank_spec::{Experiment, Spec};
 use lowrank_validate::{
-    Config, Effort, OperatingPoint, Phase, Plant, Predictor, Statistic, ValidateError, Verdict, predict, run_points,
-    runs_of_points,
+    Config, Effort, OperatingPoint, Phase, Plant, Predictor, Statistic, Unclaimed, ValidateError, Verdict, predict,
+    run_points, runs_of_points,
 };
 
 use super::chosen::{Chosen, chosen};
@@ -21,7 +21,7 @@ use super::simulate::in_flight;
 use super::start::remark_on_rest;
 use super::validate::{failure, write_verdicts};
 use crate::common::{check_memory, given_vectors, in_file, name_of};
-use crate::{Common, Failure, on_interrupt, say};
+use crate::{Common, Failure, on_interrupt};
 
 /// Samples of a transient that are claimed.
 const TIMES: usize = 4;
@@ -66,20 +66,21 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     on_interrupt("no claim was judged, nothing was written; run it again");
     let name = name_of(&options.spec);
     let of_model = |model| point(&spec, &experiment, model, &name, &options.spec);
-    let (mut points, mut failures) = (Vec::new(), Vec::new());
+    let (mut points, mut unclaimed) = (Vec::new(), Vec::new());
     for (model, point) in
         common.waiting("theory", || experiment.models.iter().map(|m| (m, of_model(m))).collect::<Vec<_>>())
     {
         match point {
             // A variant of which theory has nothing to claim takes no other with it.
             Err(Failure::Computation(reason)) => {
-                failures.push(format!("no claim on the {} variant: {reason}", model.variant()));
+                unclaimed.push(Unclaimed { variant: model.variant(), reason });
             }
             point => points.push(point?),
         }
     }
     if points.is_empty() {
-        return Err(Failure::Computation(failures.join("; ")));
+        let reasons: Vec<String> = unclaimed.iter().map(Unclaimed::to_string).collect();
+        return Err(Failure::Computation(reasons.join("; ")));
     }
     for point in &points {
         common.detail(&format!("{}: {}", point.model.variant(), point.why));
@@ -87,21 +88,15 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let effort = Effort::Own { neurons: experiment.neurons, networks: experiment.realisations as usize };
     let config = Config { effort, seed: experiment.seed, only: options.only.clone(), plant, threads };
     let bar = common.bar(runs_of_points(&points, &config).map_err(failure)?, "runs");
-    let outcome = run_points(&points, &config, &|runs| bar.inc(runs as u64)).map_err(failure)?;
+    let mut outcome = run_points(&points, &config, &|runs| bar.inc(runs as u64)).map_err(failure)?;
+    outcome.unclaimed = unclaimed;
     bar.finish_and_clear();
     let unclear = outcome.count(Verdict::Inconclusive);
     if unclear > 0 {
         common.remark(&format!("{unclear} claims are inconclusive: more realisations narrow the intervals"));
     }
     let command = format!("lowrank check {}", quoted(&options.spec.to_string_lossy()));
-    let verdicts = write_verdicts(&outcome, "check", &command, common.out.as_ref(), common);
-    match verdicts {
-        Ok(()) => Failure::partial(failures),
-        failed => {
-            failures.iter().for_each(|line| say(&format!("error: {line}")));
-            failed
-        }
-    }
+    write_verdicts(&outcome, "check", &command, common.out.as_ref(), common)
 }
 
 /// The operating point of one variant, with what theory says of it as claims.

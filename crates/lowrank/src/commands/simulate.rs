@@ -39,6 +39,45 @@ pub struct Options {
 /// Arrays of the size of a state that a run holds: two filters with their stages and pasts, twelve sums, what is lagged.
 const STATES: u64 = 40;
 
+/// What came of one network in one variant.
+pub(super) enum Shown {
+    Seen(Box<Seen>),
+    /// Activity without bound: a state of its own, which has no numbers.
+    Unbounded,
+    Failed {
+        /// The reason, in one line.
+        reason: String,
+        /// Whether the step was given and does not serve, which the user can mend.
+        by_input: bool,
+    },
+}
+
+impl Shown {
+    fn seen(&self) -> Option<&Seen> {
+        if let Self::Seen(seen) = self { Some(seen) } else { None }
+    }
+}
+
+/// A network that could not be integrated.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(super) struct FailedNetwork {
+    realisation: u64,
+    /// The reason, in one line.
+    reason: String,
+}
+
+impl FailedNetwork {
+    pub(super) fn new(realisation: usize, reason: String) -> Self {
+        Self { realisation: realisation as u64, reason }
+    }
+}
+
+impl std::fmt::Display for FailedNetwork {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "realisation {}: {}", self.realisation, self.reason)
+    }
+}
+
 /// What one network showed in one variant.
 pub(super) struct Seen {
     /// Observables by name; none where the run had too few samples or replicas.
@@ -64,6 +103,8 @@ pub(super) struct OfVariant {
     variant: Variant,
     /// Networks whose activity grows without bound; they have no observables.
     unbounded: usize,
+    /// Networks that could not be integrated; they have no observables.
+    failures: Vec<FailedNetwork>,
     observables: Vec<Observable>,
     /// What depends on time.
     #[serde(skip)]
@@ -81,7 +122,7 @@ pub(super) struct Record<'a> {
 /// Simulates, prints the table, writes the files.
 ///
 /// # Errors
-/// Bad input; a network that diverges.
+/// Bad input; networks that could not be integrated, when everything else is printed and written.
 pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let spec = common.read(&options.spec)?;
     let given = given_vectors(&options.spec, &spec)?;
@@ -100,7 +141,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     remark_on_rest(experiment.models.iter().map(|model| (model.clone(), experiment.initial.clone())), common);
     on_interrupt("nothing was written; run it again");
     let bar = common.bar(experiment.realisations as usize * experiment.models.len(), "runs");
-    let networks: Vec<Vec<Option<Seen>>> = (0..experiment.realisations)
+    let networks: Vec<Vec<Shown>> = (0..experiment.realisations)
         .into_par_iter()
         .map(|realisation| one_network(&experiment, realisation, options.trajectories, &|| bar.inc(1)))
         .collect::<Vec<_>>()
@@ -108,8 +149,9 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
         // The first failure in the order of realisations, whichever came first in time.
         .collect::<Result<_, Failure>>()?;
     bar.finish_and_clear();
+    let failed = partial(&networks, &experiment)?;
     let variants: Vec<OfVariant> = (0..experiment.models.len())
-        .map(|v| of_variant(&experiment.models[v], networks.iter().map(|seen| seen[v].as_ref()).collect()))
+        .map(|v| of_variant(&experiment.models[v], networks.iter().map(|shown| &shown[v]).collect()))
         .collect();
     let table = observables(&variants);
     let record = data_json(
@@ -123,7 +165,8 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
         let provenance = Provenance::here();
         let origin = Origin { provenance: &provenance, seed: Some(spec.seed), spec: &spec };
         write_csv(&out.join("observables.csv"), &table.columns(), &origin)?;
-        for of in variants {
+        // A variant without a network that was measured has no courses.
+        for of in variants.into_iter().filter(|of| !of.courses.is_empty()) {
             let arrays = Arrays::new(of.courses)?;
             write_npz(&out.join(format!("{}.npz", of.variant)), &arrays, &origin)?;
             #[cfg(feature = "hdf5")]
@@ -133,7 +176,27 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
         }
     }
     print(&if common.json { record } else { table.text() })?;
-    Ok(())
+    Failure::partial(failed)
+}
+
+/// The runs that failed, as one line that counts them and names the first; none if none did.
+///
+/// # Errors
+/// Every run failed: then there is nothing but the first reason.
+fn partial(networks: &[Vec<Shown>], experiment: &Experiment) -> Result<Vec<String>, Failure> {
+    let runs =
+        || networks.iter().enumerate().flat_map(|(r, shown)| shown.iter().enumerate().map(move |(v, s)| (r, v, s)));
+    let mut failed = runs().filter_map(|(realisation, v, shown)| match shown {
+        Shown::Failed { reason, by_input } => Some((realisation, v, reason, *by_input)),
+        _ => None,
+    });
+    let Some((realisation, v, reason, by_input)) = failed.next() else { return Ok(Vec::new()) };
+    let (count, all) = (1 + failed.count(), runs().count());
+    let first = format!("{}, realisation {realisation}: {reason}", experiment.models[v].variant());
+    if count < all {
+        return Ok(vec![format!("{count} of {all} runs failed, the first of them {first}")]);
+    }
+    Err(if by_input { Failure::Input(first) } else { Failure::Computation(first) })
 }
 
 /// Bytes of everything that is held at once.
@@ -161,13 +224,16 @@ pub(super) fn in_flight(experiment: &Experiment, threads: usize) -> u64 {
     bulk.saturating_add(states).saturating_mul(experiment.realisations.min(threads as u64))
 }
 
-/// One network in every variant.
+/// One network in every variant; a variant that fails takes no other with it.
+///
+/// # Errors
+/// A network that cannot be drawn.
 pub(super) fn one_network(
     experiment: &Experiment,
     realisation: u64,
     trajectories: bool,
     progress: &(dyn Fn() + Sync),
-) -> Result<Vec<Option<Seen>>, Failure> {
+) -> Result<Vec<Shown>, Failure> {
     let Experiment { neurons, seed, .. } = *experiment;
     let input = |error: lowrank_connectivity::ConnectivityError| Failure::Input(error.to_string());
     let bulk = Arc::new(Bulk::draw(experiment.bulk, neurons, seed, realisation).map_err(input)?);
@@ -175,20 +241,16 @@ pub(super) fn one_network(
     for model in &experiment.models {
         let vectors = draw_vectors(model.ensemble(), neurons, experiment.sampling, seed, realisation).map_err(input)?;
         let network = Network::new(model.g(), Arc::clone(&bulk), vectors).map_err(input)?;
-        match one_run(experiment, &network, model, realisation, trajectories) {
-            Ok(seen) => all.push(Some(seen)),
-            // A state of its own, which has no numbers.
-            Err(SimulateError::Unbounded { .. }) => all.push(None),
-            // The step was given.
-            Err(error @ (SimulateError::UnstableStep { .. } | SimulateError::InaccurateStep { .. }))
-                if experiment.protocol.halvings() == 0 =>
-            {
-                return Err(Failure::Input(format!("{}, realisation {realisation}: {error}", model.variant())));
-            }
+        all.push(match one_run(experiment, &network, model, realisation, trajectories) {
+            Ok(seen) => Shown::Seen(Box::new(seen)),
+            Err(SimulateError::Unbounded { .. }) => Shown::Unbounded,
             Err(error) => {
-                return Err(Failure::Computation(format!("{}, realisation {realisation}: {error}", model.variant())));
+                let of_step =
+                    matches!(error, SimulateError::UnstableStep { .. } | SimulateError::InaccurateStep { .. });
+                let by_input = of_step && experiment.protocol.halvings() == 0;
+                Shown::Failed { reason: error.to_string(), by_input }
             }
-        }
+        });
         progress();
     }
     Ok(all)
@@ -272,11 +334,17 @@ fn names(rank: usize, readouts: usize) -> impl Iterator<Item = String> {
 }
 
 /// Mean and standard error over networks, and the courses of all of them.
-fn of_variant(model: &Model, networks: Vec<Option<&Seen>>) -> OfVariant {
+fn of_variant(model: &Model, networks: Vec<&Shown>) -> OfVariant {
     let variant = model.variant();
-    let unbounded = networks.iter().filter(|seen| seen.is_none()).count();
+    let unbounded = networks.iter().filter(|shown| matches!(shown, Shown::Unbounded)).count();
+    let failures = networks.iter().enumerate().filter_map(|(realisation, shown)| match shown {
+        Shown::Failed { reason, .. } => Some(FailedNetwork::new(realisation, reason.clone())),
+        _ => None,
+    });
+    let failures = failures.collect();
+    let networks: Vec<Option<&Seen>> = networks.into_iter().map(Shown::seen).collect();
     let Some(first) = networks.iter().copied().flatten().next() else {
-        return OfVariant { variant, unbounded, observables: Vec::new(), courses: Vec::new() };
+        return OfVariant { variant, unbounded, failures, observables: Vec::new(), courses: Vec::new() };
     };
     let names: Vec<&String> = first.values.iter().map(|(name, _)| name).collect();
     let observables = names.iter().enumerate().map(|(k, name)| {
@@ -292,7 +360,7 @@ fn of_variant(model: &Model, networks: Vec<Option<&Seen>>) -> OfVariant {
     let times = &first.observed.times;
     let rank = model.rank();
     let readouts = first.observed.order.kappa.len() - rank;
-    // A network without bound has no course.
+    // A network without bound, or one that failed, has no course.
     let all = |of: &dyn Fn(&Observed) -> Vec<f64>| -> Vec<f64> {
         let none = vec![f64::NAN; of(&first.observed).len()];
         networks.iter().flat_map(|seen| seen.map_or_else(|| none.clone(), |seen| of(&seen.observed))).collect()
@@ -319,7 +387,7 @@ fn of_variant(model: &Model, networks: Vec<Option<&Seen>>) -> OfVariant {
         let r = all(&|o| o.rate_trajectory.iter().flat_map(|r| r.col_iter()).flat_map(|r| r.iter().copied()).collect());
         courses.push(array("r", &with_i, r, "1", "rate of every neuron"));
     }
-    OfVariant { variant, unbounded, observables, courses }
+    OfVariant { variant, unbounded, failures, observables, courses }
 }
 
 /// So many of the overlaps and readouts from the first one on, at every sample, averaged over copies.
@@ -337,29 +405,23 @@ pub(super) fn kappa(observed: &Observed) -> Vec<Vec<f64>> {
 }
 
 fn observables(variants: &[OfVariant]) -> Table {
-    let mut table =
-        Table::new(["variant", "observable", "mean", "standard_error", "networks"].map(str::to_owned).to_vec());
+    let head = ["variant", "observable", "mean", "standard_error", "networks", "reason"];
+    let mut table = Table::new(head.map(str::to_owned).to_vec());
     for of in variants {
+        let mut push = |name: &str, [mean, error]: [f64; 2], networks: usize, reason: &str| {
+            let count = networks.to_string();
+            let texts = [of.variant.name().into(), name.into()];
+            table.push(texts.into_iter().chain([mean.into(), error.into(), count.into(), reason.into()]).collect());
+        };
         if of.unbounded > 0 {
-            let count = of.unbounded.to_string();
-            table.push(vec![
-                of.variant.name().into(),
-                "unbounded".into(),
-                f64::NAN.into(),
-                f64::NAN.into(),
-                count.into(),
-            ]);
+            push("unbounded", [f64::NAN; 2], of.unbounded, "");
+        }
+        for failed in &of.failures {
+            push("failed", [f64::NAN; 2], 1, &failed.to_string());
         }
         for o in &of.observables {
-            let error = o.standard_error.unwrap_or(f64::NAN);
-            let networks = o.values.iter().flatten().count().to_string();
-            table.push(vec![
-                of.variant.name().into(),
-                o.name.as_str().into(),
-                o.mean.unwrap_or(f64::NAN).into(),
-                error.into(),
-                networks.into(),
-            ]);
+            let [mean, error] = [o.mean, o.standard_error].map(|value| value.unwrap_or(f64::NAN));
+            push(&o.name, [mean, error], o.values.iter().flatten().count(), "");
         }
     }
     table

@@ -16,7 +16,7 @@ use lowrank_spec::{Experiment, Spec};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::simulate::{in_flight, kappa, one_network};
+use super::simulate::{FailedNetwork, Shown, in_flight, kappa, one_network};
 use crate::common::{check_memory, given_vectors, in_file};
 use crate::table::{Table, Value};
 use crate::{Common, Failure, on_interrupt, print};
@@ -25,6 +25,9 @@ use crate::{Common, Failure, on_interrupt, print};
 const REDUCED_STEP: f64 = 1e-3;
 /// The most times of one course: a table of more is nobody's to read, and the reduced dynamics would take 1e9 steps.
 const MOST_TIMES: f64 = 1e5;
+
+/// The reason of a network that has no numbers to average.
+const UNBOUNDED: &str = "the activity grows without bound: lower g or the overlaps";
 
 /// Options of `lowrank transient`.
 #[derive(Debug, Args)]
@@ -90,8 +93,10 @@ pub(super) struct Course {
     variant: Variant,
     times: Vec<f64>,
     theory: Theory,
-    /// One a time; empty without --networks.
+    /// One a time, over the networks that did not fail; empty without --networks.
     networks: Vec<Measured>,
+    /// Networks that could not be integrated, or whose activity grows without bound.
+    failures: Vec<FailedNetwork>,
 }
 
 #[derive(Serialize, schemars::JsonSchema)]
@@ -103,7 +108,7 @@ pub(super) struct Record<'a> {
 /// Solves theory, runs networks if asked for, prints the table, writes the files.
 ///
 /// # Errors
-/// Bad input; a network that diverges; a variant that theory could not solve, when everything else is printed and written.
+/// Bad input; a variant that theory could not solve, or a network that fails, when everything else is printed and written.
 pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let mut spec = common.read(&options.spec)?;
     let given = given_vectors(&options.spec, &spec)?;
@@ -120,17 +125,20 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let theories: Vec<Theory> =
         common.waiting("theory", || experiment.models.par_iter().map(of_model).collect::<Vec<_>>());
     let networks = networks(&experiment, options, common)?;
-    let courses: Vec<Course> = (theories.into_iter().enumerate())
-        .map(|(v, theory)| Course {
-            variant: experiment.models[v].variant(),
-            times: times.clone(),
-            theory,
-            networks: measured(
-                experiment.models[v].rank(),
-                &networks.iter().map(|network| &network[v]).collect::<Vec<_>>(),
-            ),
-        })
-        .collect();
+    let course = |(v, theory): (usize, Theory)| {
+        let (mut seen, mut failures) = (Vec::new(), Vec::new());
+        for (realisation, shown) in networks.iter().enumerate() {
+            match &shown[v] {
+                Shown::Seen(of) => seen.push(&of.observed),
+                Shown::Unbounded => failures.push(FailedNetwork::new(realisation, UNBOUNDED.to_owned())),
+                Shown::Failed { reason, .. } => failures.push(FailedNetwork::new(realisation, reason.clone())),
+            }
+        }
+        let model = &experiment.models[v];
+        let networks = measured(model.rank(), &seen);
+        Course { variant: model.variant(), times: times.clone(), theory, networks, failures }
+    };
+    let courses: Vec<Course> = theories.into_iter().enumerate().map(course).collect();
     let table = table(&courses, experiment.models.first().map_or((0, 0), |m| (m.rank(), spec.layout().readouts)));
     let record = data_json(&Record { spec: &spec, courses: &courses }, spec.seed, &Provenance::here())?;
     on_interrupt("files are being written: what is there is whole; run it again");
@@ -149,13 +157,22 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
         }
     }
     print(&if common.json { record } else { table.text() })?;
-    let unsolved = courses.iter().find_map(|course| match &course.theory {
-        Theory::Unsolved(reason) => {
-            Some(format!("theory of the {} variant could not be solved: {reason}", course.variant))
+    Failure::partial(courses.iter().flat_map(Course::missing).collect())
+}
+
+impl Course {
+    /// Why theory or networks are missing, a line each.
+    fn missing(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if let Theory::Unsolved(reason) = &self.theory {
+            lines.push(format!("theory of the {} variant could not be solved: {reason}", self.variant));
         }
-        _ => None,
-    });
-    unsolved.map_or(Ok(()), |line| Err(Failure::Partial(line)))
+        if let Some(first) = self.failures.first() {
+            let count = self.failures.len();
+            lines.push(format!("{count} networks of the {} variant failed, the first of them {first}", self.variant));
+        }
+        lines
+    }
 }
 
 /// The run of the spec as a time course from 0 on, of as many networks as asked for.
@@ -211,20 +228,12 @@ fn slaved(model: &Model, initial: &Initial, times: &[f64]) -> Result<Vec<Latent>
 }
 
 /// The networks, `[realisation][variant]`.
-fn networks(experiment: &Experiment, options: &Options, common: &Common) -> Result<Vec<Vec<Observed>>, Failure> {
+fn networks(experiment: &Experiment, options: &Options, common: &Common) -> Result<Vec<Vec<Shown>>, Failure> {
     let Some(count) = options.networks else { return Ok(Vec::new()) };
     let bar = common.bar(count as usize * experiment.models.len(), "runs");
     let all: Result<Vec<_>, Failure> = (0..count)
         .into_par_iter()
-        .map(|realisation| {
-            let shown = one_network(experiment, realisation, false, &|| bar.inc(1))?;
-            let unbounded = || {
-                Failure::Computation(format!(
-                    "realisation {realisation}: the activity grows without bound: lower g or the overlaps"
-                ))
-            };
-            shown.into_iter().map(|seen| seen.map(|seen| seen.observed).ok_or_else(unbounded)).collect()
-        })
+        .map(|realisation| one_network(experiment, realisation, false, &|| bar.inc(1)))
         .collect::<Vec<_>>()
         .into_iter()
         // The first failure in the order of realisations, whichever came first in time.
@@ -291,14 +300,19 @@ fn table(courses: &[Course], (rank, readouts): (usize, usize)) -> Table {
     let head = ["variant", "time"].map(str::to_owned).into_iter().chain(kappa).chain(z).chain(rest);
     let mut table = Table::new(head.chain(measured).chain(["reason".to_owned()]).collect());
     for course in courses {
+        let reason = course.missing().join("; ");
         for (index, time) in course.times.iter().enumerate() {
             let mut row: Vec<Value> = vec![course.variant.name().into(), (*time).into()];
             row.extend(course.theory.at(index, (rank, readouts)).into_iter().map(Value::from));
-            if let Some(m) = course.networks.get(index) {
-                let estimates = m.kappa.iter().chain(&m.readouts).chain([&m.mu, &m.delta_0]);
-                row.extend(estimates.flat_map(|e| [e.mean.into(), e.standard_error.unwrap_or(f64::NAN).into()]));
+            if with_networks {
+                let m = course.networks.get(index);
+                let estimates = m.map(|m| m.kappa.iter().chain(&m.readouts).chain([&m.mu, &m.delta_0]).collect());
+                let pair = |e: &Estimate| [e.mean, e.standard_error.unwrap_or(f64::NAN)];
+                let numbers: Option<Vec<f64>> = estimates.map(|all: Vec<_>| all.into_iter().flat_map(pair).collect());
+                let none = vec![f64::NAN; 2 * (rank + readouts + 2)];
+                row.extend(numbers.unwrap_or(none).into_iter().map(Value::from));
             }
-            row.push(if let Theory::Unsolved(reason) = &course.theory { reason.as_str() } else { "" }.into());
+            row.push(reason.as_str().into());
             table.push(row);
         }
     }

@@ -6,7 +6,7 @@ use clap::Args;
 use lowrank_report::{Provenance, check_folder, evidence, html, json, summary, table, write_file};
 use lowrank_validate::{Config, Effort, Outcome, Plant, ValidateError, run as run_validation, runs_of};
 
-use crate::{Common, Failure, on_interrupt, print};
+use crate::{Common, Failure, on_interrupt, print, say};
 
 /// Where the record goes unless told otherwise.
 const DEFAULT_OUT: &str = "target/validate";
@@ -57,6 +57,9 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
 }
 
 /// Prints the table of an outcome, or its record as JSON, and writes both and the report under a name; `command` makes them.
+///
+/// # Errors
+/// A claim that does not pass; what is missing from the outcome; files that cannot be written.
 pub(super) fn write_verdicts(
     outcome: &Outcome,
     name: &str,
@@ -76,7 +79,12 @@ pub(super) fn write_verdicts(
         }
     }
     print(if common.json { &record } else { &text })?;
-    if outcome.passed() { Ok(()) } else { Err(Failure::Claims) }
+    let missing = outcome.missing();
+    if outcome.passed() {
+        return Failure::partial(missing);
+    }
+    missing.iter().for_each(|line| say(&format!("error: {line}")));
+    Err(Failure::Claims)
 }
 
 /// What the user can mend is bad input; the rest could not be computed.
