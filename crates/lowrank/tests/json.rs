@@ -74,6 +74,17 @@ fn every_output_has_a_schema_that_describes_its_fields() {
     assert!(refused.status.code() == Some(2) && message.contains("sweep merge"), "{message}");
 }
 
+/// The search itself takes minutes: the record of a short one is held to its schema beside the schemas.
+const ELSEWHERE: &str = "task --search";
+
+#[test]
+fn every_output_is_held_to_its_schema_here() {
+    let this = include_str!("json.rs");
+    for command in OUTPUTS.iter().filter(|command| **command != ELSEWHERE) {
+        assert!(this.contains(&format!("holds(\"{command}\"")), "{command} is held to its schema nowhere");
+    }
+}
+
 #[test]
 fn theory_and_networks_of_the_examples_are_as_their_schemas_say() {
     let folder = tempfile::tempdir().unwrap();
@@ -118,10 +129,14 @@ fn the_other_commands_are_as_their_schemas_say() {
     holds("diagram", &["diagram", &spec, "--out", &diagram]);
     holds("init", &["init", &path("new.toml")]);
     holds("init --list", &["init", "--list"]);
+    holds("figure", &["figure", "transients", "--quick", "--out", &path("figures")]);
     holds("task", &["task", "detection", "ring", "limit-cycle", "--networks", "2", "--neurons", "60"]);
     let own = path("own.toml");
     let axis = "[[axis]]\nparameter = \"g\"\nvalues = [0.5, 1.5]\n";
     std::fs::write(&own, format!("seed = 1\n[network]\nneurons = 40\n{axis}")).unwrap();
+    std::fs::write(path("one.toml"), "seed = 1\n[network]\nneurons = 40\n[run]\ntransient = 1.0\nwindow = 1.0\n")
+        .unwrap();
+    holds("transient", &["transient", &path("one.toml"), "--networks", "2"]);
     holds("solve", &["solve", &own, "--autocovariance", "--branches", "--eigenvalues"]);
     let out = path("validate");
     holds("validate", &["validate", "--quick", "--only", "step-input/rate/kappa_1", "--out", &out]);

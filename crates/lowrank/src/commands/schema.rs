@@ -87,3 +87,57 @@ pub fn output_schema(command: &str) -> Option<Schema> {
 fn of<T: JsonSchema>() -> Schema {
     SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
 }
+
+#[cfg(test)]
+#[path = "../../../../tests/schema_check.rs"]
+mod schema_check;
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use lowrank_report::{Provenance, data_json};
+    use lowrank_tasks::TaskName;
+
+    use super::schema_check::faults;
+    use super::*;
+    use crate::Cli;
+
+    /// Commands that print what they are with --json or without.
+    const WITHOUT: [&str; 3] = ["schema", "completions", "man"];
+
+    fn leaves(command: &clap::Command, before: &str) -> Vec<String> {
+        let of = |sub: &clap::Command| {
+            let name = format!("{before}{}", sub.get_name());
+            if sub.has_subcommands() { leaves(sub, &format!("{name} ")) } else { vec![name] }
+        };
+        command.get_subcommands().filter(|sub| sub.get_name() != "help").flat_map(of).collect()
+    }
+
+    #[test]
+    fn every_command_with_json_has_a_schema() {
+        let commands = leaves(&Cli::command(), "");
+        for command in commands.iter().filter(|name| !WITHOUT.contains(&name.as_str())) {
+            assert!(OUTPUTS.contains(&command.as_str()), "{command} has no schema");
+        }
+        for output in OUTPUTS {
+            let command = output.split(" --").next().unwrap_or_default();
+            assert!(commands.iter().any(|name| name == command), "{output} is no command");
+            assert!(output_schema(output).is_some(), "{output}");
+        }
+        assert!(commands.len() > 12, "{commands:?}");
+    }
+
+    #[test]
+    fn a_short_search_is_as_its_schema_says() {
+        let task: TaskName = "evidence-integration".parse().expect("a task");
+        let mut search = task.search(1).expect("the task has a search");
+        (search.rounds, search.iterations, search.networks) = (1, 1, 2);
+        let found = search.run(&|_| {}).expect("the start is a geometry that does the task");
+        let record = data_json(&vec![(task.name(), found)], 1, &Provenance::here());
+        let record: serde_json::Value = serde_json::from_str(&record.expect("plain values")).expect("JSON");
+        let schema = serde_json::to_value(output_schema("task --search")).expect("JSON");
+        let found = faults(&schema, &record, true);
+        assert!(found.is_empty(), "{found:?}");
+        assert_eq!(record["data"][0][0], "evidence-integration");
+    }
+}
