@@ -154,6 +154,8 @@ pub fn select<'a>(
         return Err(match follower.reduced(initial)? {
             End::Moving { low, high, time } => MeanFieldError::Oscillates { low, high, time },
             End::Unbounded => unbounded(model)?,
+            // From a small start the growth is not seen yet: what neither rests nor turns, and can grow, grows.
+            _ if !unbounded_states(model)?.is_empty() => unbounded(model)?,
             _ => MeanFieldError::NoStableState { stationary: stationary.len(), fluctuating: fluctuating.len() },
         });
     }
