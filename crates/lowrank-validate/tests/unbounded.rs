@@ -61,7 +61,7 @@ fn agreement_passes_and_has_no_other_claims_where_there_is_no_bound() {
     let all = judged(&rests);
     assert_eq!(all.len(), 4);
     assert!(all.iter().all(|claim| claim.3 == Verdict::Pass), "{all:?}");
-    assert!(all.iter().any(|claim| *claim == ("unbounded", 0.0, 0.0, Verdict::Pass)), "{all:?}");
+    assert!(all.contains(&("unbounded", 0.0, 0.0, Verdict::Pass)), "{all:?}");
 }
 
 #[test]
