@@ -5,7 +5,7 @@
 //!
 //! Both order parameters are the same at q and 1 - q, for (T16) is symmetric in the time constants.
 
-use lowrank_meanfield::{Chaotic, chaotic_solutions};
+use lowrank_meanfield::selection::{State, solutions};
 use lowrank_model::{Initial, Model, ModelError, Variant};
 use lowrank_report::{Axis, Colour, Figure, Legend, Mark, Panel, Points, Shape, TWO_COLUMNS};
 use lowrank_simulate::{initial_currents, lyapunov};
@@ -103,11 +103,9 @@ pub(crate) fn draw(options: Options, progress: Progress<'_>) -> Result<Vec<Drawi
 
 fn predict(point: &OperatingPoint, q: f64, options: Options) -> Result<Predicted, StudyError> {
     let missing = || StudyError::Missing { what: "chaotic solution", at: format!("tau_r = {q}") };
-    let near = |c: &Chaotic| (c.order.kappa[0] - point.kappa[0]).abs();
-    let solution = chaotic_solutions(&point.model.with_variant(variant(q)?)?)?
-        .into_iter()
-        .min_by(|a, b| near(a).total_cmp(&near(b)))
-        .ok_or_else(missing)?;
+    let model = point.model.with_variant(variant(q)?)?;
+    let all = solutions(&model)?;
+    let State::Fluctuating(solution) = all.selected(&model, &point.initial)?.state else { return Err(missing()) };
     let (_, window, interval) = timing(options);
     let samples = (window / interval).round() as usize + 1;
     let loss = solution.autocovariance()?.window_loss(interval, samples)?;

@@ -1,8 +1,9 @@
 //! The stationary states along the levels of a group of conditions, without noise, and the level at which the state that a
 //! trial is in ceases to be: the threshold of detection, the switch of a context.
 
-use lowrank_meanfield::{Branch, EventKind, Stability, branches_along, continue_branch, stationary_branches};
-use lowrank_model::{Input, Model, ModelError, Variant};
+use lowrank_meanfield::selection::{Selected, State, solutions};
+use lowrank_meanfield::{Branch, EventKind, MeanFieldError, branches_along, continue_branch};
+use lowrank_model::{Initial, Input, Model, ModelError, Variant, Vector};
 
 use crate::predict::predict;
 use crate::{Condition, Task, TaskError};
@@ -34,7 +35,8 @@ pub fn branches(task: &Task, group: &str, variant: Variant, end: f64) -> Result<
     Ok(branches_along(family, (ends[0].level, end), SAMPLES)?)
 }
 
-/// The fold that ends the state in which a trial of the lowest level ends, between that level and `end`; none if it lasts.
+/// The fold that ends the state in which a trial of the lowest level ends, between that level and `end`; none if it lasts,
+/// or if that state is not at rest or cannot be told from another.
 ///
 /// # Errors
 /// What theory cannot do.
@@ -43,13 +45,17 @@ pub fn fold(task: &Task, group: &str, variant: Variant, end: f64) -> Result<Opti
     let lowest = ends[0].level;
     let quiet = Condition { input: ends[0].input.without_noise(), ..ends[0].clone() };
     let course = predict(task, &task.ensemble.clone().into(), &quiet, variant, || 0.0)?;
-    let reached = course.last().cloned().unwrap_or_default();
-    let away = |kappa: &[f64]| kappa.iter().zip(&reached).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
-    let states = stationary_branches(&at(task, ends, variant, lowest)?)?;
-    let stable = states.iter().filter(|state| state.stability == Stability::Stable);
-    let Some(start) = stable.min_by(|a, b| away(&a.order.kappa).total_cmp(&away(&b.order.kappa))) else {
-        return Ok(None);
+    let model = at(task, ends, variant, lowest)?;
+    // The collective variables come first, then the readouts.
+    let kappa = course.last().into_iter().flatten().take(model.rank());
+    let along = kappa.enumerate().map(|(k, kappa)| (Vector::M(k), *kappa)).collect();
+    let all = solutions(&model)?;
+    let start = match all.selected(&model, &Initial { along, deviation: 0.0 }) {
+        Ok(Selected { state: State::Stationary(start), .. }) => start,
+        Ok(_) | Err(MeanFieldError::NearSeparatrix { .. } | MeanFieldError::NoStableState { .. }) => return Ok(None),
+        Err(error) => return Err(error.into()),
     };
+    let away = |kappa: &[f64]| kappa.iter().zip(&start.order.kappa).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
     let branch = continue_branch(|level| at(task, ends, variant, level), (lowest, end), (lowest, &start.order))?;
     let mut folds = branch.events.iter().filter(|event| event.kind == EventKind::Fold);
     // The start is one end of the branch, whichever.

@@ -62,7 +62,7 @@ pub struct OperatingPoint {
     pub model: Model,
     /// Which theory it is held against.
     pub phase: Phase,
-    /// Rough kappa of the branch that the initial state leads to.
+    /// kappa of the state that the initial state leads to, as `lowrank_meanfield::selection` selects it.
     pub kappa: Vec<f64>,
     /// Whose moments theory is given.
     pub predictor: Predictor,

@@ -18,17 +18,18 @@ mod structured_stationary;
 mod tangent;
 mod unstructured_chaos;
 
-use lowrank_model::{ModelError, Variant};
+use lowrank_meanfield::selection::{State, solutions};
+use lowrank_model::Variant;
 use lowrank_simulate::Timing;
 
-use crate::{Margin, OperatingPoint, Statistic};
+use crate::{Margin, OperatingPoint, Phase, Statistic, ValidateError};
 
-/// Every operating point, in the order of the tables.
+/// Every operating point, in the order of the tables, with kappa of the state that its start leads to.
 ///
 /// # Errors
-/// A mistake in a point's parameters.
-pub fn all_points() -> Result<Vec<OperatingPoint>, ModelError> {
-    Ok(vec![
+/// A mistake in a point's parameters; a start that does not lead to a state of the point's phase.
+pub fn all_points() -> Result<Vec<OperatingPoint>, ValidateError> {
+    let points = [
         quiescent::point()?,
         structured_stationary::point()?,
         own_vectors::point()?,
@@ -43,7 +44,19 @@ pub fn all_points() -> Result<Vec<OperatingPoint>, ModelError> {
         sign_bulk::chaotic()?,
         tangent::point()?,
         step_input::point()?,
-    ])
+    ];
+    points.into_iter().map(with_selected_state).collect()
+}
+
+fn with_selected_state(point: OperatingPoint) -> Result<OperatingPoint, ValidateError> {
+    let all = solutions(&point.model)?;
+    let state = all.selected(&point.model, &point.initial)?.state;
+    match (&state, point.phase) {
+        (State::Stationary(_), Phase::AtRest | Phase::Transient) | (State::Fluctuating(_), Phase::Chaotic) => {
+            Ok(OperatingPoint { kappa: state.order().kappa.clone(), ..point })
+        }
+        _ => Err(ValidateError::WrongPhase { point: point.name.to_string(), phase: point.phase.name() }),
+    }
 }
 
 /// Step of all points but transients, five products of J a unit of time. At rest and in transients half of it moves no statistic by a tenth of

@@ -7,7 +7,7 @@ use crate::findings::sort_outliers;
 use crate::{Findings, OperatingPoint, Phase, Statistic, ValidateError};
 
 /// Solves theory for `model`, the model of `point` or one with a network's own vectors, and takes the solution nearest
-/// to the kappa that the point names. `delta_t`, and for the rate variant `r_temporal_variance`, are those within the
+/// to the kappa of the point's state, which is the same but for the vectors or the variant. `delta_t`, and for the rate variant `r_temporal_variance`, are those within the
 /// measuring window; the other variants' `r_temporal_variance` is that of an infinite one, and not claimed.
 ///
 /// # Errors
@@ -87,7 +87,7 @@ fn course(point: &OperatingPoint, model: &Model) -> Result<Findings, ValidateErr
     Ok(Findings { course: course.collect::<Result<_, ValidateError>>()?, ..Findings::default() })
 }
 
-/// The solution whose kappa is nearest to the point's.
+/// The solution that is the point's state: its kappa is nearest.
 fn nearest<'a, S>(point: &OperatingPoint, solutions: &'a [S], order: impl Fn(&S) -> &OrderParameters) -> Option<&'a S> {
     let distance = |s: &S| -> f64 { order(s).kappa.iter().zip(&point.kappa).map(|(a, b)| (a - b).powi(2)).sum() };
     solutions.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)))

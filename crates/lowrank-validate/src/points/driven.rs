@@ -20,7 +20,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         why: "g = 0.8, centred vectors, S_nI = 0.8: one stable state, kappa = S_nI <phi'>, no transition nearby".into(),
         model: Model::new(0.8, Transfer::Tanh, Variant::Current, ensemble, Input::constant(&[1.0])?)?,
         phase: Phase::AtRest,
-        kappa: vec![0.5],
+        kappa: Vec::new(),
         predictor: Predictor::Ensemble,
         initial: Initial { along: Vec::new(), deviation: 1.0 },
         copies: 1,

@@ -29,7 +29,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
               all neurons as one Gaussian would have another kappa".into(),
         model: Model::new(0.6, Transfer::Tanh, Variant::Current, mixture, Input::constant(&[1.0])?)?,
         phase: Phase::AtRest,
-        kappa: vec![0.5],
+        kappa: Vec::new(),
         predictor: Predictor::Ensemble,
         initial: Initial { along: vec![(M(0), 1.0)], deviation: 1.0 },
         copies: 1,

@@ -28,7 +28,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
               radius 0.20 and below 1".into(),
         model: Model::new(0.3, Transfer::OnePlusTanh, Variant::Current, ensemble, Input::constant(&[1.0])?)?,
         phase: Phase::AtRest,
-        kappa: vec![0.6],
+        kappa: Vec::new(),
         predictor: Predictor::Ensemble,
         initial: Initial { along: Vec::new(), deviation: 1.0 },
         copies: 1,

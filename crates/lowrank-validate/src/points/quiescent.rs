@@ -23,7 +23,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         why: "g = 0.5 and overlap 0.5, half of what either instability needs: x decays as e^(-t / 2)".into(),
         model: Model::new(0.5, Transfer::Tanh, Variant::Current, ensemble, Input::none())?,
         phase: Phase::AtRest,
-        kappa: vec![0.0],
+        kappa: Vec::new(),
         predictor: Predictor::Ensemble,
         initial: Initial { along: vec![(M(0), 1.0)], deviation: 1.0 },
         copies: 1,

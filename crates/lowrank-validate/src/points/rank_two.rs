@@ -28,7 +28,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
             .into(),
         model: Model::new(0.8, Transfer::Tanh, Variant::Current, ensemble, Input::constant(&[1.0])?)?,
         phase: Phase::AtRest,
-        kappa: vec![1.0, 0.5],
+        kappa: Vec::new(),
         predictor: Predictor::Ensemble,
         initial: Initial { along: vec![(M(0), 1.0)], deviation: 1.0 },
         copies: 1,

@@ -23,7 +23,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
               outside the disc of radius 0.39".into(),
         model: Model::new(0.5, Transfer::Tanh, Variant::Current, ensemble, Input::constant(&[1.0])?)?,
         phase: Phase::AtRest,
-        kappa: vec![0.17, 0.17],
+        kappa: Vec::new(),
         predictor: Predictor::Ensemble,
         initial: Initial { along: Vec::new(), deviation: 1.0 },
         copies: 1,

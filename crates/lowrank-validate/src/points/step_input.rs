@@ -46,7 +46,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
               decays, the input comes on at t = 6; M_I = 0.8 makes mu jump in the rate variant".into(),
         model: Model::new(0.8, Transfer::Tanh, Variant::Current, ensemble, input)?,
         phase: Phase::Transient,
-        kappa: vec![0.9],
+        kappa: Vec::new(),
         predictor: Predictor::Ensemble,
         initial: Initial { along: vec![(M(0), 1.0)], deviation: 1.0 },
         copies: 1,

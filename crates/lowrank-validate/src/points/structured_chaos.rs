@@ -41,7 +41,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
               near the borders of the phase without input".into(),
         model: Model::new(4.0, Transfer::Tanh, Variant::Current, ensemble, Input::constant(&[1.0])?)?,
         phase: Phase::Chaotic,
-        kappa: vec![0.96],
+        kappa: Vec::new(),
         predictor: Predictor::Ensemble,
         initial: Initial { along: vec![(M(0), 0.5), (I(0), 1.0)], deviation: 2.0 },
         copies: 4,

@@ -25,7 +25,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         why: "[MO18]'s ensemble (overlap 2.2) at g = 0.8: bulk radius 0.41, chaos sets in at 1.80; the start chooses kappa > 0".into(),
         model: model()?,
         phase: Phase::AtRest,
-        kappa: vec![1.0],
+        kappa: Vec::new(),
         predictor: Predictor::Ensemble,
         initial: Initial { along: vec![(M(0), 1.0)], deviation: 1.0 },
         copies: 1,

@@ -36,7 +36,7 @@ pub(super) fn point() -> Result<OperatingPoint, ModelError> {
         why: "g = 3, far above 1; overlap 0.5 times <phi'> is about 0.2, far below the 1 that would give kappa".into(),
         model: Model::new(3.0, Transfer::Tanh, Variant::Current, ensemble, Input::none())?,
         phase: Phase::Chaotic,
-        kappa: vec![0.0],
+        kappa: Vec::new(),
         predictor: Predictor::Ensemble,
         initial: Initial { along: Vec::new(), deviation: 2.0 },
         copies: 4,
