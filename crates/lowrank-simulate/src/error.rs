@@ -162,6 +162,18 @@ pub enum SimulateError {
         /// The largest that is believed.
         limit: f64,
     },
+    /// A state at which the method rests and the equations do not.
+    #[error(
+        "run.step is {step}: method {method} rests at a state where dx/dt is {residual:.3} (root mean square), which is no state of rest; choose \"auto\", or a shorter step"
+    )]
+    SpuriousRest {
+        /// The method.
+        method: Method,
+        /// The step.
+        step: f64,
+        /// The root mean square of dx/dt.
+        residual: f64,
+    },
     /// No step that may be chosen serves.
     #[error(
         "run.step is \"auto\": no step from {longest} to {shortest} serves the network and its input with method {method}; choose etd-ab3 or rk4, or a number"

@@ -24,6 +24,8 @@ const UNEVEN: f64 = 0.5;
 const LONG_SPAN: usize = 90;
 /// The slowest growth of a turning state, per look.
 const SLOWEST_TURNING: f64 = 0.01;
+/// With an input, growth is followed from this times the scale of input and start on: a bounded state so far is near an instability.
+const LARGE: f64 = 1e3;
 /// Beyond this times the scale of input and start only growth leads: a fixed point so far is within a millionth of an instability.
 const BEYOND: f64 = 1e6;
 
@@ -48,6 +50,11 @@ pub(crate) struct Escape {
 }
 
 impl Escape {
+    /// Of a run that began with a state of this root-mean-square size.
+    pub(crate) fn from_start(size: f64) -> Self {
+        Self { first: Some(size), ..Self::default() }
+    }
+
     /// One look, at a state of this root-mean-square size and speed at `time`: whether it grows for ever. `input` is the
     /// root mean square of the input.
     pub(crate) fn look(&mut self, time: f64, size: f64, speed: f64, input: f64) -> bool {
@@ -55,9 +62,9 @@ impl Escape {
     }
 
     fn grows_without_a_scale(&mut self, size: f64, input: f64) -> bool {
-        let first = *self.first.get_or_insert(size);
+        self.first.get_or_insert(size);
         self.logarithms.push(size.ln());
-        if size > BEYOND * first.max(input).max(1.0) {
+        if size > BEYOND * self.scale(input) {
             return true;
         }
         let last = self.logarithms.len() - 1;
@@ -67,6 +74,16 @@ impl Escape {
         let growth = [0, 1, 2].map(|i| self.logarithms[last - i * SPAN] - self.logarithms[last - (i + 1) * SPAN]);
         let mean = growth.iter().sum::<f64>() / 3.0;
         mean >= SLOWEST_TURNING * SPAN as f64 && growth.iter().all(|g| (g - mean).abs() <= UNEVEN * mean)
+    }
+
+    /// The scale on which growth could end.
+    fn scale(&self, input: f64) -> f64 {
+        self.first.unwrap_or(0.0).max(input).max(1.0)
+    }
+
+    /// Whether the state has no scale: without input, or where it is large beside the input.
+    fn is_without_scale(&self, input: f64) -> bool {
+        input == 0.0 || self.logarithms.last().is_some_and(|size| *size > (LARGE * self.scale(input)).ln())
     }
 
     fn grows_along_itself(&mut self, time: f64, size: f64, speed: f64) -> bool {
@@ -87,20 +104,21 @@ impl Escape {
     /// Whether growth may turn out to be for ever: without input it takes some looks to see that there is none.
     pub(crate) fn is_open(&self, input: f64) -> bool {
         if input > 0.0 {
-            return self.looks > 0;
+            return self.looks > 0 || self.verdict(input).is_some();
         }
         let moves = self.logarithms.last().is_some_and(|size| size.is_finite());
         moves && (self.logarithms.len() <= 3 * SPAN || self.verdict(input).is_some())
     }
 
-    /// What the growth over the last looks says of a state without input that was not found to be unbounded: none where it does
-    /// not grow, whether it is unbounded where it does.
+    /// What the growth over the last looks says of a state without input, or one that is large beside it, that was not found to be
+    /// unbounded: none where it does not grow, whether it is unbounded where it does. With an input that is only so far beyond it.
     pub(crate) fn verdict(&self, input: f64) -> Option<Growth> {
-        let last = self.logarithms.len().checked_sub(1).filter(|last| input == 0.0 && *last > 0)?;
+        let last = self.logarithms.len().checked_sub(1).filter(|last| *last > 0 && self.is_without_scale(input))?;
         let span = last.min(LONG_SPAN);
         let growth = self.logarithms[last] - self.logarithms[last - span];
-        let grows = growth > SLOWEST * span as f64;
-        let decided = span >= 3 * SPAN && growth >= SLOWEST_TURNING * span as f64;
+        let slowest = if input > 0.0 { SLOWEST_TURNING } else { SLOWEST };
+        let grows = growth > slowest * span as f64;
+        let decided = input == 0.0 && span >= 3 * SPAN && growth >= SLOWEST_TURNING * span as f64;
         grows.then_some(if decided { Growth::Unbounded } else { Growth::Undecided })
     }
 }
@@ -138,6 +156,29 @@ mod tests {
         }
         assert_eq!(end(0.004, (0.02, 10.0), 121), Some(Growth::Undecided));
         assert_eq!(end(0.06, (0.8, 23.0), 20), Some(Growth::Undecided));
+    }
+
+    /// With an input: a run that is far beyond it when the looks begin, turning or not, is followed to the end.
+    #[test]
+    fn what_has_outgrown_its_input_is_not_believed() {
+        for (rate, begins) in [(0.5, 1e34_f64), (0.1, 1e4), (0.1, 2e3)] {
+            let mut escape = Escape::from_start(1.0);
+            let look = |t: u32| {
+                let t = f64::from(t);
+                escape.look(t, begins * (rate * t + 0.3 * t.sin()).exp(), 1e9, 0.4) || !escape.is_open(0.4) && t > 2.0
+            };
+            let end = (0..200).find_map({
+                let mut look = look;
+                move |t| look(t).then_some(t)
+            });
+            assert!(end.is_some_and(|t| begins * (rate * f64::from(t)).exp() > 5e5), "{rate} {begins:e} {end:?}");
+        }
+        // Small growth, far below the scale at which a bound would be improbable, is not judged.
+        let mut escape = Escape::from_start(1.0);
+        for t in 0..10 {
+            assert!(!escape.look(f64::from(t), 1.0 + 0.1 * f64::from(t), 1e9, 0.4));
+        }
+        assert_eq!((escape.is_open(0.4), escape.verdict(0.4)), (false, None));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use lowrank_integrate::{Stepper, check_steps};
 use lowrank_model::{Model, Role, StreamKey};
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::control::{Control, first_halvings, halve_until_believed, input_halvings};
+use crate::control::{Control, check_step, first_halvings, halve_until_believed, input_halvings};
 use crate::field::Tangent;
 use crate::mover::advance;
 use crate::run::{check_states, inaccurate, is_noisy, no_step, steps_between};
@@ -63,6 +63,9 @@ pub fn lyapunov(
     }
     let (method, most) = (protocol.method(), protocol.halvings());
     let of = (model.transfer(), model.variant());
+    if most == 0 && protocol.tolerance().is_finite() {
+        check_step((network.vectors(), network.g()), of, (method, timing.step))?;
+    }
     let first = first_halvings(network.vectors(), of, (method, timing.step), false, most)
         .map(|first| first.max(input_halvings(model.input(), (method, timing.step), most)));
     let Some(first) = first else { return Err(no_step(method, timing.step, most)) };

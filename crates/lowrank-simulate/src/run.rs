@@ -2,19 +2,23 @@
 
 use faer::{Mat, MatRef};
 use lowrank_connectivity::Network;
-use lowrank_integrate::{IntegrateError, Method, VectorField};
+use lowrank_integrate::{IntegrateError, Method, Stepper, VectorField};
 use lowrank_model::{Model, Variant, Vector};
 
-use crate::control::{Control, first_halvings, halve_until_believed, input_halvings, rms, unstable, weak_error};
+use crate::control::{
+    Control, check_step, first_halvings, halve_until_believed, input_halvings, rms, unstable, weak_error,
+};
 use crate::escape::{Escape, Growth};
 use crate::mover::Mover;
 use crate::observables::{Accumulator, Structure};
 use crate::{Field, Observed, Protocol, SimulateError};
 
-/// Looks, a unit of time apart, after the end of a run for growth without bound: as many as decide, and some more. Without input
-/// the direction may turn slowly.
-const MOST_LOOKS: usize = 34;
-const MOST_LOOKS_WITHOUT_INPUT: usize = 120;
+/// The largest dx/dt of a state of rest, relative to max(1, size).
+const RESIDUAL: f64 = 1e-6;
+/// A method that moves by less than this part of dx/dt has stopped.
+const STOPPED: f64 = 0.01;
+/// Looks, a unit of time apart, after the end of a run for growth without bound: the direction may turn slowly.
+const MOST_LOOKS: usize = 120;
 
 /// Integrates `network` in `model`'s variant under `model`'s input from the currents `x0`, `[n x copies]` at time 0,
 /// and measures as `protocol` says. The input's amplitude never changes within a step. White noise is drawn from the
@@ -59,6 +63,11 @@ pub fn simulate_variants(
         return apart();
     }
     let (method, longest, most) = (protocol.method(), protocol.timing().step, protocol.halvings());
+    if most == 0 && protocol.tolerance().is_finite() {
+        for variant in variants {
+            check_step((network.vectors(), network.g()), (model.transfer(), *variant), (method, longest))?;
+        }
+    }
     let tried = |variant: &Variant| {
         first_halvings(network.vectors(), (model.transfer(), *variant), (method, longest), noisy, most)
             .map(|first| first.max(input_halvings(model.input(), (method, longest), most)))
@@ -130,6 +139,7 @@ fn observe_variants(
     let sums = |_: &Variant| Accumulator::new(n, copies, protocol.lags(), protocol.keeps_trajectory());
     let mut sums: Vec<Accumulator> = variants.iter().map(sums).collect();
     let (mut x, mut r) = (Mat::zeros(n, copies * variants.len()), Mat::zeros(n, copies * variants.len()));
+    let sizes: Vec<f64> = field.column_ranges().into_iter().map(|column| rms(&state[column])).collect();
     let mut time = 0.0;
     // The field has those of time 0.
     let mut amplitudes = model.input().at(time);
@@ -160,9 +170,11 @@ fn observe_variants(
             sums.sample(time, (x, r), field.input(), &along, &structure);
         }
     }
+    let rested = state.clone();
     if model.transfer().bound().is_none() {
-        refuse_escape(&mut field, &mut mover, (state, time), step, control)?;
+        refuse_escape(&mut field, &mut mover, (state, time), &sizes, step, control)?;
     }
+    let residuals = spurious_rest(&mut field, protocol.method(), (&rested, time), step);
     let symmetry = (is_odd(model), protocol.structured_from());
     let mut all = Vec::with_capacity(variants.len());
     for (v, (sums, variant)) in sums.into_iter().zip(variants).enumerate() {
@@ -181,10 +193,33 @@ fn observe_variants(
                 Err(inaccurate(protocol.method(), step, observed.error_estimate, tolerance))
             }
             Some(longest) => Err(SimulateError::UnstableStep { method: protocol.method(), step, longest }),
-            None => Ok(observed),
+            None => match residuals[v * copies..(v + 1) * copies].iter().flatten().next() {
+                Some(residual) if judged => {
+                    Err(SimulateError::SpuriousRest { method: protocol.method(), step, residual: *residual })
+                }
+                _ => Ok(observed),
+            },
         });
     }
     Ok(all)
+}
+
+/// For every column at the end of a run the root mean square of dx/dt where the method rests though it is not zero: stages of Runge and
+/// Kutta may cancel. The other methods rest where the equations do.
+fn spurious_rest(field: &mut Field<'_>, method: Method, (state, time): (&[f64], f64), step: f64) -> Vec<Option<f64>> {
+    let columns = field.column_ranges();
+    if !matches!(method, Method::Heun | Method::Rk4) {
+        return vec![None; columns.len()];
+    }
+    let (mut speed, mut next) = (vec![0.0; state.len()], state.to_vec());
+    field.derivative(time, state, &mut speed);
+    Stepper::new(method, field).step(field, time, step, &mut next);
+    let of_column = |column: std::ops::Range<usize>| {
+        let (residual, size) = (rms(&speed[column.clone()]), rms(&state[column.clone()]));
+        let moved: Vec<f64> = column.map(|i| (next[i] - state[i]) / step).collect();
+        (residual > RESIDUAL * size.max(1.0) && rms(&moved) < STOPPED * residual).then_some(residual)
+    };
+    columns.into_iter().map(of_column).collect()
 }
 
 pub(crate) fn inaccurate(method: Method, step: f64, error: f64, limit: f64) -> SimulateError {
@@ -200,15 +235,15 @@ fn refuse_escape(
     field: &mut Field<'_>,
     mover: &mut Mover,
     (mut state, mut time): (Vec<f64>, f64),
+    start_sizes: &[f64],
     step: f64,
     control: &mut Control,
 ) -> Result<(), SimulateError> {
     let columns = field.column_ranges();
     let drive = rms(field.input());
-    let mut escapes = vec![Escape::default(); columns.len()];
+    let mut escapes: Vec<Escape> = start_sizes.iter().map(|size| Escape::from_start(*size)).collect();
     let mut speed = vec![0.0; state.len()];
-    let most = if drive > 0.0 { MOST_LOOKS } else { MOST_LOOKS_WITHOUT_INPUT };
-    for look in 0..=most {
+    for look in 0..=MOST_LOOKS {
         field.derivative(time, &state, &mut speed);
         for (escape, column) in escapes.iter_mut().zip(&columns) {
             if escape.look(time, rms(&state[column.clone()]), rms(&speed[column.clone()]), drive) {
@@ -303,5 +338,24 @@ mod tests {
         let network = Network::draw(&model, 10, Sampling::Independent, 2, 0).unwrap();
         let (x0, protocol) = (Mat::zeros(10, 1), Protocol::new(timing, Method::Euler).unwrap());
         assert_eq!(simulate_variants(&network, &model, &[], x0.as_ref(), &protocol, (2, 0)), Ok(Vec::new()));
+    }
+    /// Heun's method at 0.2 rests away from zero for an overlap of -10; (T6) has rest at zero alone.
+    #[test]
+    fn a_fixed_point_of_the_method_alone_is_no_rest() {
+        let moments = Moments::new(Layout::rank(1)).mean(Vector::M(0), 1.0).mean(Vector::N(0), -10.0);
+        let ensemble = moments.build().unwrap();
+        let model = Model::new(0.0, Transfer::Tanh, Variant::Current, ensemble, Input::none()).unwrap();
+        let network = Network::draw(&model, 20, Sampling::Matched, 1, 0).unwrap();
+        let mut field = Field::of_variants(&network, &model, &[Variant::Current], 1).unwrap();
+        let mut state = field.state_from_currents(Mat::from_fn(20, 1, |_, _| 4.0).as_ref()).unwrap();
+        let mut stepper = Stepper::new(Method::Heun, &field);
+        (0..2000).for_each(|_| stepper.step(&mut field, 0.0, 0.2, &mut state));
+        assert!(state[0].abs() > 0.5, "{}", state[0]);
+        assert!(spurious_rest(&mut field, Method::Heun, (&state, 0.0), 0.2)[0].is_some_and(|residual| residual > 1.0));
+        // Rest of the equations, and what moves, are not that.
+        for start in [0.0, 0.3] {
+            let state = field.state_from_currents(Mat::from_fn(20, 1, |_, _| start).as_ref()).unwrap();
+            assert_eq!(spurious_rest(&mut field, Method::Heun, (&state, 0.0), 0.02), [None]);
+        }
     }
 }

@@ -245,8 +245,12 @@ pub(super) fn one_network(
             Ok(seen) => Shown::Seen(Box::new(seen)),
             Err(SimulateError::Unbounded { .. }) => Shown::Unbounded,
             Err(error) => {
-                let of_step =
-                    matches!(error, SimulateError::UnstableStep { .. } | SimulateError::InaccurateStep { .. });
+                let of_step = matches!(
+                    error,
+                    SimulateError::UnstableStep { .. }
+                        | SimulateError::InaccurateStep { .. }
+                        | SimulateError::SpuriousRest { .. }
+                );
                 let by_input = of_step && experiment.protocol.halvings() == 0;
                 Shown::Failed { reason: error.to_string(), by_input }
             }
