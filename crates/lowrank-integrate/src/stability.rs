@@ -14,9 +14,10 @@ use crate::etd_ab3::etd_weights;
 const SLACK: f64 = 0.25;
 /// Growth that a growing mode may lose besides half of it, in units of the slack.
 const LOST: f64 = 0.2;
-/// Error of growth rate and frequency, per unit time, of a rotating mode: a limit cycle that relaxes at unit rate then has its size to
-/// some percent.
-const MODE_ERROR: f64 = 0.02;
+/// Error of growth rate and frequency of a rotating mode, relative to its growth rate: the square of the size of a limit cycle that it
+/// feeds is off by such a part. Per unit time it is between these two: no step serves a mode that neither grows nor decays.
+const MODE_ERROR: f64 = 0.05;
+const MODE_ERRORS: (f64, f64) = (0.002, 0.02);
 /// Halvings of a step before it counts as hopeless: 2^20 is beyond any run that ends.
 const MOST_HALVINGS: u32 = 20;
 /// Points on the half circle of the random part; between two of them the growth changes by less than a hundredth.
@@ -103,14 +104,17 @@ pub fn is_stable(method: Method, step: f64, filters: Filters, spectrum: &Spectru
 }
 
 /// Whether, besides, what the method adds dies out as fast as the slowest true mode, and the single eigenvalues that rotate do so
-/// as in continuous time, growth and frequency to a fiftieth of the unit rate: what a chosen step has to be.
+/// as in continuous time, growth and frequency to a twentieth of their rate of growth or decay: what a chosen step has to be.
 pub fn is_faithful(method: Method, step: f64, filters: Filters, spectrum: &SpectrumBound) -> bool {
     let rotates = |(re, im): &(f64, f64)| {
         let lambda = Complex64::new(*re, *im);
         let factors = amplification(method, step, filters, lambda);
         let fastest = filters.exponents(lambda).into_iter().max_by(|a, b| a.re.total_cmp(&b.re));
         // Logarithms of the factors in units of the true one, where the branch cut is far.
-        fastest.is_some_and(|s| factors.iter().any(|z| ((z / (s * step).exp()).ln() / step).norm() <= MODE_ERROR))
+        fastest.is_some_and(|s| {
+            let allowed = (MODE_ERROR * s.re.abs()).clamp(MODE_ERRORS.0, MODE_ERRORS.1);
+            factors.iter().any(|z| ((z / (s * step).exp()).ln() / step).norm() <= allowed)
+        })
     };
     outlast(method, step, filters, spectrum, f64::NEG_INFINITY)
         && spectrum.outliers.iter().filter(|(_, im)| *im != 0.0).all(rotates)

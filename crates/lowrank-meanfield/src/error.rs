@@ -234,7 +234,7 @@ pub enum MeanFieldError {
     },
     /// A chaotic solution of one time scale of which nobody knows whether it exists at two.
     #[error(
-        "the chaotic solution with kappa {kappa:?} could not be followed to tau_s = {tau_s}, tau_r = {tau_r}: Newton stopped at tau_s = {reached_s}, tau_r = {reached_r}, and nothing shows that it ends there; ask for the others by two_timescale_solutions, or bring the time constants nearer to one of the two"
+        "the chaotic solution with kappa {kappa:.4?} could not be followed from one time scale to tau_s = {tau_s}, tau_r = {tau_r}: Newton stopped at tau_s = {reached_s:.4}, tau_r = {reached_r:.4}, and nothing shows that it ends there; bring the time constants nearer to one of the two"
     )]
     NotFollowed {
         /// Its kappa where it was last seen.
@@ -260,7 +260,7 @@ pub enum MeanFieldError {
     },
     /// From the start kappa never comes to rest.
     #[error(
-        "from this start kappa does not come to rest: after {time} it still moves between {low} and {high}, a cycle that no solution stands for; start closer to a stable state, or look at the course with lowrank simulate"
+        "from this start kappa does not come to rest: after {time:.0} it still moves between {low:.4} and {high:.4}, on a cycle that no solution stands for or very slowly; start closer to a stable state, or look at the course with lowrank simulate"
     )]
     Oscillates {
         /// Smallest value of the kappa that moves most.
@@ -273,7 +273,7 @@ pub enum MeanFieldError {
     /// From the start activity grows without bound.
     #[error(
         "from this start the activity grows without bound (unbounded){}: lower g or the overlaps, or choose a transfer function that has a bound",
-        growth_rate.map_or(String::new(), |rate| format!(", at the rate {rate}"))
+        growth_rate.map_or(String::new(), |rate| format!(", at the rate {rate:.4}"))
     )]
     Unbounded {
         /// The fastest rate at which activity of the model grows far from the origin (T29), in inverse units of time; none

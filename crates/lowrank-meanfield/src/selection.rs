@@ -12,7 +12,7 @@ mod follow;
 use lowrank_model::{Initial, Model, OrderParameters};
 
 use self::follow::{End, Follower};
-use crate::chaotic::{Chaotic, two_timescale_solutions};
+use crate::chaotic::{Chaotic, chaotic_solutions};
 use crate::neurons::Neurons;
 use crate::stationary::{MERGE_DISTANCE, SMALLEST_KAPPA, distance};
 use crate::{Instability, MeanFieldError, Solutions, Stability, Stationary, stationary_branches, unbounded_states};
@@ -111,13 +111,13 @@ fn are_mirrored(a: &OrderParameters, b: &OrderParameters) -> bool {
 /// All solutions of a model: what [`Solutions::selected`] selects from.
 ///
 /// # Errors
-/// Those of [`stationary_branches`] and [`two_timescale_solutions`]; noise that units share.
+/// Those of [`stationary_branches`] and [`chaotic_solutions`]; noise that units share.
 pub fn solutions(model: &Model) -> Result<Solutions, MeanFieldError> {
     let stationary = if model.noise() > 0.0 { Vec::new() } else { stationary_branches(model)? };
-    let chaotic = match two_timescale_solutions(model) {
+    let chaotic = match chaotic_solutions(model) {
         // Where activity grows without bound the search runs into averages that are not taken.
         Err(MeanFieldError::BadArgument { .. }) if !unbounded_states(model)?.is_empty() => Vec::new(),
-        found => found?.found,
+        found => found?,
     };
     Ok(Solutions { parameter: f64::NAN, stationary, chaotic })
 }

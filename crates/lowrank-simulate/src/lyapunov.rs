@@ -64,7 +64,7 @@ pub fn lyapunov(
     let (method, most) = (protocol.method(), protocol.halvings());
     let of = (model.transfer(), model.variant());
     if most == 0 && protocol.tolerance().is_finite() {
-        check_step((network.vectors(), network.g()), of, (method, timing.step))?;
+        check_step((network.vectors(), network.g()), of, (method, timing.step.min(timing.interval)))?;
     }
     let first = first_halvings(network.vectors(), of, (method, timing.step), false, most)
         .map(|first| first.max(input_halvings(model.input(), (method, timing.step), most)));

@@ -63,9 +63,12 @@ pub fn simulate_variants(
         return apart();
     }
     let (method, longest, most) = (protocol.method(), protocol.timing().step, protocol.halvings());
-    if most == 0 && protocol.tolerance().is_finite() {
+    let timing = protocol.timing();
+    if most == 0 && protocol.tolerance().is_finite() && timing.transient + timing.window > 0.0 {
+        // No step is longer than an interval between samples.
+        let taken = longest.min(timing.interval);
         for variant in variants {
-            check_step((network.vectors(), network.g()), (model.transfer(), *variant), (method, longest))?;
+            check_step((network.vectors(), network.g()), (model.transfer(), *variant), (method, taken))?;
         }
     }
     let tried = |variant: &Variant| {

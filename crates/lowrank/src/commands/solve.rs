@@ -9,8 +9,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use lowrank_meanfield::{
-    Chaotic, Linearisation, MeanFieldError, Onset, Regime, Ring, Stationary, StructureGrowth, Unbounded, linearisation,
-    onsets_of_chaos, readouts, stationary_branches, two_timescale_solutions, unbounded_states,
+    Chaotic, Linearisation, Loss, Lost, MeanFieldError, Onset, Regime, Ring, Stationary, StructureGrowth, Unbounded,
+    linearisation, onsets_of_chaos, readouts, stationary_branches, two_timescale_solutions, unbounded_states,
 };
 use lowrank_model::{Model, OrderParameters, Variant};
 use lowrank_report::{Arrays, Origin, Provenance, data_json, write_csv, write_file, write_npz};
@@ -86,6 +86,12 @@ impl Unsolved {
     fn chaotic(error: &MeanFieldError) -> Self {
         Self { solution: "chaotic", reason: error.to_string() }
     }
+}
+
+fn not_followed(model: &Model, lost: &Lost) -> MeanFieldError {
+    let (tau_s, tau_r) = model.variant().time_constants();
+    let (reached_s, reached_r) = (lost.tau_s, lost.tau_r);
+    MeanFieldError::NotFollowed { kappa: lost.order.kappa.clone(), tau_s, tau_r, reached_s, reached_r }
 }
 
 /// A stationary solution with its readouts.
@@ -263,9 +269,18 @@ fn solve(model: &Model, at: Vec<(String, f64)>, options: &Options) -> Solved {
         Err(error) => failures.push(Unsolved::chaotic(&error)),
         Ok(followed) => {
             for lost in &followed.lost {
+                let how = match lost.end {
+                    Loss::Fold => "where its branch turns back",
+                    Loss::Merged => "where its branch runs into another",
+                    Loss::NotCovariance => "where its spectrum becomes negative",
+                    Loss::Unresolved => {
+                        failures.push(Unsolved::chaotic(&not_followed(model, lost)));
+                        continue;
+                    }
+                };
                 remarks.push(format!(
-                    "the chaotic solution with kappa {:?} of one time scale ends at tau_s = {:.3}, tau_r = {:.3} ({:?})",
-                    lost.order.kappa, lost.tau_s, lost.tau_r, lost.end
+                    "the chaotic solution with kappa {:.4?} of one time scale ends at tau_s = {:.3}, tau_r = {:.3}, {how}",
+                    lost.order.kappa, lost.tau_s, lost.tau_r
                 ));
             }
             for solution in &followed.found {
