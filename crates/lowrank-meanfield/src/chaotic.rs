@@ -129,14 +129,10 @@ impl Chaotic {
 /// White noise that an input shares among units; a stationary problem without solution; an average out of range; two time
 /// scales: a solution of the current variant that cannot be followed though nothing shows that it ends.
 pub fn chaotic_solutions(model: &Model) -> Result<Vec<Chaotic>, MeanFieldError> {
-    if let Variant::TwoTimescale { tau_s, tau_r } = model.variant() {
+    if let Variant::TwoTimescale { .. } = model.variant() {
         let Followed { found, lost } = two_timescale_solutions(model)?;
-        if let Some(Lost { order, tau_s: reached_s, tau_r: reached_r, .. }) =
-            lost.into_iter().find(|l| l.end == Loss::Unresolved)
-        {
-            return Err(MeanFieldError::NotFollowed { kappa: order.kappa, tau_s, tau_r, reached_s, reached_r });
-        }
-        return Ok(found);
+        let unresolved = lost.iter().find(|lost| lost.end == Loss::Unresolved);
+        return unresolved.map_or(Ok(found), |lost| Err(lost.not_followed(model.variant())));
     }
     let neurons = Neurons::new(model)?;
     // Q is half an average of C_phi' <= \<phi'^2>, so that T21 has no root where g phi' < 1 everywhere.

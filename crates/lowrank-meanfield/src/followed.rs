@@ -37,6 +37,15 @@ pub struct Lost {
     pub end: Loss,
 }
 
+impl Lost {
+    /// The error that says that this solution, whose end is [`Loss::Unresolved`], is missing in the variant.
+    pub fn not_followed(&self, variant: Variant) -> MeanFieldError {
+        let (tau_s, tau_r) = variant.time_constants();
+        let (reached_s, reached_r) = (self.tau_s, self.tau_r);
+        MeanFieldError::NotFollowed { kappa: self.order.kappa.clone(), tau_s, tau_r, reached_s, reached_r }
+    }
+}
+
 /// Why a solution cannot be followed to two time scales.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -8,7 +8,7 @@ use lowrank_connectivity::Network;
 use lowrank_integrate::{Filters, GAMMA_3, Method, SpectrumBound, is_faithful, is_stable, longest_stable_step};
 use lowrank_model::{Empirical, Input, Model, Transfer, Variant};
 
-use crate::SimulateError;
+use crate::{Protocol, SimulateError};
 
 /// The largest local error per unit time, relative to max(1, size of the state), of a run that is believed (T37). ETD-AB3 at 0.2
 /// has 0.05 at g = 2.5, 0.16 at 3.5 and 0.5 at 5 (tanh); just outside its region of stability it has 0.7 and more.
@@ -43,8 +43,7 @@ pub(crate) fn given_tolerance(method: Method) -> f64 {
 /// How often `longest` has to be halved before the method is faithful on the outliers that the overlaps of these vectors make at the
 /// steepest slope of phi (T36), and not too long for the shorter time constant nor, under white noise, for its variance; at most
 /// `most`; `None` where that is not enough. The random part does not count: where it is strong, activity makes slopes small, and what
-/// is left is told by the error of the run. A step that is given (`most` = 0) is only
-/// judged by its run.
+/// is left is told by the error of the run. A step that is given (`most` = 0) is judged by [`check_step`] and by its run.
 pub(crate) fn first_halvings(
     vectors: &Empirical,
     (transfer, variant): (Transfer, Variant),
@@ -66,9 +65,41 @@ pub(crate) fn first_halvings(
     (0..=most).find(|halvings| serves(*halvings))
 }
 
+/// Whether an input or the units carry white noise.
+pub(crate) fn is_noisy(model: &Model) -> bool {
+    model.input().is_noisy() || model.noise() > 0.0
+}
+
+/// How often the step of a protocol has to be halved for this network and input before the first run of a variant; none of a step that
+/// is given.
+///
+/// # Errors
+/// A given step that is unstable at the steepest slope, unless its runs are not judged; no step that may be chosen.
+pub(crate) fn first_of_protocol(
+    network: &Network,
+    model: &Model,
+    variant: Variant,
+    protocol: &Protocol,
+) -> Result<u32, SimulateError> {
+    let (timing, method, most) = (protocol.timing(), protocol.method(), protocol.halvings());
+    let (vectors, of, noisy) = (network.vectors(), (model.transfer(), variant), is_noisy(model));
+    if most == 0 && protocol.tolerance().is_finite() && timing.transient + timing.window > 0.0 {
+        // No step is longer than an interval between samples.
+        check_step((vectors, network.g()), of, (method, timing.step.min(timing.interval)))?;
+    }
+    let longest = (method, timing.step);
+    let first = first_halvings(vectors, of, longest, noisy, most);
+    let shortest = timing.step / f64::from(1_u32 << most);
+    first.map(|first| first.max(input_halvings(model.input(), longest, most))).ok_or(SimulateError::NoStep {
+        method,
+        longest: timing.step,
+        shortest,
+    })
+}
+
 /// How often `longest` has to be halved before a method makes an error of at most [`INPUT_ERROR`] of the fastest sine among the inputs;
 /// at most `most`. With the angle z that the sine turns in a step, a method of order p makes c z^p a unit of time.
-pub(crate) fn input_halvings(input: &Input, (method, longest): (Method, f64), most: u32) -> u32 {
+fn input_halvings(input: &Input, (method, longest): (Method, f64), most: u32) -> u32 {
     let Some(period) = input.shortest_period() else { return 0 };
     let (c, error) = match method {
         Method::Euler | Method::ExponentialEuler => (0.5, 10.0 * INPUT_ERROR),

@@ -11,10 +11,10 @@ use lowrank_integrate::{Stepper, check_steps};
 use lowrank_model::{Model, Role, StreamKey};
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::control::{Control, check_step, first_halvings, halve_until_believed, input_halvings};
+use crate::control::{Control, first_of_protocol, halve_until_believed, is_noisy};
 use crate::field::Tangent;
 use crate::mover::advance;
-use crate::run::{check_states, inaccurate, is_noisy, no_step, steps_between};
+use crate::run::{check_states, inaccurate, steps_between};
 use crate::{Field, Protocol, SimulateError};
 
 /// Below this the squares of a tangent vector's entries lose digits or vanish.
@@ -62,13 +62,7 @@ pub fn lyapunov(
         return Err(SimulateError::BadTime { field, value: timing.window, relation: ">=", limit });
     }
     let (method, most) = (protocol.method(), protocol.halvings());
-    let of = (model.transfer(), model.variant());
-    if most == 0 && protocol.tolerance().is_finite() {
-        check_step((network.vectors(), network.g()), of, (method, timing.step.min(timing.interval)))?;
-    }
-    let first = first_halvings(network.vectors(), of, (method, timing.step), false, most)
-        .map(|first| first.max(input_halvings(model.input(), (method, timing.step), most)));
-    let Some(first) = first else { return Err(no_step(method, timing.step, most)) };
+    let first = first_of_protocol(network, model, model.variant(), protocol)?;
     let bounded = model.transfer().bound().is_some();
     let at = |halvings: u32, _: &[usize]| {
         let step = timing.step / f64::from(1_u32 << halvings);

@@ -6,8 +6,8 @@ use lowrank_model::{Model, Role, StreamKey};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::control::Control;
-use crate::run::{is_noisy, steps_between};
+use crate::control::{Control, is_noisy};
+use crate::run::steps_between;
 use crate::{Field, SimulateError};
 
 /// The method, with noise or without.

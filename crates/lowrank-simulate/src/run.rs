@@ -5,9 +5,7 @@ use lowrank_connectivity::Network;
 use lowrank_integrate::{IntegrateError, Method, Stepper, VectorField};
 use lowrank_model::{Model, Variant, Vector};
 
-use crate::control::{
-    Control, check_step, first_halvings, halve_until_believed, input_halvings, rms, unstable, weak_error,
-};
+use crate::control::{Control, first_of_protocol, halve_until_believed, is_noisy, rms, unstable, weak_error};
 use crate::escape::{Escape, Growth};
 use crate::mover::Mover;
 use crate::observables::{Accumulator, Structure};
@@ -62,21 +60,9 @@ pub fn simulate_variants(
     if noisy && variants.len() > 1 {
         return apart();
     }
-    let (method, longest, most) = (protocol.method(), protocol.timing().step, protocol.halvings());
-    let timing = protocol.timing();
-    if most == 0 && protocol.tolerance().is_finite() && timing.transient + timing.window > 0.0 {
-        // No step is longer than an interval between samples.
-        let taken = longest.min(timing.interval);
-        for variant in variants {
-            check_step((network.vectors(), network.g()), (model.transfer(), *variant), (method, taken))?;
-        }
-    }
-    let tried = |variant: &Variant| {
-        first_halvings(network.vectors(), (model.transfer(), *variant), (method, longest), noisy, most)
-            .map(|first| first.max(input_halvings(model.input(), (method, longest), most)))
-    };
-    let first: Option<Vec<u32>> = variants.iter().map(tried).collect();
-    let Some(first) = first else { return Err(no_step(method, longest, most)) };
+    let (longest, most) = (protocol.timing().step, protocol.halvings());
+    let first = variants.iter().map(|variant| first_of_protocol(network, model, *variant, protocol));
+    let first = first.collect::<Result<Vec<u32>, _>>()?;
     let at = |halvings: u32, group: &[usize]| {
         let step = longest / f64::from(1_u32 << halvings);
         let of_group: Vec<Variant> = group.iter().map(|v| variants[*v]).collect();
@@ -173,11 +159,10 @@ fn observe_variants(
             sums.sample(time, (x, r), field.input(), &along, &structure);
         }
     }
-    let rested = state.clone();
+    let residuals = spurious_rest(&mut field, protocol.method(), (&state, time), step);
     if model.transfer().bound().is_none() {
         refuse_escape(&mut field, &mut mover, (state, time), &sizes, step, control)?;
     }
-    let residuals = spurious_rest(&mut field, protocol.method(), (&rested, time), step);
     let symmetry = (is_odd(model), protocol.structured_from());
     let mut all = Vec::with_capacity(variants.len());
     for (v, (sums, variant)) in sums.into_iter().zip(variants).enumerate() {
@@ -227,10 +212,6 @@ fn spurious_rest(field: &mut Field<'_>, method: Method, (state, time): (&[f64], 
 
 pub(crate) fn inaccurate(method: Method, step: f64, error: f64, limit: f64) -> SimulateError {
     SimulateError::InaccurateStep { method, step, error, limit }
-}
-
-pub(crate) fn no_step(method: Method, longest: f64, most: u32) -> SimulateError {
-    SimulateError::NoStep { method, longest, shortest: longest / f64::from(1_u32 << most) }
 }
 
 /// Goes on from the end of a run for as long as some column grows in a way that never ends.
@@ -301,11 +282,6 @@ fn is_odd(model: &Model) -> bool {
     let silent = |time: f64| model.input().at(time).iter().all(|amplitude| *amplitude == 0.0);
     let changes = model.input().breakpoints(f64::NEG_INFINITY, f64::INFINITY);
     model.transfer().is_odd() && silent(f64::NEG_INFINITY) && changes.into_iter().all(silent)
-}
-
-/// Whether an input or the units carry white noise.
-pub(crate) fn is_noisy(model: &Model) -> bool {
-    model.input().is_noisy() || model.noise() > 0.0
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use lowrank_meanfield::{
-    Chaotic, Linearisation, Loss, Lost, MeanFieldError, Onset, Regime, Ring, Stationary, StructureGrowth, Unbounded,
+    Chaotic, Linearisation, Loss, MeanFieldError, Onset, Regime, Ring, Stationary, StructureGrowth, Unbounded,
     linearisation, onsets_of_chaos, readouts, stationary_branches, two_timescale_solutions, unbounded_states,
 };
 use lowrank_model::{Model, OrderParameters, Variant};
@@ -86,12 +86,6 @@ impl Unsolved {
     fn chaotic(error: &MeanFieldError) -> Self {
         Self { solution: "chaotic", reason: error.to_string() }
     }
-}
-
-fn not_followed(model: &Model, lost: &Lost) -> MeanFieldError {
-    let (tau_s, tau_r) = model.variant().time_constants();
-    let (reached_s, reached_r) = (lost.tau_s, lost.tau_r);
-    MeanFieldError::NotFollowed { kappa: lost.order.kappa.clone(), tau_s, tau_r, reached_s, reached_r }
 }
 
 /// A stationary solution with its readouts.
@@ -274,7 +268,7 @@ fn solve(model: &Model, at: Vec<(String, f64)>, options: &Options) -> Solved {
                     Loss::Merged => "where its branch runs into another",
                     Loss::NotCovariance => "where its spectrum becomes negative",
                     Loss::Unresolved => {
-                        failures.push(Unsolved::chaotic(&not_followed(model, lost)));
+                        failures.push(Unsolved::chaotic(&lost.not_followed(model.variant())));
                         continue;
                     }
                 };
