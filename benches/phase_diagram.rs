@@ -8,7 +8,7 @@ use std::hint::black_box;
 use lowrank_benches::{criterion, ratio};
 use lowrank_meanfield::{chaotic_solutions, phase_diagram, stationary_branches};
 use lowrank_model::{
-    Input, Layout, Model, ModelError, Moments, Transfer, Variant,
+    Input, Layout, Model, ModelError, Moments, Thresholds, Transfer, Variant,
     Vector::{M, N},
 };
 
@@ -16,7 +16,7 @@ fn main() {
     let mut c = criterion();
     let mut group = c.benchmark_group("phase_diagram");
     let axis: Vec<f64> = (0..50).map(|i| 4.0 * f64::from(i) / 49.0).collect();
-    let library = || phase_diagram(family, black_box(&axis), &axis).unwrap();
+    let library = || phase_diagram(family, black_box(&axis), &axis, &Thresholds::default()).unwrap();
     // Every cell on its own, by a full search.
     let baseline = || {
         for strength in &axis {

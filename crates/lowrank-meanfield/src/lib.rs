@@ -57,7 +57,7 @@ pub use hopf::{Hopf, hopf_threshold};
 pub use linearisation::{Linearisation, linearisation};
 pub use lyapunov::Lyapunov;
 pub use pair::PairAverage;
-pub use phase::{Boundaries, Boundary, Cell, Phase, Unsolved, phase_boundaries, phase_diagram};
+pub use phase::{Boundaries, Boundary, Cell, Unsolved, phase_boundaries, phase_diagram};
 pub use stability::{Instability, Stability, bulk_radius, growth_rate};
 pub use stationary::{Ring, Stationary, stationary_from};
 pub use transient::{Latent, Snapshot, Transient, TransientOptions, latent, readouts, transient, transient_with};

@@ -4,7 +4,7 @@
 //! The rho = 1 boundary depends on how the overlap is made, so that the plane is a family of models the caller names.
 //! Rows of the grid are independent of each other and shared among threads; the result does not depend on their number.
 
-use lowrank_model::{Initial, Model, ModelError, Vector};
+use lowrank_model::{Initial, Model, ModelError, Phase, Thresholds, Vector};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -20,25 +20,12 @@ use crate::{MeanFieldError, chaotic_solutions, onset_of_chaos};
 /// there.
 const SEARCHES: usize = 2;
 
-/// The four phases.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Phase {
-    /// kappa = 0, no fluctuations.
-    Quiescent,
-    /// kappa != 0, no fluctuations.
-    StructuredStationary,
-    /// kappa != 0, Delta_T > 0.
-    StructuredChaos,
-    /// kappa = 0, Delta_T > 0.
-    UnstructuredChaos,
-}
-
 /// What theory says at one point of the plane.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Cell {
-    /// Phase of the state that a network ends in which starts with structure.
-    pub phase: Phase,
+    /// Phase of the state that a network ends in which starts with structure, by the thresholds of the diagram; none of what is no
+    /// number.
+    pub phase: Option<Phase>,
     /// Structure |kappa|.
     pub structure: f64,
     /// Chaoticity sqrt(Delta_T).
@@ -84,7 +71,8 @@ pub struct Unsolved {
     pub reason: String,
 }
 
-/// The fields on a grid: `cells[row][column]` at `strengths[row]`, `gs[column]`. `family(g, strength)` is the model.
+/// The fields on a grid: `cells[row][column]` at `strengths[row]`, `gs[column]`. `family(g, strength)` is the model; phases begin at
+/// `thresholds`, as those of networks do ([`Phase::of`]).
 ///
 /// # Errors
 /// A model that is not of rank one, odd and without input; any error of the family or of a solver.
@@ -92,6 +80,7 @@ pub fn phase_diagram(
     family: impl Fn(f64, f64) -> Result<Model, ModelError> + Sync,
     gs: &[f64],
     strengths: &[f64],
+    thresholds: &Thresholds,
 ) -> Result<Vec<Vec<Cell>>, MeanFieldError> {
     let Some(&any) = strengths.first() else { return Ok(Vec::new()) };
     // The central solution has no structure: its exponent is the same in every row, wherever it is the one shown.
@@ -103,7 +92,9 @@ pub fn phase_diagram(
         }
         // Spectra are looked at in `cell`, of the solutions that are shown.
         let solutions = solutions_with(SEARCHES, followed_chaos, |g| family(g, *strength), gs)?;
-        let of = |(s, central): (Solutions, &Option<(f64, f64)>)| cell(&family(s.parameter, *strength)?, s, *central);
+        let of = |(s, central): (Solutions, &Option<(f64, f64)>)| {
+            cell(&family(s.parameter, *strength)?, s, *central, thresholds)
+        };
         solutions.into_iter().zip(&central).map(of).collect()
     };
     strengths.par_iter().map(row).collect()
@@ -118,7 +109,12 @@ fn central_exponent(model: &Model) -> Result<Option<(f64, f64)>, MeanFieldError>
 }
 
 /// The cell of the state that a network with structure at its start ends in: of chaotic solutions only those that are covariances.
-fn cell(model: &Model, mut solutions: Solutions, central: Option<(f64, f64)>) -> Result<Cell, MeanFieldError> {
+fn cell(
+    model: &Model,
+    mut solutions: Solutions,
+    central: Option<(f64, f64)>,
+    thresholds: &Thresholds,
+) -> Result<Cell, MeanFieldError> {
     let start = Initial { along: vec![(Vector::M(0), 1.0)], deviation: 1.0 };
     loop {
         // Both signs are one cell, which needs no choice between them.
@@ -127,7 +123,7 @@ fn cell(model: &Model, mut solutions: Solutions, central: Option<(f64, f64)>) ->
             Some(state) => state,
             None => solutions.selected(model, &start)?.state,
         };
-        if let Some(cell) = described(state, central)? {
+        if let Some(cell) = described(state, central, thresholds)? {
             return Ok(cell);
         }
         let refused = state.order().clone();
@@ -136,31 +132,34 @@ fn cell(model: &Model, mut solutions: Solutions, central: Option<(f64, f64)>) ->
 }
 
 /// The cell of a solution; none if its spectrum is negative somewhere.
-fn described(state: State<'_>, central: Option<(f64, f64)>) -> Result<Option<Cell>, MeanFieldError> {
+fn described(
+    state: State<'_>,
+    central: Option<(f64, f64)>,
+    thresholds: &Thresholds,
+) -> Result<Option<Cell>, MeanFieldError> {
     let order = state.order();
     let structure = order.kappa.first().map_or(0.0, |k| k.abs());
     let structured = structure > SMALLEST_KAPPA;
-    let (phase, lambda_max) = match state {
-        State::Stationary(s) if structured => (Phase::StructuredStationary, s.growth_rate),
-        State::Stationary(s) => (Phase::Quiescent, s.growth_rate),
+    let lambda_max = match state {
+        State::Stationary(s) => s.growth_rate,
         State::Fluctuating(c) => {
-            let phase = if structured { Phase::StructuredChaos } else { Phase::UnstructuredChaos };
             // The spectrum of the central solution was looked at when its exponent was computed.
             let is_central =
                 |(delta_0, _): &(f64, f64)| (delta_0 - order.delta_0).abs() <= MERGE_DISTANCE * order.delta_0;
             match central.filter(is_central).filter(|_| !structured) {
-                Some((_, exponent)) => (phase, exponent),
+                Some((_, exponent)) => exponent,
                 None => {
                     let delta = c.autocovariance()?;
                     if !delta.is_covariance() {
                         return Ok(None);
                     }
-                    (phase, c.lyapunov_of(&delta)?.exponent)
+                    c.lyapunov_of(&delta)?.exponent
                 }
             }
         }
     };
-    Ok(Some(Cell { phase, structure, chaoticity: order.delta_t.max(0.0).sqrt(), lambda_max }))
+    let chaoticity = order.delta_t.max(0.0).sqrt();
+    Ok(Some(Cell { phase: Phase::of(structure, chaoticity, thresholds), structure, chaoticity, lambda_max }))
 }
 
 /// The boundaries between the smallest and the largest of `gs` and of `strengths`, at these values of the one or the

@@ -2,11 +2,12 @@
 //! docs/theory.md section 7.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use lowrank_meanfield::{
-    Cell, Phase, Stability, chaotic_solutions, phase_boundaries, phase_diagram, stationary_branches,
-};
+use lowrank_meanfield::{Cell, Stability, chaotic_solutions, phase_boundaries, phase_diagram, stationary_branches};
 use lowrank_model::Vector::{M, N};
-use lowrank_model::{Input, Layout, Model, ModelError, Moments, Transfer, Variant};
+use lowrank_model::{Input, Layout, Model, ModelError, Moments, Phase, Thresholds, Transfer, Variant};
+
+/// Where the boundaries of theory lie: any structure and any chaos beyond rounding counts.
+const EXACT: Thresholds = Thresholds { structure: 1e-7, chaoticity: 1e-7 };
 
 /// The overlap M_m M_n, both means its root; S_m = S_n = 1.
 fn family(g: f64, overlap: f64) -> Result<Model, ModelError> {
@@ -31,7 +32,7 @@ fn interpolated(points: &[(f64, f64)], at: f64) -> Option<f64> {
 #[test]
 fn every_cell_lies_on_its_side_of_every_boundary() {
     let (gs, strengths) = (grid(0.13, 3.03, 30), grid(0.05, 3.05, 13));
-    let cells = phase_diagram(family, &gs, &strengths).unwrap();
+    let cells = phase_diagram(family, &gs, &strengths, &EXACT).unwrap();
     let boundaries = phase_boundaries(family, &grid(0.0, 3.5, 71), &grid(0.0, 4.0, 81)).unwrap();
     let curves = [&boundaries.onset_of_structure, &boundaries.structured_onset_of_chaos, &boundaries.end_of_structure];
     assert!(curves.iter().all(|c| c.residual < 1e-9 && c.points.len() > 10));
@@ -49,14 +50,15 @@ fn every_cell_lies_on_its_side_of_every_boundary() {
                 (true, true) => Phase::StructuredChaos,
                 (false, true) => Phase::UnstructuredChaos,
             };
-            assert_eq!(cell.phase, expected, "g = {g}, overlap = {strength}: {cell:?}");
+            assert_eq!(cell.phase, Some(expected), "g = {g}, overlap = {strength}: {cell:?}");
             consistent(cell);
         }
     }
 }
 
 fn consistent(cell: &Cell) {
-    let (chaotic, structured) = match cell.phase {
+    let (chaotic, structured) = match cell.phase.unwrap() {
+        Phase::Unbounded => panic!("{cell:?}"),
         Phase::Quiescent => (false, false),
         Phase::StructuredStationary => (false, true),
         Phase::StructuredChaos => (true, true),
@@ -71,7 +73,7 @@ fn consistent(cell: &Cell) {
 #[test]
 fn the_fields_of_a_cell_are_those_of_its_solution() {
     let (gs, strengths) = ([0.5, 0.999, 1.001, 1.002004, 1.1, 1.9, 3.0], [0.5, 2.2]);
-    let cells = phase_diagram(family, &gs, &strengths).unwrap();
+    let cells = phase_diagram(family, &gs, &strengths, &EXACT).unwrap();
     for (row, strength) in cells.iter().zip(strengths) {
         for (cell, g) in row.iter().zip(gs) {
             let model = family(g, strength).unwrap();
@@ -110,9 +112,28 @@ fn the_boundaries_pass_through_the_known_points() {
 fn a_plane_of_other_models_is_refused() {
     // In whichever row they are.
     let mixed = |g, s: f64| if s < 2.0 { family(g, s) } else { family(g, s)?.with_noise(0.1) };
-    assert!(phase_diagram(mixed, &[0.5, 1.5], &[1.0, 2.5]).unwrap_err().to_string().contains("no noise"));
+    assert!(phase_diagram(mixed, &[0.5, 1.5], &[1.0, 2.5], &EXACT).unwrap_err().to_string().contains("no noise"));
     let logistic =
         |g, s| Model::new(g, Transfer::Logistic, Variant::Current, family(g, s)?.ensemble().clone(), Input::none());
-    let error = phase_diagram(logistic, &[0.5], &[1.0]).unwrap_err().to_string();
+    let error = phase_diagram(logistic, &[0.5], &[1.0], &EXACT).unwrap_err().to_string();
     assert!(error.contains("phase diagram") && error.contains("logistic"), "{error}");
+}
+
+/// Just above the onset of structure, (T6) and (T8) at g = 0.5 and an overlap of 1.02, |kappa| is small: whether it counts is said by the
+/// threshold. Just above g = 1 so is sqrt(Delta_T).
+#[test]
+fn thresholds_tell_the_phase() {
+    let at = |g: f64, overlap: f64, thresholds: Thresholds| {
+        phase_diagram(family, &[g], &[overlap], &thresholds).unwrap()[0][0]
+    };
+    let structure = at(0.5, 1.02, EXACT).structure;
+    let chaoticity = at(1.1, 0.5, EXACT).chaoticity;
+    assert!(structure > 0.01 && chaoticity > 0.01);
+    for (part, [of_structure, of_chaos]) in
+        [(0.99, [Phase::StructuredStationary, Phase::UnstructuredChaos]), (1.01, [Phase::Quiescent, Phase::Quiescent])]
+    {
+        let thresholds = Thresholds { structure: part * structure, chaoticity: part * chaoticity };
+        assert_eq!(at(0.5, 1.02, thresholds).phase, Some(of_structure));
+        assert_eq!(at(1.1, 0.5, thresholds).phase, Some(of_chaos));
+    }
 }

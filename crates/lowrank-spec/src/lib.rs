@@ -24,5 +24,5 @@ pub use limits::{MOST_NETWORKS, check_numbers, check_step};
 pub use parameter::Parameter;
 pub use parse::schema;
 pub use run::{InputCourse, Run, SineInput, Start, Step};
-pub use spec::{Axis, BulkFor, Network, Precision, Spec, Thresholds};
+pub use spec::{Axis, BulkFor, Network, Precision, Spec};
 pub use structure::{Bistable, Driven, Geometry, Orthogonal, Population, Sampled, Strength, Structure};

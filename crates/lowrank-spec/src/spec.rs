@@ -1,6 +1,6 @@
 //! What a spec is: a file that a person writes, field by field.
 
-use lowrank_model::{Layout, Transfer, Variant};
+use lowrank_model::{Layout, Thresholds, Transfer, Variant};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -98,22 +98,6 @@ pub struct Axis {
     /// How many they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points: Option<usize>,
-}
-
-/// Where phases begin.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Thresholds {
-    /// Of the structure |kappa|.
-    pub structure: f64,
-    /// Of the chaoticity \<std_t(x_i)>_i.
-    pub chaoticity: f64,
-}
-
-impl Default for Thresholds {
-    fn default() -> Self {
-        Self { structure: 0.1, chaoticity: 0.1 }
-    }
 }
 
 /// Which cells share a bulk.

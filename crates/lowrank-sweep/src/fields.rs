@@ -1,51 +1,6 @@
 //! The fields of one cell, from one start, as the networks of one realisation show them; and their bytes.
 
-use std::fmt;
-
 use lowrank_simulate::{CellEnd, Replica, Seen, delta_inf};
-use lowrank_spec::Thresholds;
-
-/// The four phases (docs/theory.md section 7), told by thresholds, and activity without bound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
-    /// Neither structured nor chaotic.
-    Quiescent,
-    /// Structured, at rest.
-    StructuredStationary,
-    /// Structured and chaotic.
-    StructuredChaos,
-    /// Chaotic without structure.
-    UnstructuredChaos,
-    /// Activity grows without bound.
-    Unbounded,
-}
-
-impl Phase {
-    /// The phase of a cell of this structure and chaoticity; none where one of them was not measured (NaN).
-    pub fn of(structure: f64, chaoticity: f64, thresholds: &Thresholds) -> Option<Self> {
-        if structure.is_nan() || chaoticity.is_nan() {
-            return None;
-        }
-        Some(match (structure >= thresholds.structure, chaoticity >= thresholds.chaoticity) {
-            (false, false) => Self::Quiescent,
-            (true, false) => Self::StructuredStationary,
-            (true, true) => Self::StructuredChaos,
-            (false, true) => Self::UnstructuredChaos,
-        })
-    }
-}
-
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Quiescent => "quiescent",
-            Self::StructuredStationary => "structured-stationary",
-            Self::StructuredChaos => "structured-chaos",
-            Self::UnstructuredChaos => "unstructured-chaos",
-            Self::Unbounded => "unbounded",
-        })
-    }
-}
 
 /// Names of the fields in the order of a row, for this rank: first the numbers that are averaged over realisations.
 pub(crate) fn names(rank: usize) -> Vec<String> {
@@ -227,14 +182,5 @@ mod tests {
             row.write(&mut bytes);
             assert_eq!(format!("{:?}", Row::read(&bytes)), format!("{row:?}"));
         }
-    }
-
-    #[test]
-    fn phases_are_told_by_thresholds() {
-        let thresholds = Thresholds { structure: 0.2, chaoticity: 0.1 };
-        let names = [(0.0, 0.0), (0.2, 0.0), (1.0, 0.1), (0.1, 3.0)]
-            .map(|(s, c)| Phase::of(s, c, &thresholds).unwrap().to_string());
-        assert_eq!(names, ["quiescent", "structured-stationary", "structured-chaos", "unstructured-chaos"]);
-        assert_eq!(Phase::of(0.5, f64::NAN, &thresholds), None);
     }
 }

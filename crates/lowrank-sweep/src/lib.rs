@@ -17,6 +17,5 @@ mod theory;
 pub use block::Runner;
 pub use cells::Part;
 pub use error::SweepError;
-pub use fields::Phase;
 pub use merge::{Tables, column, tables, words};
 pub use sweep::{Memory, SCHEMA, Sweep};

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use lowrank_model::Variant;
+use lowrank_model::{Phase, Variant};
 
-use crate::fields::{End, Phase, Row};
+use crate::fields::{End, Row};
 use crate::theory::{Missing, Theory};
 use crate::{Sweep, SweepError};
 

@@ -3,20 +3,17 @@
 //! Along the axis g, or else the last one, solutions are followed from value to value (`solutions_along`). Given is the state
 //! that the start leads to (`lowrank_meanfield::selection`), as in every command. Where networks choose a sign by chance, what is
 //! odd in x (kappa_k, mu, the mean rate) is absent; on a ring kappa_k are. Fluctuations are those within the window of the runs,
-//! as the networks' are (T23).
+//! as the networks' are (T23), and the phase is told from the fields by the thresholds that tell the networks'.
 
 use std::fmt;
 
 use lowrank_meanfield::selection::{Selected, State};
 use lowrank_meanfield::{MeanFieldError, Solutions, solutions_along, unbounded_states};
-use lowrank_model::{Initial, Model, ModelError, OrderParameters};
+use lowrank_model::{Initial, Model, ModelError, OrderParameters, Phase};
 use lowrank_spec::{Parameter, SpecError};
 use rayon::prelude::*;
 
-use crate::{Phase, Sweep, SweepError, fields};
-
-/// Below this kappa is that of a solution without structure: rounding in a root of 1e-12.
-const NO_STRUCTURE: f64 = 1e-7;
+use crate::{Sweep, SweepError, fields};
 
 /// Theory of one cell from one start; NaN where theory has no answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -140,28 +137,30 @@ impl Theory {
         let state = selected.state;
         let OrderParameters { kappa, mu, delta_0, delta_inf, delta_t, r_mean, r_second_moment, .. } = state.order();
         // The variance of a window's mean is missing from the variance within; one sample has none within.
+        let samples = sweep.protocol.samples();
         let loss = match state {
-            State::Stationary(_) => 0.0,
-            State::Fluctuating(c) => {
-                c.autocovariance()?.window_loss(sweep.spec.run.interval, sweep.protocol.samples())?
+            State::Fluctuating(c) if samples > 1 => {
+                c.autocovariance()?.window_loss(sweep.spec.run.interval, samples)?
             }
+            _ => 0.0,
         };
-        let delta_t = if sweep.protocol.samples() > 1 { (delta_t - loss).max(0.0) } else { f64::NAN };
+        let thresholds = &sweep.spec.thresholds;
+        let structure = kappa.iter().map(|kappa| kappa * kappa).sum::<f64>().sqrt();
+        let within = (delta_t - loss).max(0.0);
+        // Where networks have one sample, which tells no phase, theory's is that of all times.
+        let phase = Phase::of(structure, within.sqrt(), thresholds);
+        let delta_t = if samples > 1 { within } else { f64::NAN };
         // One replica shows no Delta_inf.
         let delta_inf = if sweep.spec.start.copies == 1 { f64::NAN } else { *delta_inf };
-        let structure = kappa.iter().map(|kappa| kappa * kappa).sum::<f64>().sqrt();
-        let structured = structure > NO_STRUCTURE;
-        let (lambda_max, phase) = match state {
-            State::Stationary(s) if structured => (s.growth_rate, Phase::StructuredStationary),
-            State::Stationary(s) => (s.growth_rate, Phase::Quiescent),
-            State::Fluctuating(c) if structured => (c.lyapunov()?.exponent, Phase::StructuredChaos),
-            State::Fluctuating(c) => (c.lyapunov()?.exponent, Phase::UnstructuredChaos),
+        let lambda_max = match state {
+            State::Stationary(s) => s.growth_rate,
+            State::Fluctuating(c) => c.lyapunov()?.exponent,
         };
         let mut values = vec![structure, delta_t.sqrt()];
         let odd = |value: f64| if selected.by_chance { f64::NAN } else { value };
         let on_ring = state.ring().is_some();
         values.extend(kappa.iter().map(|k| if on_ring { f64::NAN } else { odd(*k) }));
         values.extend([odd(*mu), *delta_0, delta_inf, delta_t, odd(*r_mean), *r_second_moment, lambda_max]);
-        Ok(Self { values, phase: Some(phase), missing: None })
+        Ok(Self { values, phase, missing: None })
     }
 }

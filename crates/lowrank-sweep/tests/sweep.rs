@@ -289,7 +289,9 @@ fn theory_of_a_grid_is_that_of_the_phase_diagram() {
         let at = sweep.axes()[0].1.iter().position(|v| *v == g).unwrap() * 3;
         Ok(sweep.model(0, at + sweep.axes()[1].1.iter().position(|v| *v == strength).unwrap()).unwrap())
     };
-    let diagram = lowrank_meanfield::phase_diagram(family, &sweep.axes()[0].1, &sweep.axes()[1].1).unwrap();
+    let diagram =
+        lowrank_meanfield::phase_diagram(family, &sweep.axes()[0].1, &sweep.axes()[1].1, &sweep.spec().thresholds)
+            .unwrap();
     let [structure, chaoticity, exponent] =
         ["theory_structure", "theory_chaoticity", "theory_lambda_max"].map(|name| column(&cells, name));
     for (row, of_strength) in diagram.iter().enumerate() {
@@ -306,6 +308,41 @@ fn theory_of_a_grid_is_that_of_the_phase_diagram() {
             close(exponent[at], cell.lambda_max);
         }
     }
+}
+
+/// One rule tells the phases of networks and of theory: |kappa| = 0.6 of both counts or does not count by the threshold alone, and so do
+/// the fluctuations of chaos.
+#[test]
+fn thresholds_tell_the_phase_of_theory_as_that_of_networks() {
+    let text = r#"
+        seed = 5
+        realisations = 4
+        [network]
+        neurons = 1500
+        [structure]
+        rank = 1
+        means = { "m[0]" = 1.0, "n[0]" = 1.2 }
+        [start]
+        along = { "m[0]" = 1.0 }
+        deviation = 1.0
+        [run]
+        transient = 60.0
+        window = 40.0
+        [thresholds]
+        structure = STRUCTURE
+        chaoticity = CHAOTICITY
+        [[axis]]
+        parameter = "g"
+        values = [0.3, 2.5]
+    "#;
+    let told = |structure: &str, chaoticity: &str| {
+        let cells = merged(&text.replace("STRUCTURE", structure).replace("CHAOTICITY", chaoticity)).cells;
+        assert_eq!(words(&cells, "theory_phase"), words(&cells, "phase"), "{cells}");
+        words(&cells, "phase").join(" ")
+    };
+    assert_eq!(told("0.3", "0.1"), "structured-stationary unstructured-chaos");
+    assert_eq!(told("1.5", "0.1"), "quiescent unstructured-chaos");
+    assert_eq!(told("0.3", "5.0"), "structured-stationary quiescent");
 }
 
 #[test]

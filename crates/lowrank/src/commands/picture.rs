@@ -2,10 +2,11 @@
 //! two as heat maps with the boundaries of the phases.
 
 use lowrank_meanfield::Boundaries;
+use lowrank_model::Phase;
 use lowrank_model::Vector;
 use lowrank_report::{Axis, Colour, Figure, Heat, Legend, Line, Mark, Panel, Points, Shape, TWO_COLUMNS};
 use lowrank_spec::Parameter;
-use lowrank_sweep::{Phase, Sweep, column, words};
+use lowrank_sweep::{Sweep, column, words};
 
 /// The fields that are drawn: name of the column, label.
 const FIELDS: [(&str, &str); 2] =
