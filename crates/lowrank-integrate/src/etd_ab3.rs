@@ -68,13 +68,18 @@ impl Memory {
     }
 }
 
-/// What the method of order 4 would add per unit time, gamma_3 times the third backward difference of the rest, after a
-/// step; `error` holds the rest three steps before the last one. gamma_3 = 3/8 is its weight without decay and its upper
-/// bound with it.
+/// Weights of the rest now, one, two and three steps ago in the estimate of the local error per unit time (T37): what the method of order
+/// 4 would add, gamma_3 times the third backward difference. gamma_3 = 3/8 is its weight without decay and its upper bound with it.
+pub const fn error_weights() -> [f64; 4] {
+    [GAMMA_3, -3.0 * GAMMA_3, 3.0 * GAMMA_3, -GAMMA_3]
+}
+
+/// The estimate after a step; `error` holds the rest three steps before the last one.
 pub(crate) fn third_difference(memory: &Memory, error: &mut [f64]) {
     let [now, one] = &memory.past;
+    let [c0, c1, c2, c3] = error_weights();
     for (((error, r0), r1), r2) in error.iter_mut().zip(now).zip(one).zip(&memory.now) {
-        *error = GAMMA_3 * (r0 - 3.0 * r1 + 3.0 * r2 - *error);
+        *error = c0 * r0 + c1 * r1 + c2 * r2 + c3 * *error;
     }
 }
 

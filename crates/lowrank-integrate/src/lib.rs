@@ -18,8 +18,10 @@ mod stability;
 
 pub use adaptive::{Adaptive, Tolerance, solve_adaptive};
 pub use error::IntegrateError;
-pub use etd_ab3::{GAMMA_3, etd_weights};
+pub use etd_ab3::{GAMMA_3, error_weights, etd_weights};
 pub use euler_maruyama::EulerMaruyama;
 pub use field::VectorField;
 pub use fixed::{Method, Stepper, check_steps, integrate};
-pub use stability::{Filters, SpectrumBound, amplification, is_faithful, is_stable, longest_stable_step};
+pub use stability::{
+    Filters, SpectrumBound, amplification, is_faithful, is_stable, longest_stable_step, rotation_error,
+};

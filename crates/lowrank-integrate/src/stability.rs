@@ -15,9 +15,11 @@ const SLACK: f64 = 0.25;
 /// Growth that a growing mode may lose besides half of it, in units of the slack.
 const LOST: f64 = 0.2;
 /// Error of growth rate and frequency of a rotating mode, relative to its growth rate: the square of the size of a limit cycle that it
-/// feeds is off by such a part. Per unit time it is between these two: no step serves a mode that neither grows nor decays.
+/// feeds is off by such a part. Per unit time it is at most the second, and it need not be less than the third: no step serves a mode that
+/// neither grows nor decays.
 const MODE_ERROR: f64 = 0.05;
-const MODE_ERRORS: (f64, f64) = (0.002, 0.02);
+const LARGEST_MODE_ERROR: f64 = 0.02;
+const LEAST_MODE_ERROR: f64 = 0.002;
 /// Halvings of a step before it counts as hopeless: 2^20 is beyond any run that ends.
 const MOST_HALVINGS: u32 = 20;
 /// Points on the half circle of the random part; between two of them the growth changes by less than a hundredth.
@@ -106,18 +108,24 @@ pub fn is_stable(method: Method, step: f64, filters: Filters, spectrum: &Spectru
 /// Whether, besides, what the method adds dies out as fast as the slowest true mode, and the single eigenvalues that rotate do so
 /// as in continuous time, growth and frequency to a twentieth of their rate of growth or decay: what a chosen step has to be.
 pub fn is_faithful(method: Method, step: f64, filters: Filters, spectrum: &SpectrumBound) -> bool {
-    let rotates = |(re, im): &(f64, f64)| {
-        let lambda = Complex64::new(*re, *im);
-        let factors = amplification(method, step, filters, lambda);
-        let fastest = filters.exponents(lambda).into_iter().max_by(|a, b| a.re.total_cmp(&b.re));
-        // Logarithms of the factors in units of the true one, where the branch cut is far.
-        fastest.is_some_and(|s| {
-            let allowed = (MODE_ERROR * s.re.abs()).clamp(MODE_ERRORS.0, MODE_ERRORS.1);
-            factors.iter().any(|z| ((z / (s * step).exp()).ln() / step).norm() <= allowed)
-        })
+    let rotates = |lambda: &(f64, f64)| {
+        let (error, limit) = rotation_error(method, step, filters, *lambda, LEAST_MODE_ERROR);
+        error <= limit
     };
     outlast(method, step, filters, spectrum, f64::NEG_INFINITY)
         && spectrum.outliers.iter().filter(|(_, im)| *im != 0.0).all(rotates)
+}
+
+/// By how much the method changes growth rate and frequency, per unit time, of the mode of the eigenvalue `lambda` (re, im) that grows
+/// fastest; and what a chosen step may: a twentieth of the rate of growth or decay, at most 0.02 and not less than `least`.
+pub fn rotation_error(method: Method, step: f64, filters: Filters, lambda: (f64, f64), least: f64) -> (f64, f64) {
+    let lambda = Complex64::new(lambda.0, lambda.1);
+    let fastest = filters.exponents(lambda).into_iter().max_by(|a, b| a.re.total_cmp(&b.re));
+    let Some(s) = fastest else { return (f64::INFINITY, 0.0) };
+    // Logarithms of the factors in units of the true one, where the branch cut is far.
+    let off = |z: Complex64| ((z / (s * step).exp()).ln() / step).norm();
+    let error = amplification(method, step, filters, lambda).into_iter().map(off).fold(f64::INFINITY, f64::min);
+    (error, (MODE_ERROR * s.re.abs()).clamp(least, LARGEST_MODE_ERROR))
 }
 
 /// Whether every mode grows at most as `floor`, as the fastest true mode, or as itself, and none that grows in truth is damped: Runge's

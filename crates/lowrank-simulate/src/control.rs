@@ -3,9 +3,11 @@
 use std::f64::consts::TAU;
 use std::ops::Range;
 
-use faer::{Mat, MatRef};
+use faer::Mat;
 use lowrank_connectivity::Network;
-use lowrank_integrate::{Filters, GAMMA_3, Method, SpectrumBound, is_faithful, is_stable, longest_stable_step};
+use lowrank_integrate::{
+    Filters, GAMMA_3, Method, SpectrumBound, is_faithful, is_stable, longest_stable_step, rotation_error,
+};
 use lowrank_model::{Empirical, Input, Model, Transfer, Variant};
 
 use crate::{Protocol, SimulateError};
@@ -30,6 +32,11 @@ const WEAK_ERROR: f64 = 0.01;
 /// The largest local error per unit time, relative to the amplitude, that a chosen step makes of a sine among the inputs: it is never
 /// hidden by a state that is large or chaotic for another reason. Methods of order one keep ten times as much, the weak error of noise.
 const INPUT_ERROR: f64 = 1e-3;
+/// Growth of a rotation that a chosen step may change around the centre of an activity, however slowly it grows there: below it a cycle
+/// takes thousands of units to find its size.
+const LEAST_OF_CENTRE: f64 = 1e-4;
+/// An activity whose currents have a larger standard deviation in time than this, relative to max(1, size), moves.
+pub(crate) const MOVING: f64 = 1e-4;
 /// Part of a period of the input between two estimates at most, so that they do not always meet the same phase.
 const PART_OF_PERIOD: f64 = 0.23;
 /// Estimates by two half steps cost two steps: they are taken a unit of time apart at first, and this part of the time later.
@@ -120,22 +127,38 @@ pub(crate) fn weak_error(step: f64, variant: Variant) -> f64 {
     step / (2.0 * tau - step)
 }
 
-/// Where a step is unstable at these states, `[n x replicas]` currents: the longest stable half of it, `None` inside if there is none.
+/// Where a step is unstable at this state, N currents: the longest stable half of it, `None` inside if there is none (T36).
 pub(crate) fn unstable(
-    network: &Network,
+    (vectors, g): (&Empirical, f64),
     (transfer, variant): (Transfer, Variant),
     (method, step): (Method, f64),
-    x: MatRef<'_, f64>,
+    x: &[f64],
 ) -> Option<Option<f64>> {
-    let filters = filters(variant);
-    x.col_iter().find_map(|column| {
-        let slopes: Vec<f64> = column.iter().map(|x| transfer.jet(*x).d1).collect();
-        let mean_square = slopes.iter().map(|slope| slope * slope).sum::<f64>() / slopes.len() as f64;
-        let outliers = overlap_eigenvalues(network.vectors(), Some(&slopes));
-        let spectrum = SpectrumBound { radius: network.g() * mean_square.sqrt(), outliers };
-        let stable = is_stable(method, step, filters, &spectrum);
-        (!stable).then(|| longest_stable_step(method, step, filters, &spectrum))
-    })
+    let (filters, spectrum) = (filters(variant), at_state(vectors, g, transfer, x));
+    let stable = is_stable(method, step, filters, &spectrum);
+    (!stable).then(|| longest_stable_step(method, step, filters, &spectrum))
+}
+
+/// By how much a step changes the growth of a rotation around the centre of an activity that moves, N currents averaged over time, and
+/// what a chosen step may: the size of a cycle hangs on its growth there, which strong input makes far less than that at the steepest
+/// slope. `None` where none is changed by too much; rotations within the random part count for nothing.
+pub(crate) fn unfaithful(
+    (vectors, g): (&Empirical, f64),
+    (transfer, variant): (Transfer, Variant),
+    (method, step): (Method, f64),
+    centre: &[f64],
+) -> Option<(f64, f64)> {
+    let SpectrumBound { radius, outliers } = at_state(vectors, g, transfer, centre);
+    let rotations = outliers.into_iter().filter(|(re, im)| *im > 0.0 && re.hypot(*im) > radius);
+    let mut errors = rotations.map(|lambda| rotation_error(method, step, filters(variant), lambda, LEAST_OF_CENTRE));
+    errors.find(|(error, limit)| *error > *limit || error.is_nan())
+}
+
+/// The spectrum at a state of N currents: the random part and the outliers, both by the slopes there.
+fn at_state(vectors: &Empirical, g: f64, transfer: Transfer, x: &[f64]) -> SpectrumBound {
+    let slopes: Vec<f64> = x.iter().map(|x| transfer.jet(*x).d1).collect();
+    let mean_square = slopes.iter().map(|slope| slope * slope).sum::<f64>() / slopes.len() as f64;
+    SpectrumBound { radius: g * mean_square.sqrt(), outliers: overlap_eigenvalues(vectors, Some(&slopes)) }
 }
 
 /// The outliers that the overlaps of these vectors make at the steepest slope of phi.

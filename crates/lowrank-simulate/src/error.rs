@@ -162,6 +162,20 @@ pub enum SimulateError {
         /// The largest that is believed.
         limit: f64,
     },
+    /// A chosen step with which the method changes the growth of a rotation.
+    #[error(
+        "run.step is {step}: method {method} changes the growth of a rotation of the activity by {error:.3} per unit time, at most {limit:.3} is believed; choose etd-ab3 or rk4, or a number"
+    )]
+    UnfaithfulStep {
+        /// The method.
+        method: Method,
+        /// The step, the shortest that was tried.
+        step: f64,
+        /// Change of growth rate and frequency, per unit time.
+        error: f64,
+        /// The largest that is believed.
+        limit: f64,
+    },
     /// A state at which the method rests and the equations do not.
     #[error(
         "run.step is {step}: method {method} rests at a state where dx/dt is {residual:.3} (root mean square), which is no state of rest; choose \"auto\", or a shorter step"

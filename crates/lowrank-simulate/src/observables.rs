@@ -9,6 +9,7 @@ use faer::{Mat, MatRef};
 use lowrank_model::Measured;
 
 use self::lagged::{Lagged, inner};
+use crate::control::MOVING;
 use crate::replicas::{Replica, delta_inf};
 
 /// What one run of one network showed.
@@ -149,6 +150,19 @@ impl Accumulator {
         self.totals.push((x.col_iter().map(|column| column.iter().sum::<f64>()).sum(), square));
         self.x_lagged.add(|| centred);
         self.r_lagged.add(|| r.to_owned());
+    }
+
+    /// x averaged over time of every copy that moves: the centre of its activity.
+    pub(crate) fn moving_centres(&self) -> Vec<Vec<f64>> {
+        let (means, variances) = (self.x.means(), self.x.variances());
+        let columns = means.col_iter().zip(variances.col_iter());
+        let of = |(mean, variance): (faer::ColRef<'_, f64>, faer::ColRef<'_, f64>)| {
+            let total = |values: faer::ColRef<'_, f64>, of: fn(&f64) -> f64| values.iter().map(of).sum::<f64>();
+            let (moved, size) = (total(variance, |v| *v), total(mean, |x| x * x));
+            let moves = moved > MOVING * MOVING * size.max(mean.nrows() as f64);
+            moves.then(|| mean.iter().copied().collect())
+        };
+        columns.filter_map(of).collect()
     }
 
     /// The averages. The individual variance is that around u_i = sum_k kappa_k m_i^(k) + I_i, I the input at each

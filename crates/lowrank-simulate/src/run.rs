@@ -5,7 +5,9 @@ use lowrank_connectivity::Network;
 use lowrank_integrate::{IntegrateError, Method, Stepper, VectorField};
 use lowrank_model::{Model, Variant, Vector};
 
-use crate::control::{Control, first_of_protocol, halve_until_believed, is_noisy, rms, unstable, weak_error};
+use crate::control::{
+    Control, first_of_protocol, halve_until_believed, is_noisy, rms, unfaithful, unstable, weak_error,
+};
 use crate::escape::{Escape, Growth};
 use crate::mover::Mover;
 use crate::observables::{Accumulator, Structure};
@@ -166,6 +168,7 @@ fn observe_variants(
     let symmetry = (is_odd(model), protocol.structured_from());
     let mut all = Vec::with_capacity(variants.len());
     for (v, (sums, variant)) in sums.into_iter().zip(variants).enumerate() {
+        let centres = sums.moving_centres();
         let mut observed = sums.finish(&structure, symmetry);
         if let Some((observable, value)) = observed.first_not_finite() {
             return Err(SimulateError::NotANumber { observable, value, time });
@@ -173,20 +176,24 @@ fn observe_variants(
         (observed.step, observed.error_estimate) = (step, control.worst()[v]);
         observed.weak_error = is_noisy(model).then(|| weak_error(step, *variant));
         let states = x.subcols(v * copies, copies);
-        let of = (model.transfer(), *variant);
-        let judged = protocol.tolerance().is_finite();
-        let unstable = judged.then(|| unstable(network, of, (protocol.method(), step), states)).flatten();
-        all.push(match unstable {
-            _ if observed.error_estimate > tolerance => {
-                Err(inaccurate(protocol.method(), step, observed.error_estimate, tolerance))
-            }
-            Some(longest) => Err(SimulateError::UnstableStep { method: protocol.method(), step, longest }),
-            None => match residuals[v * copies..(v + 1) * copies].iter().flatten().next() {
-                Some(residual) if judged => {
-                    Err(SimulateError::SpuriousRest { method: protocol.method(), step, residual: *residual })
-                }
-                _ => Ok(observed),
-            },
+        let method = protocol.method();
+        let (given, of, at) = ((network.vectors(), network.g()), (model.transfer(), *variant), (method, step));
+        let (judged, chosen) = (protocol.tolerance().is_finite(), protocol.halvings() > 0);
+        let unstable =
+            || states.col_iter().find_map(|x| unstable(given, of, at, &x.iter().copied().collect::<Vec<_>>()));
+        let resting = || residuals[v * copies..(v + 1) * copies].iter().flatten().next();
+        all.push(if observed.error_estimate > tolerance {
+            Err(inaccurate(method, step, observed.error_estimate, tolerance))
+        } else if let Some(longest) = judged.then(unstable).flatten() {
+            Err(SimulateError::UnstableStep { method, step, longest })
+        } else if let Some(residual) = judged.then(resting).flatten() {
+            Err(SimulateError::SpuriousRest { method, step, residual: *residual })
+        } else if let Some((error, limit)) =
+            centres.iter().filter(|_| chosen).find_map(|x| unfaithful(given, of, at, x))
+        {
+            Err(SimulateError::UnfaithfulStep { method, step, error, limit })
+        } else {
+            Ok(observed)
         });
     }
     Ok(all)

@@ -4,7 +4,7 @@
 
 use lowrank_connectivity::{Bulk, BulkKind, Network, Sampling, Scalar, draw_vectors};
 use lowrank_integrate::Method;
-use lowrank_model::Vector::{M, N};
+use lowrank_model::Vector::{I, M, N};
 use lowrank_model::{Empirical, Initial, Input, Layout, Model, Moments, Transfer, Variant};
 use lowrank_simulate::{
     Cell, CellEnd, ERROR_TOLERANCE, MOST_HALVINGS, Products, Protocol, Recording, Seen, SimulateError, Timing, Trial,
@@ -218,4 +218,99 @@ fn trials_end_where_they_should_or_say_why_they_are_not_believed() {
         }
     }
     assert!(right > 60 && refused > 10, "{right} right, {refused} refused");
+}
+
+/// A rotation a +- b i that grows slowly around the centre of an activity which input holds where slopes are small: the size of its cycle
+/// hangs on the growth there, not on that at the steepest slope. Against Runge's method at a fine step; methods of order one have no
+/// numbers where no step that may be chosen is short enough.
+#[test]
+fn weak_rotations_under_strong_input_keep_their_size_or_have_no_numbers() {
+    let two = Variant::two_timescale(1.0, 0.3).unwrap();
+    let timing = Timing { transient: 200.0, window: 40.0, interval: 0.25, step: 0.25 };
+    let along = Initial { along: vec![(M(0), 0.7)], deviation: 0.0 };
+    for (transfer, variant, a, b, amplitude, refused) in [
+        (Transfer::Logistic, two, 1.5, 8.0, 0.4, Some(Method::Euler)),
+        (Transfer::Tanh, Variant::Current, 1.2, 3.0, 0.38, None),
+        (Transfer::Tanh, Variant::Rate, 1.15, 5.0, 0.3, Some(Method::ExponentialEuler)),
+    ] {
+        let moments = Moments::new(Layout::rank(2).with_inputs(1)).variance(M(0), 1.0).variance(M(1), 1.0);
+        let moments = moments.variance(N(0), 80.0).variance(N(1), 80.0).variance(I(0), 1.0).covariance(M(0), N(0), a);
+        let moments = moments.covariance(M(1), N(1), a).covariance(M(0), N(1), -b).covariance(M(1), N(0), b);
+        let vectors = draw_vectors(&moments.build().unwrap().into(), 60, Sampling::Matched, 5, 0).unwrap();
+        let bulk = std::sync::Arc::new(Bulk::draw(BulkKind::Gaussian, 60, 5, 0).unwrap());
+        let network = Network::new(0.0, bulk.clone(), vectors.clone()).unwrap();
+        let x0 = initial_currents(&network, &along, 1, 5, 0).unwrap();
+        let input = Input::constant(&[amplitude]).unwrap();
+        let model = Model::new(0.0, transfer, variant, vectors.clone(), input).unwrap();
+        let alone = |method, step: Option<f64>| {
+            let protocol = Protocol::new(Timing { step: step.unwrap_or(0.25), ..timing }, method).unwrap();
+            let protocol = if step.is_none() { protocol.with_chosen_step() } else { protocol };
+            simulate(&network, &model, x0.as_ref(), &protocol, (5, 0))
+        };
+        let start: Vec<f64> = x0.col(0).iter().copied().collect();
+        let column = |method| {
+            let watch =
+                Watch { leave_at_rest: true, lyapunov: None, tolerance: ERROR_TOLERANCE, halvings: MOST_HALVINGS };
+            let cell = Cell { g: 0.0, variant, vectors: &vectors, amplitudes: &[amplitude], x0: &start };
+            let protocol = Protocol::new(timing, method).unwrap();
+            run_cells(&*bulk, transfer, &[cell], &protocol, watch, Products::Whole).unwrap().remove(0)
+        };
+        let expected = alone(Method::Rk4, Some(0.0125)).unwrap().chaoticity.unwrap();
+        assert!(expected > 0.05, "{transfer} {variant}: there is no cycle, {expected}");
+        let (network, column_seen) = (alone(Method::EtdAb3, None).unwrap(), column(Method::EtdAb3));
+        for seen in [network.chaoticity.unwrap(), column_seen.chaoticity.unwrap()] {
+            let off = (seen / expected - 1.0).abs();
+            assert!(off < 0.02, "{transfer} {variant}: {seen} for {expected} at {}", network.step);
+        }
+        assert_eq!(column_seen.step, network.step);
+        if let Some(method) = refused {
+            let error = alone(method, None).unwrap_err();
+            let of_the_step = matches!(error, SimulateError::UnfaithfulStep { .. } | SimulateError::NoStep { .. });
+            assert!(of_the_step, "{transfer} {variant}: {error}");
+            assert!(!has_numbers(&column(method)), "{transfer} {variant}");
+        }
+    }
+}
+
+/// Overlaps of 3.5 and of -3 on neurons of their own: at rest the growth of the first hides that a step of 0.2 makes the second grow, at
+/// the state that activity ends in it does not, also where a start along the first alone never shows it. Columns are judged there as
+/// single networks are.
+#[test]
+fn a_step_that_is_unstable_at_the_last_state_alone_is_not_taken() {
+    let (of_first, neurons) = (|i: usize| i < 30, 60);
+    let on = |first: bool, value: f64| (0..neurons).map(|i| if of_first(i) == first { value } else { 0.0 }).collect();
+    let rows = vec![on(true, 1.0), on(false, 1.0), on(true, 7.0), on(false, -6.0)];
+    let vectors = Empirical::new(Layout::rank(2), neurons, rows).unwrap();
+    let bulk = std::sync::Arc::new(Bulk::draw(BulkKind::Gaussian, neurons, 5, 0).unwrap());
+    let network = Network::new(0.0, bulk.clone(), vectors.clone()).unwrap();
+    let start: Vec<f64> = (0..neurons).map(|i| if of_first(i) { 0.5 } else { 0.0 }).collect();
+    let x0 = faer::Mat::from_fn(neurons, 1, |i, _| start[i]);
+    let timing = Timing { transient: 40.0, window: 5.0, interval: 1.0, step: 0.2 };
+    // kappa = 3.5 tanh(kappa).
+    let kappa = (0..200).fold(3.5, |kappa: f64, _| 3.5 * kappa.tanh());
+    for chosen in [true, false] {
+        let watch = |leave_at_rest| {
+            let halvings = if chosen { MOST_HALVINGS } else { 0 };
+            Watch { leave_at_rest, lyapunov: None, tolerance: ERROR_TOLERANCE, halvings }
+        };
+        let protocol = Protocol::new(timing, Method::EtdAb3).unwrap();
+        let of_one = if chosen { protocol.clone().with_chosen_step() } else { protocol.clone() };
+        let model = Model::new(0.0, Transfer::Tanh, Variant::Current, vectors.clone(), Input::none()).unwrap();
+        let alone = simulate(&network, &model, x0.as_ref(), &of_one, (5, 0));
+        for leave_at_rest in [true, false] {
+            let cell = Cell { g: 0.0, variant: Variant::Current, vectors: &vectors, amplitudes: &[], x0: &start };
+            let seen =
+                run_cells(&*bulk, Transfer::Tanh, &[cell], &protocol, watch(leave_at_rest), Products::Whole).unwrap();
+            match &alone {
+                Ok(alone) => {
+                    assert!(chosen && alone.step < 0.2 && seen[0].step == alone.step, "{}", seen[0].step);
+                    assert!(has_numbers(&seen[0]) && (seen[0].kappa[0] - kappa).abs() < 1e-6, "{}", seen[0].kappa[0]);
+                }
+                Err(error) => {
+                    assert!(!chosen && matches!(error, SimulateError::UnstableStep { .. }), "{error}");
+                    assert!(matches!(seen[0].end, CellEnd::Inaccurate(_)), "{:?}", seen[0].end);
+                }
+            }
+        }
+    }
 }

@@ -15,7 +15,7 @@ use super::tangent::{direction, length};
 use super::weights::Weights;
 use super::{Cell, Products, Watch, lanes};
 use crate::SimulateError;
-use crate::control::{of_state, of_tangent};
+use crate::control::{of_state, of_tangent, unfaithful, unstable};
 use crate::escape::Growth;
 
 /// What is done at one step besides the step.
@@ -36,6 +36,9 @@ pub(super) struct Task {
 /// behind the states.
 pub(super) struct Block<'a, T> {
     bulk: &'a Bulk<T>,
+    cells: &'a [Cell<'a>],
+    method: Method,
+    dt: f64,
     transfer: Transfer,
     n: usize,
     columns: Vec<Column<T>>,
@@ -73,7 +76,7 @@ impl<'a, T: Scalar> Block<'a, T> {
     pub(super) fn new(
         bulk: &'a Bulk<T>,
         transfer: Transfer,
-        (cells, lines): (&[Cell<'_>], &[u64]),
+        (cells, lines): (&'a [Cell<'a>], &[u64]),
         method: Method,
         dt: f64,
         (watch, products): (Watch, Products),
@@ -93,6 +96,9 @@ impl<'a, T: Scalar> Block<'a, T> {
         let past = |filtered| [zeros(filtered), zeros(filtered && method == Method::EtdAb3)];
         let mut block = Self {
             bulk,
+            cells,
+            method,
+            dt,
             transfer,
             n,
             columns,
@@ -194,6 +200,8 @@ impl<'a, T: Scalar> Block<'a, T> {
         }
         for j in (0..count).rev() {
             if let Some(end) = self.columns[j].end {
+                let serves = matches!(end, CellEnd::AtRest(_)).then(|| self.serves(j));
+                let end = if serves == Some(false) { CellEnd::Inaccurate(task.time) } else { end };
                 let column = self.remove(j);
                 seen[column.cell] = Some(column.sums.finish(end, None, column.error));
             }
@@ -348,6 +356,21 @@ impl<'a, T: Scalar> Block<'a, T> {
         }
     }
 
+    /// Whether the step serves the state in which column `j` ends and, where it was chosen, the rotations around the centre of an
+    /// activity that moves: as single networks are judged.
+    fn serves(&self, j: usize) -> bool {
+        if !self.watch.tolerance.is_finite() {
+            return true;
+        }
+        let column = &self.columns[j];
+        let cell = &self.cells[column.cell];
+        let (given, of, at) = ((cell.vectors, cell.g), (self.transfer, cell.variant), (self.method, self.dt));
+        let x = if self.filtered.0 { &self.x } else { &self.q };
+        let x: Vec<f64> = column!(x, j * self.n, self.n).iter().map(|x| x.to_f64()).collect();
+        let centre = column.sums.moving_centre().filter(|_| self.watch.halvings > 0);
+        unstable(given, of, at, &x).is_none() && centre.is_none_or(|x| unfaithful(given, of, at, &x).is_none())
+    }
+
     /// Takes column `j` out; the last one takes its place. Tangent vectors close up behind the states.
     fn remove(&mut self, j: usize) -> Column<T> {
         let (n, count, tangents) = (self.n, self.columns.len(), self.watch.lyapunov.is_some());
@@ -368,7 +391,8 @@ impl<'a, T: Scalar> Block<'a, T> {
     /// Ends the run at this time, after a window of this length.
     pub(super) fn finish(self, time: f64, window: f64, seen: &mut [Option<Seen>]) {
         let watched = self.watch.lyapunov.is_some();
-        for column in self.columns {
+        let serves: Vec<bool> = (0..self.columns.len()).map(|j| self.serves(j)).collect();
+        for (column, serves) in self.columns.into_iter().zip(serves) {
             let exponent = watched.then(|| column.growth / window);
             // The last looks at the speed may have come before the last samples.
             let end = match (column.sums.is_finite(), self.transfer.bound()) {
@@ -376,9 +400,11 @@ impl<'a, T: Scalar> Block<'a, T> {
                 (true, None) => match column.escape.verdict(column.drive) {
                     Some(Growth::Unbounded) => CellEnd::Unbounded(time),
                     Some(Growth::Undecided) => CellEnd::Inaccurate(time),
-                    None => CellEnd::Ran,
+                    None if serves => CellEnd::Ran,
+                    None => CellEnd::Inaccurate(time),
                 },
-                (true, _) => CellEnd::Ran,
+                (true, Some(_)) if serves => CellEnd::Ran,
+                (true, Some(_)) => CellEnd::Inaccurate(time),
                 (false, Some(_)) => CellEnd::Inaccurate(time),
                 (false, None) => CellEnd::Unbounded(time),
             };

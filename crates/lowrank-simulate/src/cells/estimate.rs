@@ -1,6 +1,6 @@
 //! The error of a step as the column itself tells it (T37), from what the method remembers, at the looks only.
 
-use lowrank_integrate::{GAMMA_3, Method};
+use lowrank_integrate::{Method, error_weights};
 use lowrank_model::Real;
 
 use super::lanes;
@@ -28,10 +28,8 @@ impl Estimate {
         let a = 1.0 / tau;
         let half = 0.5 * a;
         match method {
-            Method::EtdAb3 => {
-                let third = GAMMA_3 * a;
-                Self { rest: [third, -3.0 * third, 3.0 * third, -third], own: 0.0, needs: 3 }
-            }
+            // The rest that methods of lowrank-integrate remember is a times this one.
+            Method::EtdAb3 => Self { rest: error_weights().map(|weight| a * weight), own: 0.0, needs: 3 },
             Method::Euler => Self { rest: [half * (1.0 - dt * a), -half, 0.0, 0.0], own: half * dt * a, needs: 1 },
             _ => Self { rest: [half, -half, 0.0, 0.0], own: 0.0, needs: 1 },
         }

@@ -3,6 +3,7 @@
 use lowrank_model::Real;
 
 use super::lanes::{Sums, sample};
+use crate::control::MOVING;
 
 /// How a column's run ended.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -121,6 +122,16 @@ impl Accumulator {
     pub(super) fn is_finite(&self) -> bool {
         let all = |values: &[f64]| values.iter().all(|value| value.is_finite());
         self.variance.is_finite() && all(&self.sum) && all(&self.square) && all(&self.kappa)
+    }
+
+    /// x averaged over time, if it moves: the centre of the activity.
+    pub(super) fn moving_centre(&self) -> Option<Vec<f64>> {
+        let samples = self.samples.max(1) as f64;
+        let mean = |(first, sum): (&f64, &f64)| first + sum / samples;
+        let centre: Vec<f64> = self.first.iter().zip(&self.sum).map(mean).collect();
+        let moved: f64 = self.sum.iter().zip(&self.square).map(|(sum, s)| s / samples - (sum / samples).powi(2)).sum();
+        let size: f64 = centre.iter().map(|x| x * x).sum();
+        (moved > MOVING * MOVING * size.max(centre.len() as f64)).then_some(centre)
     }
 
     pub(super) fn finish(self, end: CellEnd, lyapunov: Option<f64>, error_estimate: f64) -> Seen {
