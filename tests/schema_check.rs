@@ -144,8 +144,8 @@ fn is_of_type(value: &Value, name: &str) -> bool {
         "array" => value.is_array(),
         "object" => value.is_object(),
         "number" => value.is_number(),
-        // As TOML and every JSON of this workspace have it: 2.0 is no whole number.
-        "integer" => value.is_i64() || value.is_u64(),
+        // As the drafts have it: JSON has one kind of number, and 2.0 is a whole one.
+        "integer" => value.as_f64().is_some_and(|number| number.fract() == 0.0),
         other => panic!("there is no type {other}"),
     }
 }

@@ -7,7 +7,8 @@ use lowrank_model::Transfer;
 use pulp::{Simd, WithSimd};
 
 use crate::MeanFieldError;
-use crate::averages::Averages;
+use crate::averages::{Averages, density};
+use crate::large::{REACH, Shape, smooth_step};
 
 /// Half width in standard deviations: phi times sqrt(Gaussian) falls to e^(-12.5^2 / 4) = 1e-17.
 const WINDOW: f64 = 12.5;
@@ -18,6 +19,9 @@ const STEP_TIMES_DEVIATION: f64 = 0.12;
 const SMALLEST_SQUARE: f64 = 1e-18;
 /// Longest series; tanh needs about 110 D terms.
 const MOST_TERMS: usize = 100_000;
+/// From this variance on phi is a smooth step, whose coefficients are closed forms, and a part that vanishes a few units from zero
+/// (T30): nodes are needed where that is, a quarter of the Gaussian here and less the wider it is.
+const WIDE: f64 = 36.0;
 /// Nodes that are worked on together.
 const LANES: usize = 8;
 
@@ -26,25 +30,96 @@ pub(crate) fn hermite_coefficients(transfer: Transfer, mu: f64, d: f64) -> Resul
     if d == 0.0 {
         return Ok(vec![transfer.value(mu)]);
     }
+    let smallest = SMALLEST_SQUARE * Averages::at(transfer, mu, d).phi_sq;
+    let fold = if d > WIDE && transfer != Transfer::ThresholdLinear {
+        of_rest(transfer, mu, d, smallest)
+    } else {
+        of_whole(transfer, mu, d, smallest)
+    };
+    pulp::Arch::new().dispatch(fold).ok_or(MeanFieldError::SeriesTooLong { d, terms: MOST_TERMS })
+}
+
+/// Nodes on the whole Gaussian.
+fn of_whole(transfer: Transfer, mu: f64, d: f64, smallest: f64) -> Fold {
     let deviation = d.sqrt();
     let step = LARGEST_STEP.min(STEP_TIMES_DEVIATION / deviation);
     let count = ((WINDOW / step).ceil() as usize + 1).next_multiple_of(LANES);
-    // The Gaussian is shared out evenly between phi and h_k, so that the recurrence neither over- nor underflows; nodes
-    // +z and -z are folded into one by the parity of h_k.
-    let [mut z, mut even, mut odd, mut now] = std::array::from_fn(|_| Vec::with_capacity(count));
-    for i in 0..count {
-        let at = i as f64 * step;
-        let root = (-0.25 * at * at).exp();
-        let weight = step / (2.0 * PI).sqrt() * root * if i == 0 { 0.5 } else { 1.0 };
-        let (up, down) = (transfer.value(mu + deviation * at), transfer.value(mu - deviation * at));
-        z.push(at);
-        even.push(weight * (up + down));
-        odd.push(weight * (up - down));
-        now.push(root);
+    Fold::new(0..count, step, smallest, None, |z| transfer.value(mu + deviation * z))
+}
+
+/// Nodes where phi is not the smooth step.
+fn of_rest(transfer: Transfer, mu: f64, d: f64, smallest: f64) -> Fold {
+    let (deviation, shape) = (d.sqrt(), Shape::new(transfer));
+    let step = STEP_TIMES_DEVIATION * shape.unit / deviation;
+    let (centre, reach) = ((mu / deviation).abs(), REACH * shape.unit / deviation);
+    let (first, last) = (((centre - reach) / step).max(0.0) as usize, ((centre + reach).min(WINDOW) / step) as usize);
+    let count = if transfer == Transfer::Erf { 0 } else { (last + 1).saturating_sub(first).next_multiple_of(LANES) };
+    let of_step = Some(StepSeries::new(&shape, mu, d));
+    Fold::new(first..first + count, step, smallest, of_step, |z| shape.rest(mu + deviation * z))
+}
+
+/// Coefficients of the smooth step low + half erf(x / (sqrt(2) width)), one after the other.
+struct StepSeries {
+    /// a_0, and what the others have in common.
+    first: f64,
+    factor: f64,
+    /// mu / s and ln(sqrt(D) / s), s^2 = D + width^2.
+    u: f64,
+    decay: f64,
+    /// h_(k-1) and h_(k-2) at u, times the root of the Gaussian.
+    now: f64,
+    last: f64,
+}
+
+impl StepSeries {
+    fn new(shape: &Shape, mu: f64, d: f64) -> Self {
+        let s = (d + shape.width * shape.width).sqrt();
+        let (u, root) = (mu / s, (-0.25 * (mu / s).powi(2)).exp());
+        let factor = 2.0 * shape.half * density(0.0) * root;
+        let decay = -0.5 * (shape.width * shape.width / d).ln_1p();
+        Self { first: shape.low + shape.half * smooth_step(mu, s).0, factor, u, decay, now: root, last: 0.0 }
     }
-    let smallest = SMALLEST_SQUARE * Averages::at(transfer, mu, d).phi_sq;
-    let fold = Fold { z, even, odd, now, last: vec![0.0; count], smallest };
-    pulp::Arch::new().dispatch(fold).ok_or(MeanFieldError::SeriesTooLong { d, terms: MOST_TERMS })
+
+    /// a_k = 2 half (sqrt(D) / s)^k (-1)^(k-1) h_(k-1)(u) e^(-u^2 / 2) / sqrt(2 pi k), to be asked for in the order of k.
+    fn coefficient(&mut self, k: usize) -> f64 {
+        if k == 0 {
+            return self.first;
+        }
+        let number = k as f64;
+        let sign = if k % 2 == 0 { -1.0 } else { 1.0 };
+        let value = sign * self.factor * (number * self.decay).exp() * self.now / number.sqrt();
+        // h_k = u h_(k-1) / sqrt(k) - sqrt((k - 1) / k) h_(k-2).
+        let next = (self.u * self.now - (number - 1.0).sqrt() * self.last) / number.sqrt();
+        (self.last, self.now) = (self.now, next);
+        value
+    }
+}
+
+impl Fold {
+    /// The nodes i step of these i, and of -i, where `f` is phi, or what is left of it without `of_step`.
+    fn new(
+        nodes: std::ops::Range<usize>,
+        step: f64,
+        smallest: f64,
+        of_step: Option<StepSeries>,
+        f: impl Fn(f64) -> f64,
+    ) -> Self {
+        let count = nodes.len();
+        // The Gaussian is shared out evenly between phi and h_k, so that the recurrence neither over- nor underflows; nodes
+        // +z and -z are folded into one by the parity of h_k.
+        let [mut z, mut even, mut odd, mut now] = std::array::from_fn(|_| Vec::with_capacity(count));
+        for i in nodes {
+            let at = i as f64 * step;
+            let root = (-0.25 * at * at).exp();
+            let weight = step / (2.0 * PI).sqrt() * root * if i == 0 { 0.5 } else { 1.0 };
+            let (up, down) = (f(at), f(-at));
+            z.push(at);
+            even.push(weight * (up + down));
+            odd.push(weight * (up - down));
+            now.push(root);
+        }
+        Self { z, even, odd, now, last: vec![0.0; count], smallest, of_step }
+    }
 }
 
 /// One body, compiled for each vector width (a closure would not be); no fused operations, so that every machine gets the
@@ -59,6 +134,8 @@ struct Fold {
     last: Vec<f64>,
     /// The square of a coefficient that counts as zero.
     smallest: f64,
+    /// Coefficients that are added, if there are any.
+    of_step: Option<StepSeries>,
 }
 
 impl WithSimd for Fold {
@@ -83,11 +160,35 @@ impl WithSimd for Fold {
                 }
             }
             std::mem::swap(&mut self.last, &mut self.now);
-            a.push(sums.iter().sum());
+            let sum: f64 = sums.iter().sum();
+            a.push(self.of_step.as_mut().map_or(sum, |step| sum + step.coefficient(k)));
             if k >= 8 && a[k] * a[k] <= self.smallest && a[k - 1] * a[k - 1] <= self.smallest {
                 return Some(a);
             }
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Both ways to the coefficients, far from zero mean too.
+    #[test]
+    fn a_step_and_a_rest_have_the_coefficients_of_the_whole() {
+        for transfer in [Transfer::Tanh, Transfer::Logistic, Transfer::OnePlusTanh, Transfer::Erf] {
+            for (mu, d) in [(0.0, 37.0), (3.0, 60.0), (-15.0, 100.0), (60.0, 50.0), (200.0, 90.0)] {
+                let smallest = SMALLEST_SQUARE * Averages::at(transfer, mu, d).phi_sq;
+                let arch = pulp::Arch::new();
+                let whole = arch.dispatch(of_whole(transfer, mu, d, smallest)).unwrap();
+                let parts = arch.dispatch(of_rest(transfer, mu, d, smallest)).unwrap();
+                let square = |a: &[f64]| a.iter().map(|a| a * a).sum::<f64>();
+                assert!((square(&parts) - Averages::at(transfer, mu, d).phi_sq).abs() < 1e-12, "{transfer} {mu} {d}");
+                for (k, (a, b)) in whole.iter().zip(&parts).enumerate() {
+                    assert!((a - b).abs() < 3e-14, "{transfer} {mu} {d} {k}: {a} {b}");
+                }
+            }
+        }
     }
 }

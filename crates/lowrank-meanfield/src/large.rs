@@ -17,7 +17,7 @@ use crate::quadrature::gauss_legendre;
 pub(crate) const LARGE_VARIANCE: f64 = 900.0;
 /// Nodes in x in units of the step's width: the rest to e^(-pi^2 / 0.2) = 4e-22, as far as it is above 1e-17.
 const STEP: f64 = 0.2;
-const REACH: f64 = 20.0;
+pub(crate) const REACH: f64 = 20.0;
 /// Half width of Gaussians in standard deviations, e^(-8.5^2 / 2) = 2e-16, and steps in them: e^(-38) of each.
 const WINDOW: f64 = 8.5;
 const GAUSSIAN_STEP: f64 = 0.6;
@@ -38,14 +38,14 @@ static LEGENDRE: LazyLock<Vec<(f64, f64)>> = LazyLock::new(|| gauss_legendre(32)
 
 /// phi(x) = low + half (erf(x / (sqrt(2) width)) + rest).
 #[derive(Clone, Copy)]
-struct Shape {
+pub(crate) struct Shape {
     transfer: Transfer,
-    low: f64,
-    half: f64,
+    pub(crate) low: f64,
+    pub(crate) half: f64,
     /// Unit of x.
-    unit: f64,
+    pub(crate) unit: f64,
     /// Standard deviation of the Gaussian that makes the step smooth.
-    width: f64,
+    pub(crate) width: f64,
 }
 
 /// What is local of Phi, phi, phi' and phi'' at one point.
@@ -57,7 +57,7 @@ pub(crate) fn is_large(transfer: Transfer, d: f64) -> bool {
 }
 
 impl Shape {
-    fn new(transfer: Transfer) -> Self {
+    pub(crate) fn new(transfer: Transfer) -> Self {
         let (low, half, unit) = match transfer {
             Transfer::Logistic => (0.5, 0.5, 2.0),
             Transfer::OnePlusTanh => (1.0, 1.0, 1.0),
@@ -65,6 +65,14 @@ impl Shape {
         };
         // erf(sqrt(pi) x / 2) has the slope of tanh at zero.
         Self { transfer, low, half, unit, width: unit * (2.0 / PI).sqrt() }
+    }
+
+    /// What is local of phi at one point.
+    pub(crate) fn rest(&self, x: f64) -> f64 {
+        if self.transfer == Transfer::Erf {
+            return 0.0;
+        }
+        self.transfer.value(x) - self.low - self.half * smooth_step(x, self.width).0
     }
 
     fn local(&self, x: f64) -> Local {
@@ -123,7 +131,7 @@ impl Shape {
 }
 
 /// erf(x / (sqrt(2) width)), and E|x + width z|, its primitive.
-fn smooth_step(x: f64, width: f64) -> (f64, f64) {
+pub(crate) fn smooth_step(x: f64, width: f64) -> (f64, f64) {
     let step = libm::erf(x / width * FRAC_1_SQRT_2);
     (step, x * step + 2.0 * width * density(x / width))
 }

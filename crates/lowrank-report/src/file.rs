@@ -113,7 +113,8 @@ fn folder_of(path: &Path) -> &Path {
 pub fn check_folder(folder: &Path) -> Result<(), ReportError> {
     let refused = |source| ReportError::Write { path: folder.to_owned(), source };
     fs::create_dir_all(folder).map_err(refused)?;
-    tempfile::tempfile_in(folder).map(drop).map_err(refused)
+    // A full disk gives a file a name and no room.
+    tempfile::tempfile_in(folder).and_then(|mut probe| probe.write_all(b"probe")).map_err(refused)
 }
 
 /// Temporary files are private by default; what is renamed into a result is as open as the user's umask lets it be.

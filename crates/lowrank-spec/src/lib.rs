@@ -15,6 +15,7 @@ mod ranges;
 mod run;
 mod spec;
 mod structure;
+mod whole;
 
 pub use draft::Draft;
 pub use error::{SpecError, out_of_range};

@@ -183,8 +183,7 @@ fn mended(message: &str) -> String {
         return format!("the field {name} is missing: give it a value");
     }
     let words = [
-        ("expected u64", "a whole number >= 0 is needed"),
-        ("expected usize", "a whole number >= 0 is needed"),
+        ("expected a whole number >= 0", "a whole number >= 0 is needed"),
         ("expected f64", "a number is needed"),
         ("expected a boolean", "true or false is needed"),
         ("expected a string", "a text in quotes is needed"),

@@ -9,6 +9,7 @@ use crate::error::out_of_range;
 use crate::grid::MOST_CELLS;
 use crate::limits::{MOST_COPIES, MOST_NETWORKS};
 use crate::structure::MOST_VECTORS;
+use crate::whole::LIMIT;
 use crate::{Run, Spec, SpecError};
 
 /// The variants by name.
@@ -135,6 +136,9 @@ pub(crate) fn into_schema(schema: &mut Schema) {
             }
         }
     }
+    if let Some(schema) = schema.as_object_mut() {
+        schema.values_mut().for_each(whole_numbers);
+    }
     let names = [
         ("network.transfer", "Network", Transfer::ALL.map(Transfer::name).to_vec()),
         ("run.method", "Run", Run::methods()),
@@ -148,6 +152,22 @@ pub(crate) fn into_schema(schema: &mut Schema) {
         variants["items"]["enum"] = json!(VARIANTS);
         variants["minItems"] = json!(1);
         variants["uniqueItems"] = json!(true);
+    }
+}
+
+/// Gives every whole number that has no largest value the limit of the parser.
+fn whole_numbers(schema: &mut Value) {
+    if let Value::Object(rules) = schema {
+        let is_whole =
+            |kind: &Value| kind == "integer" || kind.as_array().is_some_and(|kinds| kinds.contains(&json!("integer")));
+        if rules.get("type").is_some_and(is_whole) && !rules.contains_key("maximum") {
+            rules.insert("exclusiveMaximum".to_owned(), json!(LIMIT));
+        }
+    }
+    match schema {
+        Value::Object(rules) => rules.values_mut().for_each(whole_numbers),
+        Value::Array(items) => items.iter_mut().for_each(whole_numbers),
+        _ => {}
     }
 }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::SpecError;
 use crate::error::{out_of_range, unknown};
+use crate::whole::whole_count;
 
 /// The method that is chosen.
 const AUTO: &str = "auto";
@@ -86,6 +87,7 @@ pub struct Start {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deviation: Option<f64>,
     /// States with independent parts of their own; two or more give an unbiased Delta_inf.
+    #[serde(deserialize_with = "whole_count")]
     pub copies: usize,
     /// Sweeps: also from the state of opposite sign. Where the network is odd it is not simulated: its course is the mirror
     /// image.
@@ -215,6 +217,7 @@ pub struct Run {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lags: Vec<f64>,
     /// How many leading eigenvalues of the stability matrix are measured at the end of a run; none in sweeps.
+    #[serde(deserialize_with = "whole_count")]
     pub outliers: usize,
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{out_of_range, unknown};
 use crate::ranges::VARIANTS;
+use crate::whole::{some_count, whole, whole_count};
 use crate::{InputCourse, Run, SpecError, Start, Structure};
 
 /// A network, what drives it, how it is run and along which axes it is varied, as written down in TOML; unknown fields are
@@ -15,16 +16,17 @@ use crate::{InputCourse, Run, SpecError, Start, Structure};
 #[schemars(title = "lowrank spec")]
 pub struct Spec {
     /// Seed of all random numbers.
+    #[serde(deserialize_with = "whole")]
     pub seed: u64,
     /// Independent networks, at every point of the grid if there are axes.
-    #[serde(default = "one")]
+    #[serde(default = "one", deserialize_with = "whole")]
     pub realisations: u64,
     /// Whether the cells of a sweep's realisation share their bulk and the random numbers of their vectors.
     #[serde(default)]
     pub bulk_for: BulkFor,
     /// Cells of a sweep that are advanced together, best a multiple of six: fewer read the bulk more often, and the
     /// states of more than a hundred leave the near caches.
-    #[serde(default = "cells_a_block")]
+    #[serde(default = "cells_a_block", deserialize_with = "whole_count")]
     pub cells_a_block: usize,
     /// The network.
     pub network: Network,
@@ -53,6 +55,7 @@ pub struct Spec {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Network {
     /// Neurons N; theory takes N to infinity and does not look at it.
+    #[serde(deserialize_with = "whole_count")]
     pub neurons: usize,
     /// Random strength g.
     #[serde(default = "unit")]
@@ -96,7 +99,7 @@ pub struct Axis {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<f64>,
     /// How many they are.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "some_count")]
     pub points: Option<usize>,
 }
 

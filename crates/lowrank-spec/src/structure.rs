@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::whole::whole_count;
+
 /// More vectors of a kind than this are a typing error.
 pub(crate) const MOST_VECTORS: usize = 100;
 
@@ -13,8 +15,10 @@ pub(crate) const MOST_VECTORS: usize = 100;
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Structure {
     /// Rank R; a geometry has rank one and needs none here.
+    #[serde(deserialize_with = "whole_count")]
     pub rank: usize,
     /// Readout vectors w.
+    #[serde(deserialize_with = "whole_count")]
     pub readouts: usize,
     /// Means by vector, "m\[0]", "n\[0]", "I\[0]", "w\[0]"; what is not named is zero.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]

@@ -55,7 +55,11 @@ fn allowed(root: &Value, schema: &Value, choices: &mut Choices) -> Value {
     match kind {
         "boolean" => json!(choices.below(2) == 1),
         "string" => json!(choices.of(&["g", "gaussian", "m[0]", ""])),
-        "integer" => json!(*choices.of(&[low.ceil() as u64, (low.ceil() + 1.0).min(high) as u64, high as u64])),
+        "integer" => {
+            let number = *choices.of(&[low.ceil(), (low.ceil() + 1.0).min(high), high]);
+            // JSON does not tell a whole number by its point.
+            if choices.below(2) == 0 { json!(number as u64) } else { json!(number) }
+        }
         "number" => json!(*choices.of(&[low, low + 0.5, low + 3.0])),
         "array" => {
             if let Some(items) = schema.get("prefixItems").and_then(Value::as_array) {
@@ -103,8 +107,9 @@ fn others() -> Vec<Value> {
     let tables = [json!({}), json!({ "g": 1.0 })];
     let lists = [json!([]), json!([1.0]), json!([1.0, 2.0, 3.0]), json!([[1.0, 2.0]]), json!([{}])];
     let numbers = [json!(-1), json!(0), json!(1), json!(-0.5), json!(0.5), json!(101), json!(2_000_000_000_u64)];
+    let points = [json!(0.0), json!(2.0), json!(-1.0), json!(2.5), json!(1e15), json!(1e300)];
     let rest = [json!("text"), json!("rate"), json!(true)];
-    tables.into_iter().chain(lists).chain(numbers).chain(rest).collect()
+    tables.into_iter().chain(lists).chain(numbers).chain(points).chain(rest).collect()
 }
 
 /// Changes a value at one place: its type, its size, its fields, its length.
@@ -214,6 +219,7 @@ fn faults_of_many_kinds_are_refused_by_both() {
     for (place, bad) in [
         ("/seed", json!(-1)),
         ("/seed", json!(1.5)),
+        ("/seed", json!(1e19)),
         ("/network/neurons", json!(1)),
         ("/network/variants", json!([])),
         ("/network/variants", json!(["rate", "rate"])),

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use lowrank_connectivity::ConnectivityError;
 use lowrank_report::{Numbers, available_memory, check_folder, read_npy, read_text};
 use lowrank_spec::Spec;
 
@@ -73,6 +74,11 @@ impl Common {
         self.out.as_deref().map_or(Ok(()), |out| Ok(check_folder(out)?))
     }
 
+    /// Writes the files of a result into --out, if that is given. The result is printed whether they can be written or not.
+    pub(crate) fn write(&self, files: impl FnOnce(&Path) -> Result<(), Failure>) -> Option<String> {
+        self.out.as_deref().and_then(|out| unwritten(out, files))
+    }
+
     /// The spec of a file, with the seed of the command line if there is one.
     ///
     /// # Errors
@@ -85,6 +91,12 @@ impl Common {
         self.remark_on(&spec);
         Ok(spec)
     }
+}
+
+/// Writes the files of a result into a folder; the reason where that fails, although the folder could be written before: a disk that
+/// is full by now, or a folder where a file is to be.
+pub(crate) fn unwritten(out: &Path, files: impl FnOnce(&Path) -> Result<(), Failure>) -> Option<String> {
+    files(out).err().map(|failure| failure.to_string())
 }
 
 /// What a population's weights may miss one by without a remark: decimal fractions.
@@ -181,10 +193,10 @@ pub(crate) fn name_of(path: &Path) -> String {
 /// # Errors
 /// If they cannot.
 pub(crate) fn check_memory(needed: u64) -> Result<(), Failure> {
-    match available_memory() {
-        Some(available) => {
-            lowrank_connectivity::check_memory(needed, available).map_err(|error| Failure::Input(error.to_string()))
-        }
-        None => Ok(()),
-    }
+    missing_memory(needed).map_or(Ok(()), |error| Err(Failure::Input(error.to_string())))
+}
+
+/// The error of so many bytes that cannot be had, as far as the system tells.
+pub(crate) fn missing_memory(needed: u64) -> Option<ConnectivityError> {
+    available_memory().and_then(|available| lowrank_connectivity::check_memory(needed, available).err())
 }

@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 
 use super::picture::picture;
 use super::sweep::{Merged, Planned, Ran, Said, compute, merge_all, plan};
-use crate::common::in_file;
+use crate::common::{in_file, unwritten};
 use crate::table::{Table, Value};
 use crate::{Common, Failure, on_interrupt, print};
 
@@ -71,13 +71,16 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     }
     if let Some(found) = &found {
         let record = data_json(found, sweep.spec().seed, &Provenance::here())?;
-        let [json, csv] = ["boundaries.json", "boundaries.csv"].map(|name| out.join(name));
-        write_file(&json, record.as_bytes())?;
-        let provenance = Provenance::here();
-        let origin = Origin { provenance: &provenance, seed: Some(sweep.spec().seed), spec: sweep.spec() };
-        write_csv(&csv, &table(found).columns(), &origin)?;
-        let beside = sidecar(&csv);
-        [json, csv, beside].into_iter().for_each(|path| merged.add(path));
+        failures.extend(unwritten(out, |out| {
+            let [json, csv] = ["boundaries.json", "boundaries.csv"].map(|name| out.join(name));
+            write_file(&json, record.as_bytes())?;
+            let provenance = Provenance::here();
+            let origin = Origin { provenance: &provenance, seed: Some(sweep.spec().seed), spec: sweep.spec() };
+            write_csv(&csv, &table(found).columns(), &origin)?;
+            let beside = sidecar(&csv);
+            [json, csv, beside].into_iter().for_each(|path| merged.add(path));
+            Ok(())
+        }));
     }
     let cells = read_text(&out.join("cells.csv"))?;
     match picture(&sweep, &cells, found.as_ref()) {
@@ -86,9 +89,12 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
             let [spec, folder] = [&options.spec, out].map(|path| quoted(&path.to_string_lossy()));
             let command = format!("lowrank diagram {spec} --seed {seed} --out {folder}");
             let origin = FigureOrigin { provenance: Provenance::here(), seed, command };
-            for path in write_figure(&out.join("diagram"), &figure, &figure, &origin)? {
-                merged.add(path);
-            }
+            failures.extend(unwritten(out, |out| {
+                write_figure(&out.join("diagram"), &figure, &figure, &origin)?
+                    .into_iter()
+                    .for_each(|path| merged.add(path));
+                Ok(())
+            }));
         }
         None => common.remark("no figure: it needs one or two axes of several rising values, and a value to draw"),
     }

@@ -78,7 +78,10 @@ fn draw(study: Study, sizes: Sizes, out: &Path, common: &Common) -> Result<Vec<P
     bar.finish_and_clear();
     let mut written = Vec::new();
     for drawing in drawings {
-        written.extend(write_figure(&out.join(drawing.name), &drawing.figure, &drawing.data, &origin)?);
+        written.extend(
+            write_figure(&out.join(drawing.name), &drawing.figure, &drawing.data, &origin)
+                .map_err(Failure::could_not)?,
+        );
     }
     Ok(written)
 }

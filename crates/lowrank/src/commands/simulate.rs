@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use lowrank_connectivity::{Bulk, Network, draw_vectors, leading_eigenvalues};
+use lowrank_connectivity::{Bulk, ConnectivityError, Network, draw_vectors, leading_eigenvalues};
 use lowrank_model::{Model, Variant, Vector};
 use lowrank_report::{Array, Arrays, Origin, Provenance, array, data_json, write_csv, write_file, write_npz};
 use lowrank_simulate::{Observed, SimulateError, initial_currents, lyapunov, simulate};
@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::start::remark_on_rest;
-use crate::common::{check_memory, given_vectors, in_file};
+use crate::common::{given_vectors, in_file, missing_memory};
 use crate::table::Table;
 use crate::{Common, Failure, on_interrupt, print};
 
@@ -136,7 +136,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     }
     common.check_out()?;
     let threads = common.threads()?;
-    check_memory(needed(&experiment, threads, options.trajectories))?;
+    check_kept(&experiment, threads, options.trajectories)?;
     common.detail(&format!("seed {}, method {}", experiment.seed, experiment.protocol.method()));
     remark_on_rest(experiment.models.iter().map(|model| (model.clone(), experiment.initial.clone())), common);
     on_interrupt("nothing was written; run it again");
@@ -160,7 +160,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
         &Provenance::here(),
     )?;
     on_interrupt("files are being written: what is there is whole; run it again");
-    if let Some(out) = &common.out {
+    let unwritten = common.write(|out| {
         write_file(&out.join("simulate.json"), record.as_bytes())?;
         let provenance = Provenance::here();
         let origin = Origin { provenance: &provenance, seed: Some(spec.seed), spec: &spec };
@@ -174,9 +174,10 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
                 lowrank_report::write_hdf5(&out.join(format!("{}.h5", of.variant)), &arrays, &origin)?;
             }
         }
-    }
+        Ok(())
+    });
     print(&if common.json { record } else { table.text() })?;
-    Failure::partial(failed)
+    Failure::partial(failed.into_iter().chain(unwritten).collect())
 }
 
 /// The runs that failed, as one line that counts them and names the first; none if none did.
@@ -199,13 +200,33 @@ fn partial(networks: &[Vec<Shown>], experiment: &Experiment) -> Result<Vec<Strin
     Err(if by_input { Failure::Input(first) } else { Failure::Computation(first) })
 }
 
+/// Refuses what no memory holds. Where that is what is kept of every neuron, the message names the option that asks for it.
+fn check_kept(experiment: &Experiment, threads: usize, trajectories: bool) -> Result<(), Failure> {
+    let Some(error) = missing_memory(needed(experiment, threads, trajectories)) else { return Ok(()) };
+    let without = in_flight(experiment, threads).saturating_add(courses(experiment));
+    let field = if trajectories { "--trajectories" } else { "run.outliers" };
+    let line = match error {
+        ConnectivityError::NotEnoughMemory { needed, available } if missing_memory(without).is_none() => format!(
+            "{field}: {needed:.1} GB are needed for x and r of every neuron at every sample, where {available:.1} GB are available \
+             and nine tenths of them may be filled: leave it out, or keep fewer samples by a longer run.interval or a shorter run.window"
+        ),
+        other => other.to_string(),
+    };
+    Err(Failure::Input(line))
+}
+
+/// Bytes of kappa of every copy at every sample, in a list of its own, and of three numbers.
+fn courses(experiment: &Experiment) -> u64 {
+    let (samples, copies) = (experiment.protocol.samples() as u64, experiment.copies as u64);
+    let runs = experiment.realisations.saturating_mul(experiment.models.len() as u64);
+    let rank = experiment.models.first().map_or(0, Model::rank) as u64;
+    samples.saturating_mul(copies.saturating_mul(8 * rank + 24) + 24).saturating_mul(runs)
+}
+
 /// Bytes of everything that is held at once.
 fn needed(experiment: &Experiment, threads: usize, trajectories: bool) -> u64 {
     let (samples, copies) = (experiment.protocol.samples() as u64, experiment.copies as u64);
     let runs = experiment.realisations.saturating_mul(experiment.models.len() as u64);
-    let rank = experiment.models.first().map_or(0, Model::rank) as u64;
-    // kappa of every copy at every sample, in a list of its own, and three numbers.
-    let courses = samples.saturating_mul(copies.saturating_mul(8 * rank + 24) + 24).saturating_mul(runs);
     let state = 8_u64.saturating_mul(experiment.neurons as u64).saturating_mul(copies);
     let trajectory = state.saturating_mul(samples);
     let kept = match (trajectories, experiment.outliers > 0) {
@@ -214,7 +235,7 @@ fn needed(experiment: &Experiment, threads: usize, trajectories: bool) -> u64 {
         (_, true) => trajectory.saturating_mul(2).saturating_mul(experiment.realisations.min(threads as u64)),
         _ => 0,
     };
-    in_flight(experiment, threads).saturating_add(courses).saturating_add(kept)
+    in_flight(experiment, threads).saturating_add(courses(experiment)).saturating_add(kept)
 }
 
 /// Bytes of the networks that are run at once: bulks, states, what the method remembers of them, and the sums over them.
@@ -235,7 +256,7 @@ pub(super) fn one_network(
     progress: &(dyn Fn() + Sync),
 ) -> Result<Vec<Shown>, Failure> {
     let Experiment { neurons, seed, .. } = *experiment;
-    let input = |error: lowrank_connectivity::ConnectivityError| Failure::Input(error.to_string());
+    let input = |error: ConnectivityError| Failure::Input(error.to_string());
     let bulk = Arc::new(Bulk::draw(experiment.bulk, neurons, seed, realisation).map_err(input)?);
     let mut all = Vec::new();
     for model in &experiment.models {

@@ -180,7 +180,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let responses = options.eigenvalues.then(|| eigenvalues::table(&solutions, axes.clone(), draft.layout().rank));
     let curves = options.autocovariance.then(|| autocovariance::table(&solutions, axes));
     let events = points.as_ref().map(|points| branches::table(points, draft.layout().rank));
-    if let Some(out) = &common.out {
+    let unwritten = common.write(|out| {
         write_file(&out.join("solve.json"), record.as_bytes())?;
         let provenance = Provenance::here();
         let origin = Origin { provenance: &provenance, seed: Some(spec.seed), spec: &spec };
@@ -195,7 +195,8 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
         if !arrays.is_empty() {
             write_npz(&out.join("autocovariance.npz"), &Arrays::new(arrays)?, &origin)?;
         }
-    }
+        Ok(())
+    });
     print(&if common.json { record } else { table.text() })?;
     if !common.json && !onsets.is_empty() {
         print(&format!("\n{onsets}"))?;
@@ -203,19 +204,20 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     for table in [responses, curves, events].iter().flatten().filter(|_| !common.json) {
         print(&format!("\n{}", table.text()))?;
     }
-    failed.and_then(|()| branches::partial(points.as_deref().unwrap_or_default()))
+    let failed = failed.into_iter().chain(branches::partial(points.as_deref().unwrap_or_default()));
+    Failure::partial(failed.chain(unwritten).collect())
 }
 
-/// The points that could not be solved, as a failure that counts them and names the first.
-fn partial(solutions: &[Solved], grid: &Grid) -> Result<(), Failure> {
+/// The points that could not be solved, as a line that counts them and names the first.
+fn partial(solutions: &[Solved], grid: &Grid) -> Option<String> {
     let mut failed = solutions.iter().filter_map(|solved| Some((solved, solved.failures.first()?)));
-    let Some((first, Unsolved { solution, reason })) = failed.next() else { return Ok(()) };
+    let (first, Unsolved { solution, reason }) = failed.next()?;
     let values: Vec<f64> = first.at.iter().map(|(_, value)| *value).collect();
     let place = if values.is_empty() { String::new() } else { format!(" at {}", grid.name(&values)) };
     let (count, all, variant) = (1 + failed.count(), solutions.len(), first.variant);
-    Err(Failure::Partial(format!(
+    Some(format!(
         "{count} of {all} models could not be solved, the first of them {variant}{place}, {solution} solutions: {reason}"
-    )))
+    ))
 }
 
 /// A remark on every input that changes in time: what is solved is the network under the amplitude that it ends with.

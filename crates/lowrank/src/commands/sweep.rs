@@ -282,7 +282,8 @@ pub(super) fn merge_all(sweep: &Sweep, store: &Store, common: &Common) -> Result
     let mut files = Vec::new();
     on_interrupt("tables are being written: what is there is whole; merge them again");
     for (name, table) in [("networks.csv", &tables.networks), ("cells.csv", &tables.cells)] {
-        files.extend(write_table(&store.folder().join(name), table, &description)?);
+        // All blocks are there: what cannot be written now can be merged again.
+        files.extend(write_table(&store.folder().join(name), table, &description).map_err(Failure::could_not)?);
     }
     for reason in &tables.without_theory {
         common.remark(&format!("no theory for some cells: {reason}"));

@@ -86,7 +86,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let (mut table, mut thresholds) = (tables::success(), tables::thresholds());
     let (mut records, mut failed, mut failures) = (Vec::new(), false, Vec::new());
     for &name in &names {
-        let (record, scores) = match one(name, options, &variants, (seed, names.len()), common) {
+        let (record, scores, unwritten) = match one(name, options, &variants, (seed, names.len()), common) {
             Err(Failure::Computation(reason)) => {
                 tables::push_failure(&mut table, name, &reason);
                 failures.push(format!("{name} could not be computed: {reason}"));
@@ -94,6 +94,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
             }
             done => done?,
         };
+        failures.extend(unwritten);
         for score in &scores {
             let of_groups = score.groups.iter().map(|group| group.claim.verdict);
             failed |= of_groups.chain([score.claim.verdict]).any(|verdict| verdict == Verdict::Fail);
@@ -117,20 +118,20 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     Failure::partial(failures)
 }
 
-/// One task: its files are written; the record as JSON and the scores are given back.
+/// One task: files are written; the record as JSON, the scores and the reason why some file is missing are given back.
 fn one(
     name: TaskName,
     options: &Options,
     variants: &[Variant],
     (seed, tasks): (u64, usize),
     common: &Common,
-) -> Result<(String, Vec<Score>), Failure> {
+) -> Result<(String, Vec<Score>, Option<String>), Failure> {
     let task = task(name, options.published)?;
     let Measured { networks, ran, scores } = measure(name, &task, options, variants, (seed, tasks), common)?;
     let vectors = if options.matched { "matched" } else { "independent" };
     let record = Record { task: name.name(), parameters: &task, networks: options.networks, vectors, scores: &scores };
     let record = data_json(&record, seed, &Provenance::here())?;
-    if let Some(out) = &common.out {
+    let unwritten = common.write(|out| {
         let command = command(name, options, seed);
         let (folder, provenance) = (out.join(name.name()), Provenance::here());
         write_file(&folder.join("task.json"), record.as_bytes())?;
@@ -146,8 +147,9 @@ fn one(
         for drawing in common.waiting("figures", || of.draw()).map_err(Failure::could_not)? {
             write_figure(&folder.join(drawing.name), &drawing.figure, &drawing.data, &origin)?;
         }
-    }
-    Ok((record, scores))
+        Ok(())
+    });
+    Ok((record, scores, unwritten))
 }
 
 /// The task with its own parameters, or with the published ones.
@@ -308,9 +310,7 @@ fn search(names: &[TaskName], seed: u64, common: &Common) -> Result<(), Failure>
         found.push((name.name(), result));
     }
     let record = data_json(&found, seed, &Provenance::here())?;
-    if let Some(out) = &common.out {
-        write_file(&out.join("search.json"), record.as_bytes())?;
-    }
+    let unwritten = common.write(|out| Ok(write_file(&out.join("search.json"), record.as_bytes())?));
     let mut text = String::new();
     for (name, found) in &found {
         let p = &found.parameters;
@@ -331,7 +331,7 @@ fn search(names: &[TaskName], seed: u64, common: &Common) -> Result<(), Failure>
         );
     }
     print(if common.json { &record } else { &text })?;
-    Ok(())
+    Failure::partial(unwritten.into_iter().collect())
 }
 
 fn could_not(error: TaskError) -> Failure {

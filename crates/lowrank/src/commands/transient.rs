@@ -26,9 +26,6 @@ const REDUCED_STEP: f64 = 1e-3;
 /// The most times of one course: a table of more is nobody's to read, and the reduced dynamics would take 1e9 steps.
 const MOST_TIMES: f64 = 1e5;
 
-/// The reason of a network that has no numbers to average.
-const UNBOUNDED: &str = "the activity grows without bound: lower g or the overlaps";
-
 /// Options of `lowrank transient`.
 #[derive(Debug, Args)]
 #[command(
@@ -93,9 +90,11 @@ pub(super) struct Course {
     variant: Variant,
     times: Vec<f64>,
     theory: Theory,
-    /// One a time, over the networks that did not fail; empty without --networks.
+    /// One a time, over the networks that have numbers; empty without --networks.
     networks: Vec<Measured>,
-    /// Networks that could not be integrated, or whose activity grows without bound.
+    /// Networks whose activity grows without bound; they have no numbers.
+    unbounded: usize,
+    /// Networks that could not be integrated.
     failures: Vec<FailedNetwork>,
 }
 
@@ -126,23 +125,23 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
         common.waiting("theory", || experiment.models.par_iter().map(of_model).collect::<Vec<_>>());
     let networks = networks(&experiment, options, common)?;
     let course = |(v, theory): (usize, Theory)| {
-        let (mut seen, mut failures) = (Vec::new(), Vec::new());
+        let (mut seen, mut failures, mut unbounded) = (Vec::new(), Vec::new(), 0);
         for (realisation, shown) in networks.iter().enumerate() {
             match &shown[v] {
                 Shown::Seen(of) => seen.push(&of.observed),
-                Shown::Unbounded => failures.push(FailedNetwork::new(realisation, UNBOUNDED.to_owned())),
+                Shown::Unbounded => unbounded += 1,
                 Shown::Failed { reason, .. } => failures.push(FailedNetwork::new(realisation, reason.clone())),
             }
         }
         let model = &experiment.models[v];
         let networks = measured(model.rank(), &seen);
-        Course { variant: model.variant(), times: times.clone(), theory, networks, failures }
+        Course { variant: model.variant(), times: times.clone(), theory, networks, unbounded, failures }
     };
     let courses: Vec<Course> = theories.into_iter().enumerate().map(course).collect();
     let table = table(&courses, experiment.models.first().map_or((0, 0), |m| (m.rank(), spec.layout().readouts)));
     let record = data_json(&Record { spec: &spec, courses: &courses }, spec.seed, &Provenance::here())?;
     on_interrupt("files are being written: what is there is whole; run it again");
-    if let Some(out) = &common.out {
+    let unwritten = common.write(|out| {
         write_file(&out.join("transient.json"), record.as_bytes())?;
         let provenance = Provenance::here();
         let origin = Origin { provenance: &provenance, seed: Some(spec.seed), spec: &spec };
@@ -155,12 +154,24 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
             let origin = FigureOrigin { provenance: Provenance::here(), seed: spec.seed, command };
             write_figure(&out.join("transient"), &figure, &figure, &origin)?;
         }
-    }
+        Ok(())
+    });
     print(&if common.json { record } else { table.text() })?;
-    Failure::partial(courses.iter().flat_map(Course::missing).collect())
+    for course in courses.iter().filter(|course| course.unbounded > 0) {
+        common.remark(&format!("{}: {}", course.variant, course.without_bound()));
+    }
+    Failure::partial(courses.iter().flat_map(Course::missing).chain(unwritten).collect())
 }
 
 impl Course {
+    /// How many networks grow without bound.
+    fn without_bound(&self) -> String {
+        format!(
+            "{} networks are unbounded: their activity grows without bound, and they have no numbers",
+            self.unbounded
+        )
+    }
+
     /// Why theory or networks are missing, a line each.
     fn missing(&self) -> Vec<String> {
         let mut lines = Vec::new();
@@ -300,7 +311,8 @@ fn table(courses: &[Course], (rank, readouts): (usize, usize)) -> Table {
     let head = ["variant", "time"].map(str::to_owned).into_iter().chain(kappa).chain(z).chain(rest);
     let mut table = Table::new(head.chain(measured).chain(["reason".to_owned()]).collect());
     for course in courses {
-        let reason = course.missing().join("; ");
+        let unbounded = (course.unbounded > 0).then(|| course.without_bound());
+        let reason = course.missing().into_iter().chain(unbounded).collect::<Vec<_>>().join("; ");
         for (index, time) in course.times.iter().enumerate() {
             let mut row: Vec<Value> = vec![course.variant.name().into(), (*time).into()];
             row.extend(course.theory.at(index, (rank, readouts)).into_iter().map(Value::from));

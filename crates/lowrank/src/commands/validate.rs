@@ -1,11 +1,12 @@
 //! `lowrank validate`: the operating points that come with the program.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use lowrank_report::{Provenance, check_folder, evidence, html, json, summary, table, write_file};
 use lowrank_validate::{Config, Effort, Outcome, Plant, ValidateError, run as run_validation, runs_of};
 
+use crate::common::unwritten;
 use crate::{Common, Failure, on_interrupt, print, say};
 
 /// Where the record goes unless told otherwise.
@@ -73,13 +74,15 @@ pub(super) fn write_verdicts(
     let figures = evidence(outcome)?;
     let figures: Vec<(&str, &str)> = figures.iter().map(|(caption, svg)| (caption.as_str(), svg.as_str())).collect();
     let report = html(outcome, &provenance, command, &figures)?;
-    if let Some(out) = out {
+    let files = |out: &Path| {
         for (ending, content) in [("json", &record), ("md", &text), ("html", &report)] {
             write_file(&out.join(format!("{name}.{ending}")), content.as_bytes())?;
         }
-    }
+        Ok(())
+    };
+    let unwritten = out.and_then(|out| unwritten(out, files));
     print(if common.json { &record } else { &text })?;
-    let missing = outcome.missing();
+    let missing: Vec<String> = outcome.missing().into_iter().chain(unwritten).collect();
     if outcome.passed() {
         return Failure::partial(missing);
     }

@@ -76,12 +76,10 @@ fn same(a: &Event, b: &Event) -> bool {
     near(a.parameter, b.parameter) && kappa.into_iter().all(|(x, y)| near(*x, *y))
 }
 
-/// The first variant whose branches could not be followed, as a failure.
-pub(super) fn partial(points: &[BranchPoints]) -> Result<(), Failure> {
-    let failed = points.iter().find_map(|of| Some((of.variant, of.reason.as_ref()?)));
-    failed.map_or(Ok(()), |(variant, reason)| {
-        Err(Failure::Partial(format!("some branches of {variant} could not be followed: {reason}")))
-    })
+/// The first variant whose branches could not be followed, as a line.
+pub(super) fn partial(points: &[BranchPoints]) -> Option<String> {
+    let (variant, reason) = points.iter().find_map(|of| Some((of.variant, of.reason.as_ref()?)))?;
+    Some(format!("some branches of {variant} could not be followed: {reason}"))
 }
 
 fn name(kind: EventKind) -> &'static str {
