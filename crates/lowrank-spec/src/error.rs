@@ -105,6 +105,15 @@ pub enum SpecError {
     Model(#[from] ModelError),
 }
 
+impl SpecError {
+    /// Whether this cell of a grid alone cannot be: each value may be had, and they do not go together. Where a value can never be had
+    /// the spec is wrong.
+    pub fn is_of_cell(&self) -> bool {
+        use ModelError::{EigenvaluesFailed, NotPositiveSemidefinite};
+        matches!(self, Self::BadCell { source: NotPositiveSemidefinite { .. } | EigenvaluesFailed { .. }, .. })
+    }
+}
+
 /// A field with a value that it cannot have.
 pub fn out_of_range(field: impl ToString, value: impl ToString, relation: &'static str) -> SpecError {
     SpecError::OutOfRange { field: field.to_string(), value: value.to_string(), relation }

@@ -57,14 +57,30 @@ impl<'a> Runner<'a> {
         let cells = part.first..part.first + part.cells;
         match sweep.spec.bulk_for {
             BulkFor::Realisation => {
-                let ready =
-                    cells.map(|cell| sweep.ready(part, cell, part.realisation)).collect::<Result<Vec<_>, _>>()?;
+                let (mut ready, mut there) = (Vec::new(), Vec::new());
+                for cell in cells {
+                    there.push(sweep.has_model(part.variant, cell));
+                    if sweep.has_model(part.variant, cell) {
+                        ready.push(sweep.ready(part, cell, part.realisation)?);
+                    }
+                }
+                if ready.is_empty() {
+                    return Ok(there.iter().flat_map(|_| sweep.without_model()).collect());
+                }
                 let bulk = bulks.of(sweep, part.realisation)?;
-                sweep.run_together(&bulk, &ready)
+                let mut found = sweep.run_together(&bulk, &ready)?.into_iter();
+                let of_cell = |there: bool| -> Vec<Row> {
+                    if there { found.by_ref().take(sweep.starts()).collect() } else { sweep.without_model() }
+                };
+                Ok(there.into_iter().flat_map(of_cell).collect())
             }
             BulkFor::Cell => {
                 let mut rows = Vec::new();
                 for cell in cells {
+                    if !sweep.has_model(part.variant, cell) {
+                        rows.extend(sweep.without_model());
+                        continue;
+                    }
                     let realisation = part.realisation * sweep.grid() as u64 + cell as u64;
                     let ready = sweep.ready(part, cell, realisation)?;
                     rows.extend(sweep.run_together(&draw::<T>(sweep, realisation)?, &[ready])?);
@@ -89,6 +105,11 @@ impl Sweep {
             starts.extend(starts.clone().into_iter().map(|x0| x0.into_iter().map(|x| -x).collect()));
         }
         Ok(Ready { model, amplitudes, vectors, realisation, starts, odd })
+    }
+
+    /// The rows of a cell that has no network, from all starts.
+    fn without_model(&self) -> Vec<Row> {
+        vec![Row::without_model(self.rank()); self.starts()]
     }
 
     fn row(&self, copies: &[Seen], odd: bool) -> Row {

@@ -41,6 +41,11 @@ impl Sweep {
         Ok(self.draft(cell)?.initial())
     }
 
+    /// Whether there is a network of these values.
+    pub(crate) fn has_model(&self, variant: usize, cell: usize) -> bool {
+        self.model(variant, cell).is_ok()
+    }
+
     /// The model of a cell.
     ///
     /// # Errors

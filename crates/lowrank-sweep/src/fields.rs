@@ -35,10 +35,12 @@ pub(crate) enum End {
     Unbounded,
     /// For some replica no step was accurate.
     Inaccurate,
+    /// There is no network of these values, and nothing was run.
+    NoModel,
 }
 
 impl End {
-    const ALL: [Self; 4] = [Self::Ran, Self::AtRest, Self::Unbounded, Self::Inaccurate];
+    const ALL: [Self; 5] = [Self::Ran, Self::AtRest, Self::Unbounded, Self::Inaccurate, Self::NoModel];
 
     /// The word in tables.
     pub(crate) fn name(self) -> &'static str {
@@ -47,6 +49,7 @@ impl End {
             Self::AtRest => "at-rest",
             Self::Unbounded => "unbounded",
             Self::Inaccurate => "inaccurate",
+            Self::NoModel => "no-model",
         }
     }
 
@@ -94,6 +97,12 @@ impl Row {
             copies.iter().map(rest).fold(0.0, |last: f64, time| if time > last || time.is_nan() { time } else { last });
         let end = if end_time.is_nan() { End::Ran } else { End::AtRest };
         Self { values, end, end_time, step, error_estimate }
+    }
+
+    /// The row of a cell without a network.
+    pub(crate) fn without_model(rank: usize) -> Self {
+        let values = vec![f64::NAN; names(rank).len()];
+        Self { values, end: End::NoModel, end_time: f64::NAN, step: f64::NAN, error_estimate: f64::NAN }
     }
 
     /// Bytes of a row of this rank.

@@ -90,9 +90,19 @@ impl Sweep {
             let relation = "smaller: take points from an axis, or realisations";
             return Err(out_of_range("the grid", value, relation).into());
         }
+        let mut refused = None;
+        let mut there = None;
         for variant in 0..sweep.variants.len() {
             for cell in 0..sweep.grid() {
-                let model = sweep.model(variant, cell)?;
+                let model = match sweep.model(variant, cell) {
+                    // Values that do not go together cost their cell only.
+                    Err(SweepError::Spec(error)) if error.is_of_cell() => {
+                        refused.get_or_insert(error);
+                        continue;
+                    }
+                    model => model?,
+                };
+                there.get_or_insert((variant, cell));
                 check_step(sweep.spec.run.step, model.variant())?;
                 let Step::Fixed(step) = sweep.spec.run.step else { continue };
                 check_given_step(&model, sweep.protocol.method(), step).map_err(|error| SweepError::Step {
@@ -102,7 +112,13 @@ impl Sweep {
                 })?;
             }
         }
-        sweep.draft(0)?.initial().coefficients(sweep.model(0, 0)?.ensemble())?;
+        match (there, refused) {
+            (Some((variant, cell)), _) => {
+                sweep.draft(cell)?.initial().coefficients(sweep.model(variant, cell)?.ensemble())?;
+            }
+            (None, Some(error)) => return Err(error.into()),
+            (None, None) => {}
+        }
         Ok(sweep)
     }
 

@@ -54,8 +54,11 @@ impl Sweep {
         // Cells along this axis are a stride apart.
         let stride: usize = self.axes().iter().skip(along + 1).map(|(_, values)| values.len()).product();
         let line = |first: usize| {
-            let cells: Vec<usize> = (0..length).map(|i| first + i * stride).collect();
-            let theories = self.line(variant, along, &cells).unwrap_or_else(|_| {
+            let all = (0..length).map(|i| first + i * stride);
+            // Cells without a network leave the line of the others.
+            let (cells, without): (Vec<usize>, Vec<usize>) = all.partition(|cell| self.has_model(variant, *cell));
+            let solved = if cells.is_empty() { Ok(Vec::new()) } else { self.line(variant, along, &cells) };
+            let theories = solved.unwrap_or_else(|_| {
                 // One cell without an answer must not take its line with it.
                 let alone = |cell: &usize| match self.line(variant, along, &[*cell]) {
                     Ok(rows) => rows.into_iter().flatten().collect(),
@@ -70,7 +73,11 @@ impl Sweep {
                 };
                 cells.iter().map(alone).collect()
             });
-            cells.into_iter().zip(theories).collect::<Vec<_>>()
+            let refused = |cell: usize| {
+                let reason = self.model(variant, cell).err().map_or_else(String::new, |error| error.to_string());
+                (cell, vec![Theory::missing(self.rank(), Missing::Failed(reason)); self.starts()])
+            };
+            cells.into_iter().zip(theories).chain(without.into_iter().map(refused)).collect::<Vec<_>>()
         };
         let firsts: Vec<usize> = (0..self.grid()).filter(|cell| (cell / stride).is_multiple_of(length)).collect();
         let mut theories = vec![Vec::new(); self.grid()];

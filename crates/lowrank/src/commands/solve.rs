@@ -14,7 +14,7 @@ use lowrank_meanfield::{
 };
 use lowrank_model::{Model, OrderParameters, Variant};
 use lowrank_report::{Arrays, Origin, Provenance, data_json, write_csv, write_file, write_npz};
-use lowrank_spec::{Draft, Grid, Spec};
+use lowrank_spec::{Draft, Grid, Spec, SpecError};
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -67,6 +67,16 @@ pub(super) struct Solved {
     remarks: Vec<String>,
     /// What could not be solved; empty where everything was.
     failures: Vec<Unsolved>,
+}
+
+impl Solved {
+    /// A point of the grid without a network.
+    fn without_model(at: Vec<(String, f64)>, variant: Variant, reason: &str) -> Self {
+        let failures = vec![Unsolved { solution: "stationary", reason: reason.to_owned() }];
+        let (stationary, chaotic, unbounded) = (Vec::new(), Vec::new(), Vec::new());
+        let (onsets_of_chaos, remarks) = (Vec::new(), Vec::new());
+        Self { at, variant, stationary, chaotic, unbounded, onsets_of_chaos, remarks, failures }
+    }
 }
 
 /// A kind of solution that could not be solved for.
@@ -140,10 +150,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let given = given_vectors(&options.spec, &spec)?;
     let draft = Draft::new(&spec, given).map_err(here)?;
     let (grid, variants) = (Grid::new(&spec).map_err(here)?, spec.variants().map_err(here)?);
-    let models: Vec<(usize, Model)> = (0..grid.cells())
-        .flat_map(|cell| variants.iter().map(move |variant| (cell, *variant)))
-        .map(|(cell, variant)| Ok((cell, grid.model(&draft, cell, variant).map_err(here)?)))
-        .collect::<Result<_, Failure>>()?;
+    let models = models(&draft, &grid, &variants).map_err(here)?;
     common.check_out()?;
     let points = options.branches.then(|| branch_points(&draft, &grid, &variants)).transpose()?;
     on_interrupt("nothing was written; run it again");
@@ -154,8 +161,11 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     };
     let solutions: Vec<Solved> = models
         .par_iter()
-        .map(|(cell, model)| {
-            let solved = solve(model, at(*cell), options);
+        .map(|(cell, variant, model)| {
+            let solved = match model {
+                Ok(model) => solve(model, at(*cell), options),
+                Err(reason) => Solved::without_model(at(*cell), *variant, reason),
+            };
             bar.inc(1);
             solved
         })
@@ -206,6 +216,30 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     }
     let failed = failed.into_iter().chain(branches::partial(points.as_deref().unwrap_or_default()));
     Failure::partial(failed.chain(unwritten).collect())
+}
+
+/// A point of the grid in one variant: its cell, and its model, or the reason why there is none.
+type Point = (usize, Variant, Result<Model, String>);
+
+/// The models of a grid. Values that do not go together cost their point only.
+///
+/// # Errors
+/// A value that can never be had; no point that has a model.
+fn models(draft: &Draft, grid: &Grid, variants: &[Variant]) -> Result<Vec<Point>, SpecError> {
+    let (mut models, mut refused) = (Vec::new(), None);
+    for (cell, variant) in (0..grid.cells()).flat_map(|cell| variants.iter().map(move |variant| (cell, *variant))) {
+        let model = match grid.model(draft, cell, variant) {
+            Err(error) if error.is_of_cell() => {
+                let reason = error.to_string();
+                refused.get_or_insert(error);
+                Err(reason)
+            }
+            model => Ok(model?),
+        };
+        models.push((cell, variant, model));
+    }
+    let none = models.iter().all(|(_, _, model)| model.is_err());
+    refused.filter(|_| none).map_or(Ok(models), Err)
 }
 
 /// The points that could not be solved, as a line that counts them and names the first.
@@ -298,7 +332,7 @@ fn solve(model: &Model, at: Vec<(String, f64)>, options: &Options) -> Solved {
 }
 
 /// The solutions with the onsets of chaos at each point. They are those of all g: points that differ in g alone share them.
-fn with_onsets(mut solutions: Vec<Solved>, models: &[(usize, Model)]) -> Vec<Solved> {
+fn with_onsets(mut solutions: Vec<Solved>, models: &[Point]) -> Vec<Solved> {
     let place = |solved: &Solved| {
         let others = solved.at.iter().filter(|(parameter, _)| parameter != G).map(|(_, value)| value.to_bits());
         (others.collect::<Vec<u64>>(), solved.variant.to_string())
@@ -313,9 +347,10 @@ fn with_onsets(mut solutions: Vec<Solved>, models: &[(usize, Model)]) -> Vec<Sol
     let onsets: Vec<Vec<Onset>> = first
         .par_iter()
         .map(|&index| {
-            let model = &models[index].1;
+            let model = models[index].2.as_ref().ok();
             // Where branches cannot be followed there is none to tell.
-            let found = (model.noise() == 0.0).then(|| onsets_of_chaos(model, ONSET_BRACKET).ok()).flatten();
+            let found = model
+                .and_then(|model| (model.noise() == 0.0).then(|| onsets_of_chaos(model, ONSET_BRACKET).ok()).flatten());
             found.unwrap_or_default()
         })
         .collect();
