@@ -17,7 +17,7 @@ use crate::neurons::Neurons;
 use crate::newton::{Evaluation, Outcome, RESIDUAL_LIMIT, fixed_point, is_one_solution, newton_step, residual};
 use crate::stability::eigenvalues;
 use crate::stationary::{
-    MERGE_DISTANCE, Ring, SMALLEST_KAPPA, Stationary, admissible, all_eigenvalues, compare, describe, distance,
+    Family, MERGE_DISTANCE, SMALLEST_KAPPA, Stationary, admissible, all_eigenvalues, compare, describe, distance,
     evaluate, neurons_at_rest, solve, unknowns,
 };
 
@@ -91,7 +91,7 @@ pub fn stationary_branches(model: &Model) -> Result<Vec<Stationary>, MeanFieldEr
     let mut found = without_duplicates(&neurons, found);
     found.sort_by(|a, b| compare(&b.x, &a.x));
     let found = without_continua(&neurons, found);
-    Ok(found.into_iter().map(|(outcome, ring)| Stationary { ring, ..describe(&neurons, outcome) }).collect())
+    Ok(found.into_iter().map(|(outcome, family)| Stationary { family, ..describe(&neurons, outcome) }).collect())
 }
 
 fn merge(found: &mut Vec<Outcome>, outcome: Outcome) {
@@ -123,29 +123,31 @@ fn mirrored(x: &[f64], rank: usize) -> Vec<f64> {
 }
 
 /// Of solutions with a neutral direction and the same variances only the first: they lie on one continuum, which is told with it.
-fn without_continua(neurons: &Neurons, found: Vec<Outcome>) -> Vec<(Outcome, Option<Ring>)> {
+fn without_continua(neurons: &Neurons, found: Vec<Outcome>) -> Vec<(Outcome, Option<Family>)> {
     let rank = neurons.rank;
     if rank < 2 {
         return found.into_iter().map(|outcome| (outcome, None)).collect();
     }
-    let mut kept: Vec<(Outcome, Vec<Vec<f64>>, [f64; 2])> = Vec::new();
+    let mut kept: Vec<(Outcome, usize, Vec<Vec<f64>>, [f64; 2])> = Vec::new();
     for outcome in found {
         let all = all_eigenvalues(neurons, &outcome.x);
-        let neutral = all.iter().any(|l| (l.0 - 1.0).hypot(l.1) <= NEUTRAL);
+        let neutral = all.iter().filter(|l| (l.0 - 1.0).hypot(l.1) <= NEUTRAL).count();
         let kappa = outcome.x[..rank].to_vec();
         let (_, from_drive) = neurons.mean_and_drive_variance(&kappa);
         let here = [outcome.x[rank], from_drive];
-        let is_same = |(_, members, there): &&mut (Outcome, Vec<Vec<f64>>, [f64; 2])| {
-            neutral && !members.is_empty() && distance(there, &here) <= MERGE_DISTANCE
+        let is_same = |(_, _, members, there): &&mut (Outcome, usize, Vec<Vec<f64>>, [f64; 2])| {
+            neutral > 0 && !members.is_empty() && distance(there, &here) <= MERGE_DISTANCE
         };
         match kept.iter_mut().find(is_same) {
-            Some((_, members, _)) => members.push(kappa),
-            None => kept.push((outcome, if neutral { vec![kappa] } else { Vec::new() }, here)),
+            Some((_, _, members, _)) => members.push(kappa),
+            None => kept.push((outcome, neutral, if neutral > 0 { vec![kappa] } else { Vec::new() }, here)),
         }
     }
     // A neutral direction alone is a bifurcation; a second solution in it makes a continuum.
-    let ring = |members: &[Vec<f64>]| (members.len() > 1).then(|| Ring::of(members.iter().map(Vec::as_slice)));
-    kept.into_iter().map(|(outcome, members, _)| (outcome, ring(&members))).collect()
+    let family = |dimension: usize, members: &[Vec<f64>]| {
+        (members.len() > 1).then(|| Family::of(dimension, members.iter().map(Vec::as_slice)))
+    };
+    kept.into_iter().map(|(outcome, neutral, members, _)| (outcome, family(neutral, &members))).collect()
 }
 
 /// Approximate solutions found so far.

@@ -22,7 +22,7 @@ use crate::newton::{
 };
 use crate::stability::radius_at;
 use crate::stationary::{
-    MERGE_DISTANCE, Ring, SMALLEST_KAPPA, compare, distance, evaluate as evaluate_stationary, stationary_branches,
+    Family, MERGE_DISTANCE, SMALLEST_KAPPA, compare, distance, evaluate as evaluate_stationary, stationary_branches,
 };
 use crate::two_timescale::Grid;
 use crate::{Averages, MeanFieldError};
@@ -82,7 +82,7 @@ pub struct Chaotic {
     /// Growth of small changes of kappa (T32).
     pub structure_growth: StructureGrowth,
     /// The continuous family that the solution stands for, if it is one of a continuum.
-    pub ring: Option<Ring>,
+    pub family: Option<Family>,
     model: Model,
     /// What the solver found, whatever becomes of `order`.
     found: OrderParameters,
@@ -264,7 +264,7 @@ fn with_two_timescales(model: &Model, current: &[Chaotic]) -> Result<Followed, M
         found.push(Chaotic {
             rho: radius_at(&neurons, &order.kappa, order.delta_0_individual),
             structure_growth,
-            ring: start.ring,
+            family: start.family,
             residual: solution.residual,
             iterations: start.iterations + solution.iterations,
             grid: Some(solution.grid),
@@ -315,7 +315,7 @@ fn without_continua(found: Vec<Chaotic>) -> Vec<Chaotic> {
     let mut kept: Vec<(Chaotic, Vec<Vec<f64>>)> = Vec::new();
     let variances = |c: &Chaotic| [c.order.delta_0, c.order.delta_inf, c.order.delta_0_individual];
     for solution in found {
-        let neutral = solution.structure_growth.is_neutral();
+        let neutral = solution.structure_growth.neutral_directions() > 0;
         let is_same = |(first, members): &&mut (Chaotic, Vec<Vec<f64>>)| {
             neutral && !members.is_empty() && distance(&variances(first), &variances(&solution)) <= MERGE_DISTANCE
         };
@@ -328,8 +328,11 @@ fn without_continua(found: Vec<Chaotic>) -> Vec<Chaotic> {
         }
     }
     // A neutral direction alone is a bifurcation; a second solution in it makes a continuum.
-    let ring = |members: &[Vec<f64>]| (members.len() > 1).then(|| Ring::of(members.iter().map(Vec::as_slice)));
-    kept.into_iter().map(|(solution, members)| Chaotic { ring: ring(&members), ..solution }).collect()
+    let family = |solution: &Chaotic, members: &[Vec<f64>]| {
+        let dimension = solution.structure_growth.neutral_directions();
+        (members.len() > 1).then(|| Family::of(dimension, members.iter().map(Vec::as_slice)))
+    };
+    kept.into_iter().map(|(solution, members)| Chaotic { family: family(&solution, &members), ..solution }).collect()
 }
 
 /// Without the solutions of negative spectrum, which are nobody's autocovariance.
@@ -487,5 +490,5 @@ fn describe(model: &Model, neurons: &Neurons, outcome: Outcome) -> Chaotic {
     let structure_growth = StructureGrowth::of(&jacobian, rank, is_folded(&jacobian, rank), model.variant());
     let (model, found) = (model.clone(), order.clone());
     let (residual, iterations) = (outcome.residual, outcome.iterations);
-    Chaotic { order, rho, residual, iterations, grid: None, structure_growth, ring: None, model, found, known: None }
+    Chaotic { order, rho, residual, iterations, grid: None, structure_growth, family: None, model, found, known: None }
 }

@@ -64,9 +64,9 @@ impl StructureGrowth {
         self.stability == Stability::Unstable(Instability::Bulk)
     }
 
-    /// Whether the solution lies on a continuous family.
-    pub(crate) fn is_neutral(&self) -> bool {
-        self.eigenvalues.iter().any(|l| (l.0 - 1.0).hypot(l.1) < NEUTRAL)
+    /// The dimension of the continuous family that the solution lies on, if it does on one.
+    pub(crate) fn neutral_directions(&self) -> usize {
+        self.eigenvalues.iter().filter(|l| (l.0 - 1.0).hypot(l.1) < NEUTRAL).count()
     }
 }
 

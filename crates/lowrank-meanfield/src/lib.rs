@@ -59,7 +59,7 @@ pub use lyapunov::Lyapunov;
 pub use pair::PairAverage;
 pub use phase::{Boundaries, Boundary, Cell, Unsolved, phase_boundaries, phase_diagram};
 pub use stability::{Instability, Stability, bulk_radius, growth_rate};
-pub use stationary::{Ring, Stationary, stationary_from};
+pub use stationary::{Family, Stationary, stationary_from};
 pub use transient::{Latent, Snapshot, Transient, TransientOptions, latent, readouts, transient, transient_with};
 pub use transitions::{Onset, Transition, end_of_structured_chaos, onset_of_chaos, onsets_of_chaos};
 pub use two_timescale::Grid;

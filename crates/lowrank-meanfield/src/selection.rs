@@ -50,8 +50,8 @@ impl<'a> State<'a> {
     /// it is one of a continuum.
     pub fn ring(&self) -> Option<(f64, f64)> {
         let ring = match self {
-            Self::Stationary(s) => s.ring,
-            Self::Fluctuating(c) => c.ring,
+            Self::Stationary(s) => s.family,
+            Self::Fluctuating(c) => c.family,
         };
         ring.map(|ring| (ring.smallest_radius, ring.largest_radius))
     }

@@ -20,23 +20,26 @@ pub(crate) const MERGE_DISTANCE: f64 = 1e-6;
 /// Smaller kappa are the zeros of the central branch but for rounding, where x -> -x is a symmetry.
 pub(crate) const SMALLEST_KAPPA: f64 = 1e-9;
 
-/// A continuous family of solutions, of which one is listed: a ring where rank two is isotropic.
+/// A continuous family of solutions, of which one is listed: a ring where rank two is isotropic, a sphere where rank three is.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, schemars::JsonSchema)]
-pub struct Ring {
+pub struct Family {
+    /// Number of directions along which nothing changes but kappa (eigenvalues one of T10, or of T32's matrix): 1 on a ring, 2 on a sphere.
+    pub dimension: usize,
     /// The smallest root of sum_k kappa_k^2 among the solutions of the family that were met. On a circle it is the radius.
     pub smallest_radius: f64,
     /// The largest one.
     pub largest_radius: f64,
 }
 
-impl Ring {
+impl Family {
     /// The family of which these kappa were met.
-    pub(crate) fn of<'a>(kappas: impl Iterator<Item = &'a [f64]>) -> Self {
+    pub(crate) fn of<'a>(dimension: usize, kappas: impl Iterator<Item = &'a [f64]>) -> Self {
         let radii = kappas.map(|kappa| kappa.iter().map(|k| k * k).sum::<f64>().sqrt());
-        let none = Self { smallest_radius: f64::INFINITY, largest_radius: 0.0 };
-        radii.fold(none, |ring, radius| Self {
-            smallest_radius: ring.smallest_radius.min(radius),
-            largest_radius: ring.largest_radius.max(radius),
+        let none = Self { dimension, smallest_radius: f64::INFINITY, largest_radius: 0.0 };
+        radii.fold(none, |family, radius| Self {
+            dimension,
+            smallest_radius: family.smallest_radius.min(radius),
+            largest_radius: family.largest_radius.max(radius),
         })
     }
 }
@@ -59,7 +62,7 @@ pub struct Stationary {
     /// Newton iterations from the start that led here.
     pub iterations: usize,
     /// The continuous family that the solution stands for, if it is one of a continuum.
-    pub ring: Option<Ring>,
+    pub family: Option<Family>,
 }
 
 /// The one stationary solution that Newton reaches from given order parameters: what an ensemble predicts, refined for
@@ -212,7 +215,7 @@ pub(crate) fn describe(neurons: &Neurons, outcome: Outcome) -> Stationary {
         stability: spectrum.stability,
         residual: outcome.residual,
         iterations: outcome.iterations,
-        ring: None,
+        family: None,
     }
 }
 

@@ -114,22 +114,22 @@ fn a_ring_is_one_solution_with_its_radius() {
     for (g, overlap) in [(0.5, 1.8), (0.3, 2.56)] {
         let found = stationary_branches(&model(g, Variant::Current, isotropic(overlap))).unwrap();
         assert_eq!(found.len(), 2, "{found:?}");
-        let ring = found[0].ring.unwrap();
+        let ring = found[0].family.unwrap();
         let radius = found[0].order.kappa[0].hypot(found[0].order.kappa[1]);
         assert!(
             (ring.smallest_radius - radius).abs() < 1e-7 && (ring.largest_radius - radius).abs() < 1e-7,
             "{ring:?}"
         );
-        assert!(found[1].ring.is_none());
+        assert!(found[1].family.is_none());
     }
     for variant in [Variant::Current, Variant::two_timescale(1.0, 0.5).unwrap()] {
         let found = chaotic_solutions(&model(2.1, variant, isotropic(2.56))).unwrap();
-        let all: Vec<_> = found.iter().map(|c| (&c.order.kappa, &c.structure_growth, c.ring)).collect();
+        let all: Vec<_> = found.iter().map(|c| (&c.order.kappa, &c.structure_growth, c.family)).collect();
         assert_eq!(found.len(), 2, "{variant}: {all:?}");
-        let ring = found[0].ring.unwrap();
+        let ring = found[0].family.unwrap();
         assert!(ring.largest_radius - ring.smallest_radius < 1e-6 && ring.smallest_radius > 0.1, "{ring:?}");
         assert_eq!(found[0].structure_growth.stability, Stability::Stable);
-        assert!(found[1].ring.is_none() && found[1].order.kappa == [0.0, 0.0]);
+        assert!(found[1].family.is_none() && found[1].order.kappa == [0.0, 0.0]);
         assert_ne!(found[1].structure_growth.stability, Stability::Stable);
     }
 }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use lowrank_meanfield::{
-    Chaotic, Linearisation, Loss, MeanFieldError, Onset, Regime, Ring, Stationary, StructureGrowth, Unbounded,
+    Chaotic, Family, Linearisation, Loss, MeanFieldError, Onset, Regime, Stationary, StructureGrowth, Unbounded,
     linearisation, onsets_of_chaos, readouts, stationary_branches, two_timescale_solutions, unbounded_states,
 };
 use lowrank_model::{Model, OrderParameters, Variant};
@@ -116,7 +116,7 @@ pub(super) struct Chaos {
     /// Chaotic, or with white noise fluctuating where the exponent is not positive.
     regime: Regime,
     structure_growth: StructureGrowth,
-    ring: Option<Ring>,
+    family: Option<Family>,
     order: OrderParameters,
     /// z_p = <w^(p) r> (T38), one a readout vector.
     readouts: Vec<f64>,
@@ -374,7 +374,7 @@ fn described(model: &Model, chaos: &Chaotic, with_curve: bool) -> Result<Chaos, 
     Ok(Chaos {
         regime: chaos.regime(lambda_max),
         structure_growth: chaos.structure_growth.clone(),
-        ring: chaos.ring,
+        family: chaos.family,
         order: chaos.order.clone(),
         readouts: readouts(model, &chaos.order)?,
         rho: chaos.rho,

@@ -1,6 +1,6 @@
 //! The solutions as a table, one row a solution, and as the lines below it.
 
-use lowrank_meanfield::{Regime, Ring};
+use lowrank_meanfield::{Family, Regime};
 use lowrank_model::{Layout, OrderParameters};
 use lowrank_spec::Grid;
 
@@ -8,7 +8,7 @@ use super::{Solved, Unsolved};
 use crate::table::{Table, Value};
 
 /// Radii of a family that differ by less than this part are one but for rounding along the neutral direction.
-const RING_WIDTH: f64 = 1e-4;
+const ROUNDNESS: f64 = 1e-4;
 
 /// One row a solution, and one a kind of solution that could not be solved for.
 pub(super) fn table(solutions: &[Solved], grid: &Grid, layout: Layout) -> Table {
@@ -27,7 +27,8 @@ pub(super) fn table(solutions: &[Solved], grid: &Grid, layout: Layout) -> Table 
         "lambda_max",
         "correlation_time",
         "growth_rate",
-        "ring_radius",
+        "family_dimension",
+        "family_radius",
     ];
     let most =
         solutions.iter().flat_map(|solved| &solved.stationary).map(|s| s.solution.outliers.len()).max().unwrap_or(0);
@@ -51,24 +52,27 @@ pub(super) fn table(solutions: &[Solved], grid: &Grid, layout: Layout) -> Table 
             table.push(row);
         };
         let variant = solved.variant.name();
-        let radius = |ring: Option<Ring>| ring.map_or(f64::NAN, |ring| ring.largest_radius);
+        let of_family = |family: Option<Family>| {
+            family.map_or([f64::NAN; 2], |family| [family.dimension as f64, family.largest_radius])
+        };
         for s in &solved.stationary {
             let z = &s.readouts;
             let s = &s.solution;
-            let values = values_of(&s.order, z, [s.rho, s.growth_rate, f64::NAN, s.growth_rate, radius(s.ring)]);
+            let spectrum = [s.rho, s.growth_rate, f64::NAN, s.growth_rate];
+            let values = values_of(&s.order, z, spectrum, of_family(s.family));
             push([variant, Regime::Stationary.name(), s.stability.name()], values, &s.outliers, "");
         }
         for c in &solved.chaotic {
             let growth = &c.structure_growth;
             let rate = growth.growth_rate.unwrap_or(f64::NAN);
-            let values =
-                values_of(&c.order, &c.readouts, [c.rho, c.lambda_max, c.correlation_time, rate, radius(c.ring)]);
+            let spectrum = [c.rho, c.lambda_max, c.correlation_time, rate];
+            let values = values_of(&c.order, &c.readouts, spectrum, of_family(c.family));
             push([variant, c.regime.name(), growth.stability.name()], values, &[], "");
         }
         for u in &solved.unbounded {
             // A direction has no size: of its numbers only the rate is one of a state.
             let mut values = vec![f64::NAN; numbers];
-            values[numbers - 2] = u.growth_rate;
+            values[numbers - 3] = u.growth_rate;
             push([variant, "unbounded", ""], values, &[], "");
         }
         for Unsolved { solution, reason } in &solved.failures {
@@ -79,12 +83,12 @@ pub(super) fn table(solutions: &[Solved], grid: &Grid, layout: Layout) -> Table 
 }
 
 /// The numbers of a row: kappa, the readouts, the other order parameters, and rho, lambda_max, the correlation time, the growth rate of a
-/// perturbation of kappa and the radius of a continuous family.
-fn values_of(order: &OrderParameters, readouts: &[f64], spectrum: [f64; 5]) -> Vec<f64> {
+/// perturbation of kappa, and dimension and radius of a continuous family.
+fn values_of(order: &OrderParameters, readouts: &[f64], spectrum: [f64; 4], family: [f64; 2]) -> Vec<f64> {
     let OrderParameters { kappa, mu, delta_0, delta_0_individual, delta_inf, delta_t, r_mean, r_second_moment, .. } =
         order;
     let rest = [*mu, *delta_0, *delta_0_individual, *delta_inf, *delta_t, *r_mean, *r_second_moment];
-    [kappa.as_slice(), readouts, &rest, &spectrum].concat()
+    [kappa.as_slice(), readouts, &rest, &spectrum, &family].concat()
 }
 
 /// "0.64", "0.33+0.66i 0.33-0.66i"; in files they are numbers with every digit.
@@ -98,13 +102,16 @@ pub(super) fn onsets(solutions: &[Solved]) -> String {
     let kappa = |kappa: &[f64]| kappa.iter().map(|k| format!("{k:.4}")).collect::<Vec<_>>().join(", ");
     let mut text = String::new();
     for solved in solutions {
-        let stationary = solved.stationary.iter().map(|s| (Regime::Stationary, s.solution.ring));
-        let rings = stationary.chain(solved.chaotic.iter().map(|c| (c.regime, c.ring)));
-        for (regime, ring) in rings.filter_map(|(regime, ring)| Some((regime, ring?))) {
-            let radii = if ring.largest_radius - ring.smallest_radius <= RING_WIDTH * ring.largest_radius {
-                format!("a ring of radius {:.4}", ring.largest_radius)
+        let stationary = solved.stationary.iter().map(|s| (Regime::Stationary, s.solution.family));
+        let families = stationary.chain(solved.chaotic.iter().map(|c| (c.regime, c.family)));
+        for (regime, family) in families.filter_map(|(regime, family)| Some((regime, family?))) {
+            let Family { dimension, smallest_radius, largest_radius } = family;
+            let radii = if largest_radius - smallest_radius > ROUNDNESS * largest_radius {
+                format!("of dimension {dimension}, of |kappa| from {smallest_radius:.4} to {largest_radius:.4}")
+            } else if dimension == 1 {
+                format!("a ring of radius {largest_radius:.4}")
             } else {
-                format!("of |kappa| from {:.4} to {:.4}", ring.smallest_radius, ring.largest_radius)
+                format!("a sphere of dimension {dimension} and radius {largest_radius:.4}")
             };
             text += &format!(
                 "{}: the {} solutions are a continuous family, {radii}; one is listed\n",
