@@ -18,7 +18,7 @@ pub enum ConnectivityError {
     },
     /// A population of too few neurons for its moments to be matched.
     #[error(
-        "a population has {members} of the {n} neurons: matched vectors need {limit}, two more than there are vectors; choose a larger N, a larger weight, or sampling independent"
+        "a population has {members} of the {n} neurons: matched vectors need {limit}, two more than there are vectors; choose a larger N, a larger weight, or structure.sampling = \"independent\""
     )]
     SmallPopulation {
         /// Neurons of the population.

@@ -8,7 +8,7 @@ use thiserror::Error;
 pub enum MeanFieldError {
     /// A mean or variance at which no average can be taken.
     #[error(
-        "the Gaussian average needs a mean within +-{limit:e} and a variance in [0, {limit:e}], not mean {mu} and variance {d}"
+        "the Gaussian average needs a mean within +-{limit:e} and a variance in [0, {limit:e}], not mean {mu} and variance {d}: lower g, the overlaps or the inputs"
     )]
     BadArgument {
         /// Mean.
@@ -86,7 +86,7 @@ pub enum MeanFieldError {
     },
     /// The input carries white noise.
     #[error(
-        "input {input} carries white noise of strength {strength}: this theory takes inputs without noise, set it to 0"
+        "input {input} carries white noise of strength {strength}: this theory takes inputs without noise, set input.noise to 0"
     )]
     NoisyInput {
         /// Which input vector.
@@ -96,7 +96,7 @@ pub enum MeanFieldError {
     },
     /// White noise of every unit's own.
     #[error(
-        "every unit has white noise of strength sigma = {sigma}, so nothing is stationary: set it to 0, or ask for the noisy solutions"
+        "every unit has white noise of strength sigma = {sigma}, so nothing is stationary: its states are fluctuating, or set network.noise to 0"
     )]
     NoStationaryState {
         /// Strength of the noise.
@@ -260,10 +260,10 @@ pub enum MeanFieldError {
     },
     /// From the start kappa never comes to rest.
     #[error(
-        "from this start kappa does not come to rest: after {time:.0} it still moves between {low:.4} and {high:.4}, on a cycle that no solution stands for or very slowly; start closer to a stable state, or look at the course with lowrank simulate"
+        "from this start the activity does not come to rest: after {time:.0} one of kappa and the variance still moves between {low:.4} and {high:.4}, on a cycle that no solution stands for or very slowly; start closer to a stable state, or look at the course with lowrank transient or lowrank simulate"
     )]
     Oscillates {
-        /// Smallest value of the kappa that moves most.
+        /// Smallest value of what moves most, one of kappa or the individual variance.
         low: f64,
         /// Largest value.
         high: f64,

@@ -328,3 +328,33 @@ fn what_cannot_be_solved_is_said() {
     let error = message(&unbounded, 60.0, TransientOptions { tolerance: 1e-3, ..usual });
     assert!(error.contains("variance"), "{error}");
 }
+
+/// Without couplings x(t) = e^-t (mean + deviation z): averages of phi by the trapezoid rule, at variances on both sides of the one from
+/// which phi is taken apart into a step and a rest.
+#[test]
+fn wide_states_have_the_averages_of_their_gaussian() {
+    let law =
+        lowrank_model::Moments::new(lowrank_model::Layout::rank(0).with_inputs(1)).mean(I(0), 1.0).build().unwrap();
+    for transfer in [Transfer::Tanh, Transfer::Logistic, Transfer::OnePlusTanh, Transfer::Erf] {
+        let input = Input::constant(&[0.0]).unwrap();
+        let model = Model::new(0.0, transfer, Variant::Current, law.clone(), input).unwrap();
+        for (mean, deviation) in [(0.0, 12.0), (5.0, 9.0), (-40.0, 15.0)] {
+            let initial = Initial { along: vec![(I(0), mean)], deviation };
+            let found = transient(&model, &initial, 1.2).unwrap();
+            for t in [0.1, 0.5, 1.0] {
+                let seen = found.at(t).unwrap();
+                let kept = f64::exp(-t);
+                let average = |f: &dyn Fn(f64) -> f64| {
+                    let h = 0.002;
+                    let term = |i: i32| {
+                        let z = f64::from(i) * h;
+                        h * (-0.5 * z * z).exp() * f(transfer.value(kept * (mean + deviation * z)))
+                    };
+                    (-5000..=5000).map(term).sum::<f64>() / std::f64::consts::TAU.sqrt()
+                };
+                close(seen.r_mean, average(&|r| r), 1e-9, &format!("{transfer} {mean} {t}: mean"));
+                close(seen.r_second_moment, average(&|r| r * r), 1e-9, &format!("{transfer} {mean} {t}: square"));
+            }
+        }
+    }
+}

@@ -34,7 +34,7 @@ pub enum SimulateError {
     },
     /// More samples than a run can hold.
     #[error(
-        "the window {window} holds {samples} samples at interval {interval}: at most {limit}, lengthen the interval"
+        "the window {window} holds {samples} samples at interval {interval}: at most {limit}, lengthen run.interval"
     )]
     TooManySamples {
         /// The measuring window.
@@ -59,7 +59,9 @@ pub enum SimulateError {
         copies: usize,
     },
     /// A method that does not take noise.
-    #[error("the model carries white noise, which method {method} does not integrate: choose euler (Euler-Maruyama)")]
+    #[error(
+        "the model carries white noise, which run.method {method} does not integrate: choose euler (Euler-Maruyama) or auto"
+    )]
     NoiseNeedsEuler {
         /// The method asked for.
         method: Method,
@@ -95,12 +97,12 @@ pub enum SimulateError {
         index: usize,
     },
     /// A Lyapunov exponent of a noisy model.
-    #[error("the model carries white noise, whose Lyapunov exponent is not computed: take the noise from the model")]
+    #[error(
+        "the model carries white noise, whose Lyapunov exponent is not computed: set run.lyapunov to false, or network.noise and input.noise to 0"
+    )]
     NoisyTangent,
     /// A tangent vector that became zero, infinite or NaN between two samples.
-    #[error(
-        "a tangent vector changed its length by a factor of {factor} up to time {time}: shorten the sampling interval"
-    )]
+    #[error("a tangent vector changed its length by a factor of {factor} up to time {time}: shorten run.interval")]
     TangentLost {
         /// The factor since the sample before.
         factor: f64,
@@ -137,8 +139,11 @@ pub enum SimulateError {
     },
     /// The method amplifies modes of the network that decay.
     #[error(
-        "run.step is {step}: method {method} is unstable with it at the state of this network, at most {}; choose that or \"auto\"",
-        longest.map_or_else(|| "a step below any".to_owned(), |longest| longest.to_string())
+        "run.step is {step}: method {method} is unstable with it at the state of this network; {}",
+        longest.map_or_else(
+            || "it has no stable step there, choose another run.method".to_owned(),
+            |longest| format!("at most {longest}, choose that or \"auto\"")
+        )
     )]
     UnstableStep {
         /// The method.

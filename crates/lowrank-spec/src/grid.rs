@@ -24,7 +24,11 @@ impl Grid {
         set_once(&axes)?;
         let one_timescale = !spec.variants()?.iter().any(|variant| matches!(variant, Variant::TwoTimescale { .. }));
         if one_timescale && axes.iter().any(|(axis, _)| matches!(axis, Parameter::TauS | Parameter::TauR)) {
-            return Err(out_of_range("network.variants", "without two-timescale", "with it for an axis of it"));
+            return Err(out_of_range(
+                "network.variants",
+                "without two-timescale",
+                "with it for an axis of tau-s or tau-r",
+            ));
         }
         let cells = axes.iter().try_fold(1_usize, |cells, (_, values)| cells.checked_mul(values.len()));
         if cells.is_none_or(|cells| cells > MOST_CELLS) {

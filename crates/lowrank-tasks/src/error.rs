@@ -39,7 +39,9 @@ pub enum TaskError {
         above: f64,
     },
     /// The search has found nothing.
-    #[error("the search ended without a geometry that does the task: widen its bounds")]
+    #[error(
+        "the search ended without a geometry that does the task: start it from another seed, or within wider bounds"
+    )]
     NothingFound,
     /// No step that was tried serves a trial.
     #[error("at g = {g} in the {variant} variant no step serves a trial, lower g: {error}")]

@@ -142,4 +142,12 @@ fn a_network_that_does_not_fit_is_refused_before_it_is_drawn() {
     for command in ["simulate", "check"] {
         refused(&[command, file.to_str().unwrap()], 2, &["GB are needed", "smaller N"]);
     }
+    // What is too much is not the network but what is kept of it.
+    let long = SMALL.replace("window = 2.0", "window = 2000000.0\ninterval = 0.2").replace("= 50", "= 20000");
+    std::fs::write(&file, &long).unwrap();
+    let (spec, out) = (file.to_str().unwrap(), folder.path().join("out"));
+    let arguments = ["simulate", spec, "--trajectories", "--out", out.to_str().unwrap()];
+    refused(&arguments, 2, &["--trajectories: ", "GB are needed", "run.interval"]);
+    std::fs::write(&file, long.replace("[run]", "[run]\noutliers = 2")).unwrap();
+    refused(&["simulate", spec], 2, &["run.outliers: ", "GB are needed", "run.interval"]);
 }

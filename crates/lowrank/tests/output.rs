@@ -79,6 +79,58 @@ fn a_full_disk_under_standard_output_is_exit_code_three_and_one_line() {
     assert!(Path::new(&out).join("simulate.json").exists() && Path::new(&sweep).join("cells.csv").exists());
 }
 
+/// Files that cannot be written when all is computed: a folder in the place of each, or no room for more than a few lines.
+#[test]
+fn what_was_computed_is_printed_where_its_files_cannot_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (spec, axes) = (path("own.toml"), path("axes.toml"));
+    std::fs::write(&spec, SMALL).unwrap();
+    std::fs::write(&axes, SMALL.to_owned() + AXES).unwrap();
+    let rows: [(&[&str], &str, &str); 8] = [
+        (&["solve", &spec], "solve.json", "lambda_max"),
+        (&["solve", &spec, "--json"], "solve.json", "\"solutions\""),
+        (&["simulate", &spec], "simulate.json", "delta_0"),
+        (&["transient", &spec, "--until", "1"], "transient.json", "delta_0"),
+        (&["check", &spec, "-q"], "check.json", "kappa_1"),
+        (
+            &["task", "detection", "--networks", "2", "--neurons", "50", "--variant", "rate", "-q"],
+            "detection/task.json",
+            "detection",
+        ),
+        (&["diagram", &axes, "-q"], "diagram.svg", "cells.csv"),
+        (
+            &["validate", "--quick", "--only", "step-input/two-timescale/kappa_1(1.6)", "-q"],
+            "validate.json",
+            "step-input",
+        ),
+    ];
+    for (index, (arguments, file, part)) in rows.into_iter().enumerate() {
+        let out = path(&format!("out{index}"));
+        std::fs::create_dir_all(Path::new(&out).join(file)).unwrap();
+        let output = run(&[arguments, &["--out", &out]].concat(), Stdio::piped());
+        let message = String::from_utf8(output.stderr).unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains(part), "{arguments:?}: {text} {message}");
+        let errors: Vec<&str> = message.lines().filter(|line| line.contains("cannot write")).collect();
+        assert!(matches!(errors[..], [line] if line.contains(file)), "{arguments:?}: {message}");
+        // A claim that does not pass comes first.
+        let claims = ["check", "task", "validate"].contains(&arguments[0]);
+        let code = output.status.code().unwrap();
+        assert!(code == 3 || claims && code == 1, "{arguments:?}: {code} {message}");
+    }
+    // Files of at most half a kilobyte or a kilobyte, as the shell counts.
+    let limited = format!(
+        "trap '' XFSZ; ulimit -f 1; exec {} solve {spec} --out {}",
+        env!("CARGO_BIN_EXE_lowrank"),
+        path("small")
+    );
+    let output = Command::new("sh").args(["-c", &limited]).output().unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(3) && message.contains("solve.json"), "{message}");
+    assert!(String::from_utf8(output.stdout).unwrap().contains("lambda_max"));
+}
+
 #[test]
 fn a_reader_that_goes_away_is_no_fault() {
     let folder = tempfile::tempdir().unwrap();

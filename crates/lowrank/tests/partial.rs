@@ -204,3 +204,82 @@ fn a_time_course_under_too_many_changes_is_refused_before_anything_is_solved() {
     assert!(output.status.code() == Some(3) && message.contains("input.sine"), "{message}");
     assert!(!message.contains("--tolerance") && message.contains("run.window"), "{message}");
 }
+
+/// A covariance of m and n along an axis: 1.5 is more than their variances allow.
+const COVARIANCES: &str = r#"
+seed = 1
+realisations = 2
+[network]
+neurons = 60
+g = 0.5
+variants = ["current", "rate"]
+[structure]
+rank = 1
+covariances = { "m[0]" = 1.0, "n[0]" = 1.0 }
+[start]
+deviation = 1.0
+[run]
+transient = 10.0
+window = 10.0
+[[axis]]
+parameter = "covariance m[0] n[0]"
+values = [0.5, 1.5, -1.0]
+"#;
+
+#[test]
+fn values_that_do_not_go_together_cost_their_point_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spec, out) = own(&folder, COVARIANCES);
+    partial(&["solve", &spec, "--out", &out], "2 of 6 models could not be solved, the first of them current at");
+    let solved = rows(&folder.path().join("out/solve.csv"));
+    for row in &solved {
+        let beyond = row["covariance m[0] n[0]"] == "1.5";
+        assert_eq!((row["reason"].contains("semidefinite"), row["delta_0"].is_empty()), (beyond, beyond), "{row:?}");
+    }
+    assert_eq!(solved.len(), 6, "{solved:?}");
+    for bulk in ["realisation", "cell"] {
+        let text = COVARIANCES.replace("realisations = 2", &format!("realisations = 2\nbulk-for = \"{bulk}\""));
+        let (spec, _) = own(&folder, &text);
+        let out = folder.path().join(bulk);
+        partial(
+            &["diagram", &spec, "--out", out.to_str().unwrap()],
+            "theory of 2 rows of cells.csv could not be computed",
+        );
+        let cells = rows(&out.join("cells.csv"));
+        let seen: Vec<_> =
+            cells.iter().map(|row| (row["delta_0"].is_empty(), row["theory_delta_0"].is_empty())).collect();
+        let one = [(false, false), (true, true), (false, false)];
+        assert_eq!(seen, [one, one].concat(), "{cells:?}");
+        assert!(cells[1]["theory_reason"].contains("semidefinite") && cells[1]["phase"].is_empty(), "{cells:?}");
+        let networks = rows(&out.join("networks.csv"));
+        assert_eq!(networks.iter().filter(|row| row["end"] == "no-model").count(), 4);
+        // The others are what they are without it.
+        let (spec, _) = own(&folder, &text.replace("0.5, 1.5, -1.0", "0.5"));
+        let alone = folder.path().join(format!("{bulk}-alone"));
+        let output = lowrank(&["diagram", &spec, "--out", alone.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(0));
+        let alone = rows(&alone.join("networks.csv"));
+        assert_eq!(alone[0]["delta_0"], networks[0]["delta_0"]);
+    }
+    // Where no point has a network the spec is wrong, and so is a value that can never be had.
+    for (values, part) in [("1.5, 2.0", "semidefinite"), ("0.5, nan", "finite")] {
+        let (spec, _) = own(&folder, &COVARIANCES.replace("0.5, 1.5, -1.0", values));
+        for command in [&["solve", &spec][..], &["sweep", "plan", &spec, "--out", &out]] {
+            let output = lowrank(command);
+            let message = String::from_utf8(output.stderr).unwrap();
+            assert!(output.status.code() == Some(2) && message.contains(part), "{command:?}: {message}");
+        }
+    }
+}
+
+#[test]
+fn networks_without_bound_are_no_failures_of_a_time_course() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "seed = 1\n[network]\nneurons = 100\ng = 3.0\ntransfer = \"threshold-linear\"\n\
+                [run]\ntransient = 10.0\nwindow = 600.0\ninterval = 10.0\n";
+    let (spec, _) = own(&folder, text);
+    let text = partial(&["transient", &spec, "--networks", "2", "--json"], "theory of the current variant");
+    let course: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let course = &course["data"]["courses"][0];
+    assert_eq!((course["unbounded"].as_u64(), course["failures"].as_array().unwrap().len()), (Some(2), 0));
+}

@@ -92,3 +92,23 @@ fn eigenvalues_inside_the_disc_are_told_with_the_mean_slope() {
     let (_folder, out, _) = solve(&axes, &["--json"], 0);
     assert!(!out.contains("linearisation"), "{out}");
 }
+
+#[test]
+fn continuous_families_have_the_dimension_of_their_isotropy() {
+    for (rank, words) in [(2, "a ring of radius"), (3, "a sphere of dimension 2 and radius")] {
+        let moments = (0..rank).flat_map(|k| {
+            [format!("\"m[{k}]\" = 1.0"), format!("\"n[{k}]\" = 4.0"), format!("\"m[{k}] n[{k}]\" = 1.8")]
+        });
+        let moments = moments.collect::<Vec<_>>().join(", ");
+        let text = format!(
+            "seed = 1\n[network]\nneurons = 100\ng = 0.5\n[structure]\nrank = {rank}\ncovariances = {{ {moments} }}\n"
+        );
+        let (_, out, _) = solve(&text, &[], 0);
+        assert!(out.contains(words) && out.matches("continuous family").count() == 1, "{out}");
+        let (_, out, _) = solve(&text, &["--json"], 0);
+        let record: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let states = record["data"]["solutions"][0]["stationary"].as_array().unwrap();
+        let families: Vec<_> = states.iter().filter_map(|s| s["family"]["dimension"].as_u64()).collect();
+        assert_eq!(families, [rank - 1], "{record}");
+    }
+}

@@ -37,7 +37,9 @@ pub(super) fn table(solutions: &[Solved], grid: &Grid, layout: Layout) -> Table 
     let head = head.chain(rest.map(str::to_owned)).chain(["outliers".to_owned()]).chain(parts.clone());
     let numbers = rank + readouts + rest.len();
     let head = head.chain(["reason".to_owned()]);
-    let mut table = Table::new(head.collect()).only_printed("outliers").only_written(parts);
+    let mut table = Table::new(head.collect())
+        .only_printed("outliers")
+        .only_written(parts.into_iter().chain(["family_dimension".to_owned()]));
     for solved in solutions {
         let mut push = |texts: [&str; 3], values: Vec<f64>, outliers: &[(f64, f64)], reason: &str| {
             let mut row: Vec<Value> = solved.at.iter().map(|(_, value)| Value::from(*value)).collect();
