@@ -401,7 +401,7 @@ fn of_simulations() -> Vec<Row> {
         row!("exponent of a short window", exponent(&small().0, &protocol(|t| t.window = 0.75)?),
             R(E::BadTime { .. }), ["window", "0.75", ">= 1"]),
         row!("exponent over long intervals", exponent(&vanishing()?, &protocol(|t| (t.window, t.interval) = (8e3, 4e3))?),
-            R(E::TangentLost { .. }), ["tangent vector", "factor", "shorten the sampling interval"]),
+            R(E::TangentLost { .. }), ["tangent vector", "factor", "shorten run.interval"]),
     ]
 }
 
