@@ -11,6 +11,7 @@ use lowrank_model::{Initial, Model, ModelError, OrderParameters};
 use crate::chaotic::{Chaotic, chaotic_from, chaotic_solutions};
 use crate::selection::{Selected, select};
 use crate::stationary::{MERGE_DISTANCE, compare, distance};
+use crate::units::Units;
 use crate::{MeanFieldError, Stationary, stationary_branches, stationary_from};
 
 /// Searches along the values, at least.
@@ -53,6 +54,22 @@ pub(crate) type Follow = fn(&Model, &[OrderParameters]) -> Result<Vec<Chaotic>, 
 
 /// The same with so many searches at least, and chaotic solutions followed with or without a look at their spectra.
 pub(crate) fn solutions_with(
+    searches: usize,
+    follow: Follow,
+    family: impl Fn(f64) -> Result<Model, ModelError>,
+    values: &[f64],
+) -> Result<Vec<Solutions>, MeanFieldError> {
+    let units = Units::of_family(&family, &values[values.len() / 2..]);
+    let mut rows = in_units(searches, follow, units.family(family), values)?;
+    for row in &mut rows {
+        row.stationary = row.stationary.drain(..).map(|solution| units.stationary_back(solution)).collect();
+        row.chaotic = row.chaotic.drain(..).map(|solution| units.chaotic_back(solution)).collect();
+    }
+    Ok(rows)
+}
+
+/// The same for vectors m of about the size one.
+fn in_units(
     searches: usize,
     follow: Follow,
     family: impl Fn(f64) -> Result<Model, ModelError>,

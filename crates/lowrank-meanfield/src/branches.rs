@@ -20,6 +20,7 @@ use crate::stationary::{
     Family, MERGE_DISTANCE, SMALLEST_KAPPA, Stationary, admissible, all_eigenvalues, compare, describe, distance,
     evaluate, neurons_at_rest, solve, unknowns,
 };
+use crate::units::Units;
 
 /// Quasi-random starts a dimension (rank + 1), besides the corners of the region.
 const STARTS_PER_DIMENSION: usize = 10;
@@ -61,6 +62,13 @@ const NEUTRAL: f64 = 1e-6;
 /// # Errors
 /// No solution with residual <= 1e-10 though activity has a bound; white noise.
 pub fn stationary_branches(model: &Model) -> Result<Vec<Stationary>, MeanFieldError> {
+    let units = Units::of(model);
+    let found = branches_in_units(&units.model(model))?;
+    Ok(found.into_iter().map(|solution| units.stationary_back(solution)).collect())
+}
+
+/// The same for vectors m of the size one.
+fn branches_in_units(model: &Model) -> Result<Vec<Stationary>, MeanFieldError> {
     let neurons = neurons_at_rest(model)?;
     let mut leads = Leads { neurons: &neurons, symmetric: neurons.is_symmetric(), found: Vec::new(), starts: 0 };
     if let Ensemble::Empirical(given) = model.ensemble() {

@@ -7,7 +7,6 @@
 //! (`two_timescale.rs`).
 
 use lowrank_model::{Ensemble, Model, OrderParameters, Variant};
-use serde::Serialize;
 
 use crate::autocovariance::Autocovariance;
 use crate::chaotic_search::{central_variance, starting_points, weakly_driven};
@@ -20,11 +19,13 @@ use crate::neurons::Neurons;
 use crate::newton::{
     Evaluation, Outcome, RESIDUAL_GOAL, RESIDUAL_LIMIT, fixed_point, fixed_point_within, is_one_solution, residual,
 };
+use crate::regime::Regime;
 use crate::stability::radius_at;
 use crate::stationary::{
     Family, MERGE_DISTANCE, SMALLEST_KAPPA, compare, distance, evaluate as evaluate_stationary, stationary_branches,
 };
 use crate::two_timescale::Grid;
+use crate::units::Units;
 use crate::{Averages, MeanFieldError};
 
 /// Smallest temporal part of Delta_0 that counts as chaos.
@@ -42,30 +43,6 @@ const SHORT_STEP: f64 = 1.0 / 32.0;
 /// Rough solutions closer than this are one.
 const ROUGH_DISTANCE: f64 = 1e-4;
 
-/// What a solution is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Regime {
-    /// Nothing moves.
-    Stationary,
-    /// White noise moves it, and two nearby trajectories with the same noise converge: the largest Lyapunov exponent is not
-    /// positive.
-    Fluctuating,
-    /// Nearby trajectories diverge.
-    Chaotic,
-}
-
-impl Regime {
-    /// The word in tables and messages.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Stationary => "stationary",
-            Self::Fluctuating => "fluctuating",
-            Self::Chaotic => "chaotic",
-        }
-    }
-}
-
 /// One solution whose units fluctuate: chaotic, or with white noise fluctuating.
 #[derive(Debug, Clone)]
 pub struct Chaotic {
@@ -73,7 +50,7 @@ pub struct Chaotic {
     pub order: OrderParameters,
     /// g sqrt(\<phi'^2>) at this solution, above one where there is no noise.
     pub rho: f64,
-    /// Largest residual of T8, T13, T14, relative to max(1, |unknown|).
+    /// Largest residual of T8, T13, T14, relative to max(1, |unknown|), kappa in units in which m has the size one.
     pub residual: f64,
     /// Newton iterations from the start that led here.
     pub iterations: usize,
@@ -129,6 +106,13 @@ impl Chaotic {
 /// White noise that an input shares among units; a stationary problem without solution; an average out of range; two time
 /// scales: a solution of the current variant that cannot be followed though nothing shows that it ends.
 pub fn chaotic_solutions(model: &Model) -> Result<Vec<Chaotic>, MeanFieldError> {
+    let units = Units::of(model);
+    let found = chaos_in_units(&units.model(model)).map_err(|error| units.error_back(error))?;
+    Ok(found.into_iter().map(|solution| units.chaotic_back(solution)).collect())
+}
+
+/// The same for vectors m of the size one.
+fn chaos_in_units(model: &Model) -> Result<Vec<Chaotic>, MeanFieldError> {
     if let Variant::TwoTimescale { .. } = model.variant() {
         let Followed { found, lost } = two_timescale_solutions(model)?;
         let unresolved = lost.iter().find(|lost| lost.end == Loss::Unresolved);
@@ -184,7 +168,11 @@ pub struct Followed {
 pub fn two_timescale_solutions(model: &Model) -> Result<Followed, MeanFieldError> {
     match model.variant() {
         Variant::TwoTimescale { tau_s, .. } => {
-            with_two_timescales(model, &chaotic_solutions(&of_one_timescale(model, tau_s)?)?)
+            let units = Units::of(model);
+            let model = &*units.model(model);
+            let followed = with_two_timescales(model, &chaotic_solutions(&of_one_timescale(model, tau_s)?)?)?;
+            let found = followed.found.into_iter().map(|solution| units.chaotic_back(solution)).collect();
+            Ok(Followed { found, lost: followed.lost.into_iter().map(|lost| units.lost_back(lost)).collect() })
         }
         _ => Ok(Followed { found: chaotic_solutions(model)?, lost: Vec::new() }),
     }
@@ -210,6 +198,13 @@ pub fn chaotic_from(model: &Model, starts: &[OrderParameters]) -> Result<Vec<Cha
 
 /// The same without a look at their spectra, for whoever looks at few of them later.
 pub(crate) fn followed_chaos(model: &Model, starts: &[OrderParameters]) -> Result<Vec<Chaotic>, MeanFieldError> {
+    let units = Units::of(model);
+    let found = followed_in_units(&units.model(model), &units.orders(starts))?;
+    Ok(found.into_iter().map(|solution| units.chaotic_back(solution)).collect())
+}
+
+/// The same for vectors m of the size one.
+fn followed_in_units(model: &Model, starts: &[OrderParameters]) -> Result<Vec<Chaotic>, MeanFieldError> {
     if let Variant::TwoTimescale { tau_s, .. } = model.variant() {
         let current = chaotic_from(&of_one_timescale(model, tau_s)?, starts)?;
         return Ok(with_two_timescales(model, &current)?.found);

@@ -16,6 +16,7 @@ use crate::neurons::Neurons;
 use crate::newton::{Evaluation, RESIDUAL_GOAL, fixed_point};
 use crate::stability::{GROWTH_MARGIN, Instability, OUTLIER_MARGIN, Spectrum, Stability, growth_rate};
 use crate::stationary::{MERGE_DISTANCE, SMALLEST_KAPPA, by_kappa};
+use crate::units::Units;
 
 /// Directions from which rays are looked for, a dimension, besides the axes.
 const STARTS_PER_DIMENSION: usize = 4;
@@ -53,14 +54,17 @@ pub fn unbounded_states(model: &Model) -> Result<Vec<Unbounded>, MeanFieldError>
     if model.transfer() != Transfer::ThresholdLinear {
         return Ok(Vec::new());
     }
-    let neurons = Neurons::new(model)?;
+    let units = Units::of(model);
+    let neurons = Neurons::new(&units.model(model))?;
     let rays = Cone::at_infinity(&neurons).rays();
     let growing = rays.into_iter().filter_map(|ray| {
         let rate = growth_rate((ray.lambda, 0.0), neurons.variant);
         (rate > GROWTH_MARGIN).then(|| {
             let square: f64 = neurons.directions(ray.kappa()).map(|d| d.weight * (d.mu * d.mu + d.s_squared)).sum();
             let size = (square + ray.sigma().powi(2)).sqrt();
-            Unbounded { kappa: ray.kappa().iter().map(|k| k / size).collect(), growth_rate: rate }
+            let mut kappa: Vec<f64> = ray.kappa().iter().map(|k| k / size).collect();
+            units.kappa_back(&mut kappa);
+            Unbounded { kappa, growth_rate: rate }
         })
     });
     Ok(growing.collect())

@@ -18,6 +18,7 @@ use crate::newton::{Outcome, RESIDUAL_GOAL, RESIDUAL_LIMIT, residual};
 use crate::root::bracketed_root;
 use crate::stability::{HOPF_LIMIT, is_outlier, pair_growth};
 use crate::stationary::{all_eigenvalues, describe, distance, evaluate, neurons_at_rest, solve, unknowns};
+use crate::units::Units;
 use crate::{MeanFieldError, Stationary};
 
 /// First, smallest and largest step in y, the last relative to max(1, |x|): fifty points for a branch that crosses the
@@ -111,8 +112,10 @@ pub fn continue_branch(
     interval: (f64, f64),
     start: (f64, &OrderParameters),
 ) -> Result<Branch, MeanFieldError> {
-    let curve = Curve::new(&family, interval)?;
-    curve.branch_from(start.0, unknowns(start.1))
+    let units = Units::of_family(&family, &[start.0]);
+    let family = units.family(family);
+    let branch = Curve::new(&family, interval)?.branch_from(start.0, unknowns(&units.order(start.1)))?;
+    Ok(units.branch_back(branch))
 }
 
 /// A point with its tangent and test functions.

@@ -6,6 +6,7 @@ use lowrank_model::{Model, ModelError};
 
 use crate::continuation::Curve;
 use crate::stationary::{distance, solve, stationary_branches, unknowns};
+use crate::units::Units;
 use crate::{Branch, EventKind, MeanFieldError};
 
 /// Two solutions at one parameter closer than this are on the same branch: Newton's accuracy near a fold.
@@ -51,6 +52,18 @@ pub struct BranchesThrough {
 /// # Errors
 /// An interval that is none; more than 200 branches.
 pub fn branches_through(
+    family: impl Fn(f64) -> Result<Model, ModelError>,
+    interval: (f64, f64),
+    values: &[f64],
+) -> Result<BranchesThrough, MeanFieldError> {
+    let units = Units::of_family(&family, values);
+    let BranchesThrough { branches, unsolved } = through_in_units(units.family(family), interval, values)?;
+    let branches = branches.into_iter().map(|branch| units.branch_back(branch)).collect();
+    Ok(BranchesThrough { branches, unsolved })
+}
+
+/// The same for vectors m of about the size one.
+fn through_in_units(
     family: impl Fn(f64) -> Result<Model, ModelError>,
     interval: (f64, f64),
     values: &[f64],

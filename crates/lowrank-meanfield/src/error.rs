@@ -260,10 +260,13 @@ pub enum MeanFieldError {
     },
     /// From the start kappa never comes to rest.
     #[error(
-        "from this start the activity does not come to rest: after {time:.0} one of kappa and the variance still moves between {low:.4} and {high:.4}, on a cycle that no solution stands for or very slowly; start closer to a stable state, or look at the course with lowrank transient or lowrank simulate"
+        "from this start {} does not come to rest: after {time:.0} it still moves between {low:.4} and {high:.4}, on a cycle that no solution stands for or very slowly; start closer to a stable state, or look at the course with lowrank transient or lowrank simulate",
+        kappa.map_or("the variance".to_owned(), |k| format!("kappa_{}", k + 1))
     )]
     Oscillates {
-        /// Smallest value of what moves most, one of kappa or the individual variance.
+        /// The kappa that moves most, counted from zero; none where it is the individual variance.
+        kappa: Option<usize>,
+        /// Smallest value of what moves.
         low: f64,
         /// Largest value.
         high: f64,

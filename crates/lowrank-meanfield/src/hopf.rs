@@ -8,6 +8,7 @@ use crate::newton::{Outcome, RESIDUAL_LIMIT};
 use crate::root::bracketed_root;
 use crate::stability::{HOPF_LIMIT, exponent, is_outlier, pair_growth};
 use crate::stationary::{all_eigenvalues, describe, neurons_at_rest, solve, unknowns};
+use crate::units::Units;
 use crate::{MeanFieldError, Stationary};
 
 /// Parts of the bracket over which the branch is followed and the growth rate looked at.
@@ -42,6 +43,8 @@ pub fn hopf_threshold(
     start: &OrderParameters,
 ) -> Result<Hopf, MeanFieldError> {
     let (low, high) = bracket;
+    let units = Units::of_family(&family, &[low]);
+    let (family, start) = (units.family(family), &units.order(start));
     if !(low.is_finite() && high.is_finite() && low < high) {
         return Err(MeanFieldError::BadInterval { low, high });
     }
@@ -76,7 +79,9 @@ pub fn hopf_threshold(
                 x.iter().zip(&here.x).map(|(a, b)| a + part * (b - a)).collect::<Vec<_>>()
             };
             let root = bracketed_root(WHAT, (*before, p), 0.0, |q| Ok(at(q, between(q))?.1.unwrap_or(f64::NAN)))?;
-            return describe_crossing(&family(root.x)?, at(root.x, between(root.x))?.0, root.x, root.iterations);
+            let outcome = at(root.x, between(root.x))?.0;
+            let hopf = describe_crossing(&family(root.x)?, outcome, root.x, root.iterations)?;
+            return Ok(Hopf { solution: units.stationary_back(hopf.solution), ..hopf });
         }
         last = Some((p, here.x, growth));
     }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::averages::Averages;
 use crate::cone::spectrum_at_kink;
 use crate::stationary::{all_eigenvalues, neurons_at_rest, unknowns};
+use crate::units::Units;
 use crate::{MeanFieldError, Stationary, stationary::check_rank};
 
 /// How the neurons and the order parameters respond to small changes of a stationary state.
@@ -27,8 +28,9 @@ pub struct Linearisation {
 /// # Errors
 /// White noise, which leaves no stationary solution; not one kappa an outer product.
 pub fn linearisation(model: &Model, solution: &Stationary) -> Result<Option<Linearisation>, MeanFieldError> {
-    let neurons = neurons_at_rest(model)?;
-    let order = &solution.order;
+    let units = Units::of(model);
+    let neurons = neurons_at_rest(&units.model(model))?;
+    let order = &units.order(&solution.order);
     check_rank(order, neurons.rank)?;
     let individual = order.delta_0_individual;
     if spectrum_at_kink(&neurons, &order.kappa, individual).is_some() {

@@ -14,6 +14,7 @@ use crate::chaotic::followed_chaos;
 use crate::root::bracketed_root;
 use crate::selection::{State, candidates, only_state};
 use crate::stationary::{MERGE_DISTANCE, SMALLEST_KAPPA};
+use crate::units::Units;
 use crate::{MeanFieldError, chaotic_solutions, onset_of_chaos};
 
 /// Searches along a row, besides those where a stationary branch changes: for odd phi every chaotic solution is born
@@ -83,6 +84,10 @@ pub fn phase_diagram(
     thresholds: &Thresholds,
 ) -> Result<Vec<Vec<Cell>>, MeanFieldError> {
     let Some(&any) = strengths.first() else { return Ok(Vec::new()) };
+    // One unit of kappa for the whole plane.
+    let middle = gs.get(gs.len() / 2).copied();
+    let units = Units::of_family(|g| family(g, strengths[strengths.len() / 2]), middle.as_slice());
+    let family = |g: f64, strength: f64| Ok(units.model(&family(g, strength)?).into_owned());
     // The central solution has no structure: its exponent is the same in every row, wherever it is the one shown.
     let central: Vec<Option<(f64, f64)>> =
         gs.par_iter().map(|g| central_exponent(&family(*g, any)?)).collect::<Result<_, _>>()?;
@@ -92,8 +97,10 @@ pub fn phase_diagram(
         }
         // Spectra are looked at in `cell`, of the solutions that are shown.
         let solutions = solutions_with(SEARCHES, followed_chaos, |g| family(g, *strength), gs)?;
-        let of = |(s, central): (Solutions, &Option<(f64, f64)>)| {
-            cell(&family(s.parameter, *strength)?, s, *central, thresholds)
+        let of = |(s, central): (Solutions, &Option<(f64, f64)>)| -> Result<Cell, MeanFieldError> {
+            let mut cell = cell(&family(s.parameter, *strength)?, s, *central)?;
+            units.kappa_back(std::slice::from_mut(&mut cell.structure));
+            Ok(Cell { phase: Phase::of(cell.structure, cell.chaoticity, thresholds), ..cell })
         };
         solutions.into_iter().zip(&central).map(of).collect()
     };
@@ -108,13 +115,9 @@ fn central_exponent(model: &Model) -> Result<Option<(f64, f64)>, MeanFieldError>
     Ok(Some((central.order.delta_0, central.lyapunov()?.exponent)))
 }
 
-/// The cell of the state that a network with structure at its start ends in: of chaotic solutions only those that are covariances.
-fn cell(
-    model: &Model,
-    mut solutions: Solutions,
-    central: Option<(f64, f64)>,
-    thresholds: &Thresholds,
-) -> Result<Cell, MeanFieldError> {
+/// The cell of the state that a network with structure at its start ends in, its phase to be told: of chaotic solutions only those
+/// that are covariances.
+fn cell(model: &Model, mut solutions: Solutions, central: Option<(f64, f64)>) -> Result<Cell, MeanFieldError> {
     let start = Initial { along: vec![(Vector::M(0), 1.0)], deviation: 1.0 };
     loop {
         // Both signs are one cell, which needs no choice between them.
@@ -123,7 +126,7 @@ fn cell(
             Some(state) => state,
             None => solutions.selected(model, &start)?.state,
         };
-        if let Some(cell) = described(state, central, thresholds)? {
+        if let Some(cell) = described(state, central)? {
             return Ok(cell);
         }
         let refused = state.order().clone();
@@ -132,11 +135,7 @@ fn cell(
 }
 
 /// The cell of a solution; none if its spectrum is negative somewhere.
-fn described(
-    state: State<'_>,
-    central: Option<(f64, f64)>,
-    thresholds: &Thresholds,
-) -> Result<Option<Cell>, MeanFieldError> {
+fn described(state: State<'_>, central: Option<(f64, f64)>) -> Result<Option<Cell>, MeanFieldError> {
     let order = state.order();
     let structure = order.kappa.first().map_or(0.0, |k| k.abs());
     let structured = structure > SMALLEST_KAPPA;
@@ -159,7 +158,7 @@ fn described(
         }
     };
     let chaoticity = order.delta_t.max(0.0).sqrt();
-    Ok(Some(Cell { phase: Phase::of(structure, chaoticity, thresholds), structure, chaoticity, lambda_max }))
+    Ok(Some(Cell { phase: None, structure, chaoticity, lambda_max }))
 }
 
 /// The boundaries between the smallest and the largest of `gs` and of `strengths`, at these values of the one or the

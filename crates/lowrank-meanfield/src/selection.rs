@@ -15,6 +15,7 @@ use self::follow::{End, Follower};
 use crate::chaotic::{Chaotic, chaotic_solutions};
 use crate::neurons::Neurons;
 use crate::stationary::{MERGE_DISTANCE, SMALLEST_KAPPA, distance};
+use crate::units::Units;
 use crate::{Instability, MeanFieldError, Solutions, Stability, Stationary, stationary_branches, unbounded_states};
 
 /// How far the neighbours of a start lie, as a part of the distance between the candidates: the error of (T28) against (T19) in
@@ -90,7 +91,7 @@ pub fn candidates<'a>(stationary: &'a [Stationary], fluctuating: &'a [Chaotic]) 
 }
 
 /// The only candidate, or the only one but for its mirror image: of these the one with the larger first kappa.
-pub fn only_state<'a>(states: &[State<'a>]) -> Option<State<'a>> {
+pub(crate) fn only_state<'a>(states: &[State<'a>]) -> Option<State<'a>> {
     match states {
         [state] => Some(*state),
         [a, b] if are_mirrored(a.order(), b.order()) => {
@@ -134,6 +135,30 @@ pub fn select<'a>(
     stationary: &'a [Stationary],
     fluctuating: &'a [Chaotic],
 ) -> Result<Selected<'a>, MeanFieldError> {
+    let units = Units::of(model);
+    if units.are_own() {
+        return select_in_units(model, initial, stationary, fluctuating);
+    }
+    let scaled: (Vec<Stationary>, Vec<Chaotic>) = (
+        stationary.iter().map(|s| units.stationary(s)).collect(),
+        fluctuating.iter().map(|c| units.chaotic(c)).collect(),
+    );
+    let found = select_in_units(&units.model(model), &units.initial(initial), &scaled.0, &scaled.1);
+    let Selected { state, by_chance, candidates: count, decision } = found.map_err(|error| units.error_back(error))?;
+    // The same place among the same candidates.
+    let place = candidates(&scaled.0, &scaled.1).iter().position(|s| std::ptr::eq(s.order(), state.order()));
+    let state = place.and_then(|place| candidates(stationary, fluctuating).get(place).copied());
+    let none = MeanFieldError::NoStableState { stationary: stationary.len(), fluctuating: fluctuating.len() };
+    Ok(Selected { state: state.ok_or(none)?, by_chance, candidates: count, decision })
+}
+
+/// The same for vectors m of the size one.
+fn select_in_units<'a>(
+    model: &Model,
+    initial: &Initial,
+    stationary: &'a [Stationary],
+    fluctuating: &'a [Chaotic],
+) -> Result<Selected<'a>, MeanFieldError> {
     let states = candidates(stationary, fluctuating);
     let symmetric = Neurons::new(model)?.is_symmetric();
     let count = states.len();
@@ -152,7 +177,7 @@ pub fn select<'a>(
     let loses_states = !mirrored && spread.scatter_between() > LOSES_STATES;
     if states.is_empty() {
         return Err(match follower.reduced(initial)? {
-            End::Moving { low, high, time } => MeanFieldError::Oscillates { low, high, time },
+            End::Moving { kappa, low, high, time } => MeanFieldError::Oscillates { kappa, low, high, time },
             End::Unbounded => unbounded(model)?,
             // From a small start the growth is not seen yet: what neither rests nor turns, and can grow, grows.
             _ if !unbounded_states(model)?.is_empty() => unbounded(model)?,
@@ -171,8 +196,8 @@ pub fn select<'a>(
                 _ => follower.reduced(&start)?,
             });
         }
-        if let Some(End::Moving { low, high, time }) = ends.first() {
-            return Err(MeanFieldError::Oscillates { low: *low, high: *high, time: *time });
+        if let Some(&End::Moving { kappa, low, high, time }) = ends.first() {
+            return Err(MeanFieldError::Oscillates { kappa, low, high, time });
         }
         if ends.iter().all(|end| *end == End::Unbounded) {
             return Err(unbounded(model)?);

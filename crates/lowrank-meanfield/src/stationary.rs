@@ -14,8 +14,10 @@ use crate::cone::spectrum_at_kink;
 use crate::neurons::{Drive, Neurons};
 use crate::newton::{Evaluation, Outcome, RESIDUAL_GOAL, RESIDUAL_LIMIT, fixed_point};
 use crate::stability::{Stability, bulk_radius, eigenvalues, spectrum};
+use crate::units::Units;
 
-/// Two solutions closer than this (relative to max(1, |x|)) are one; folds split branches faster than this.
+/// Two solutions closer than this (relative to max(1, |x|)) are one; folds split branches faster than this. Here and wherever
+/// kappa is compared with a number, it is in units in which m has the size one (`units.rs`).
 pub(crate) const MERGE_DISTANCE: f64 = 1e-6;
 /// Smaller kappa are the zeros of the central branch but for rounding, where x -> -x is a symmetry.
 pub(crate) const SMALLEST_KAPPA: f64 = 1e-9;
@@ -25,7 +27,8 @@ pub(crate) const SMALLEST_KAPPA: f64 = 1e-9;
 pub struct Family {
     /// Number of directions along which nothing changes but kappa (eigenvalues one of T10, or of T32's matrix): 1 on a ring, 2 on a sphere.
     pub dimension: usize,
-    /// The smallest root of sum_k kappa_k^2 among the solutions of the family that were met. On a circle it is the radius.
+    /// The smallest root of sum_k kappa_k^2 among the solutions of the family that were met. On a circle it is the radius; where
+    /// the sizes of the m differ, half the shorter axis of an ellipse.
     pub smallest_radius: f64,
     /// The largest one.
     pub largest_radius: f64,
@@ -57,7 +60,7 @@ pub struct Stationary {
     pub growth_rate: f64,
     /// Whether that is positive, and what it comes from.
     pub stability: Stability,
-    /// Largest residual of T7, T8, relative to max(1, |unknown|).
+    /// Largest residual of T7, T8, relative to max(1, |unknown|), kappa in units in which m has the size one.
     pub residual: f64,
     /// Newton iterations from the start that led here.
     pub iterations: usize,
@@ -71,11 +74,12 @@ pub struct Stationary {
 /// # Errors
 /// No solution with residual <= 1e-10 from there; white noise; not one kappa an outer product.
 pub fn stationary_from(model: &Model, start: &OrderParameters) -> Result<Stationary, MeanFieldError> {
-    let neurons = neurons_at_rest(model)?;
+    let units = Units::of(model);
+    let neurons = neurons_at_rest(&units.model(model))?;
     check_rank(start, neurons.rank)?;
-    let outcome = solve(&neurons, unknowns(start));
+    let outcome = solve(&neurons, unknowns(&units.order(start)));
     if outcome.is_solution() {
-        Ok(describe(&neurons, outcome))
+        Ok(units.stationary_back(describe(&neurons, outcome)))
     } else {
         let (what, residual) = ("stationary solution", outcome.residual);
         Err(MeanFieldError::NoSolution { what, starts: 1, residual, limit: RESIDUAL_LIMIT })

@@ -24,6 +24,7 @@ use self::pairs::LANES;
 pub use self::readouts::readouts;
 use crate::MeanFieldError;
 use crate::neurons::dot;
+use crate::units::Units;
 
 /// The first panel halved this often is the shortest tried before its sources count as not smooth.
 const MOST_HALVINGS: i32 = 12;
@@ -92,6 +93,8 @@ pub struct Transient {
     /// How well the sources are resolved: see [`TransientOptions::tolerance`].
     pub tail: f64,
     end: f64,
+    /// Those of `march`, `population` and `k`.
+    units: Units,
     march: March,
     /// Moments of all neurons together.
     population: Class,
@@ -126,10 +129,12 @@ pub fn transient_with(
     options: TransientOptions,
 ) -> Result<Transient, MeanFieldError> {
     check(model, end, options)?;
+    let units = Units::of(model);
+    let (model, initial) = (&*units.model(model), &units.initial(initial));
     let march = March::new(model, initial, options.nodes)?;
     let population = Class::gaussian(1.0, &model.ensemble().moments()?);
     let (snapshots, k) = (Vec::new(), Vec::new());
-    let mut this = Transient { snapshots, residual: 0.0, iterations: 0, tail: 0.0, end, march, population, k };
+    let mut this = Transient { snapshots, residual: 0.0, iterations: 0, tail: 0.0, end, units, march, population, k };
     let (tau_s, tau_r) = model.variant().time_constants();
     // A quarter of a period of the input on 16 nodes is resolved to rounding.
     let period = model.input().shortest_period().unwrap_or(f64::INFINITY);
@@ -242,9 +247,11 @@ impl Transient {
     fn snapshot(&self, time: f64, row: &Row, individual: f64, rates: Vec<f64>, r_second_moment: f64) -> Snapshot {
         let rank = self.march.rank();
         let delta_0 = individual + covariance(row, &self.population.covector(row));
+        let mut kappa = rates[..rank].to_vec();
+        self.units.kappa_back(&mut kappa);
         Snapshot {
             time,
-            kappa: rates[..rank].to_vec(),
+            kappa,
             readouts: rates[rank..rates.len() - 1].to_vec(),
             mu: self.population.mean(row),
             delta_0,
@@ -268,7 +275,8 @@ impl Transient {
         let (first, weights) = &place;
         let near = &self.snapshots[*first..first + weights.len()];
         let mean = |f: &dyn Fn(&Snapshot) -> f64| near.iter().zip(weights).map(|(s, w)| w * f(s)).sum::<f64>();
-        let mut rates: Vec<f64> = (0..self.march.rank()).map(|k| mean(&|s| s.kappa[k])).collect();
+        let kappa: Vec<f64> = (0..self.march.rank()).map(|k| mean(&|s| s.kappa[k])).collect();
+        let mut rates = self.units.kappa(&kappa);
         let readouts = near.first().map_or(0, |s| s.readouts.len());
         rates.extend((0..readouts).map(|p| mean(&|s| s.readouts[p])));
         rates.push(mean(&|s| s.r_mean));

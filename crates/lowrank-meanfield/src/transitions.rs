@@ -11,6 +11,7 @@ use crate::diagram::known;
 use crate::neurons::Neurons;
 use crate::root::bracketed_root;
 use crate::stationary::{SMALLEST_KAPPA, distance, unknowns};
+use crate::units::Units;
 use crate::{Branch, EventKind, MeanFieldError, Stationary, continue_branch, growth_rate, stationary_branches};
 
 /// Where a transition lies.
@@ -70,6 +71,14 @@ const UNSTABLE_BEFORE: f64 = 1e-6;
 /// # Errors
 /// White noise; a bracket that is none; a branch that cannot be followed, even from one of these values to the next.
 pub fn onsets_of_chaos(model: &Model, bracket: (f64, f64)) -> Result<Vec<Onset>, MeanFieldError> {
+    let units = Units::of(model);
+    let mut found = onsets_in_units(&units.model(model), bracket)?;
+    found.iter_mut().for_each(|onset| units.kappa_back(&mut onset.kappa));
+    Ok(found)
+}
+
+/// The same for vectors m of the size one.
+fn onsets_in_units(model: &Model, bracket: (f64, f64)) -> Result<Vec<Onset>, MeanFieldError> {
     let family = |g: f64| model.with_g(g);
     let curve = Curve::new(&family, bracket)?;
     let value = |i: usize| curve.parameter((i.min(ONSET_SAMPLES - 1)) as f64 / (ONSET_SAMPLES - 1) as f64);
@@ -161,7 +170,7 @@ pub fn end_of_structured_chaos(model: &Model, bracket: (f64, f64)) -> Result<Tra
 /// count.
 fn largest_overlap(model: &Model) -> Result<f64, MeanFieldError> {
     let rank = model.rank();
-    let moments = model.ensemble().moments()?;
+    let moments = Units::of(model).model(model).ensemble().moments()?;
     let overlaps =
         Mat::from_fn(rank, rank, |k, l| moments.mean()[rank + k] * moments.mean()[l] + moments.covariance(rank + k, l));
     let eigenvalues = overlaps.eigenvalues().unwrap_or_default();

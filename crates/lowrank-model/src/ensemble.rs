@@ -4,6 +4,7 @@ mod empirical;
 mod gaussian;
 mod layout;
 mod mixture;
+mod units;
 
 pub use empirical::Empirical;
 pub use gaussian::{Gaussian, Moments};

@@ -103,6 +103,12 @@ impl Model {
         Ok(Self { noise, ..Self::new(self.g, self.transfer, self.variant, ensemble, self.input.clone())? })
     }
 
+    /// The same network with its vectors in other units ([`Ensemble::in_units`]): kappa is `units` times as large in it.
+    #[must_use]
+    pub fn in_units(&self, units: &[f64]) -> Self {
+        Self { ensemble: self.ensemble.in_units(units), ..self.clone() }
+    }
+
     /// The same model under another input.
     ///
     /// # Errors

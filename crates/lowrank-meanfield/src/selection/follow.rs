@@ -33,8 +33,8 @@ pub(super) enum End {
     State(usize),
     /// At rest in no candidate: on a saddle, or in a state that is unstable.
     Elsewhere,
-    /// Never at rest: the first kappa that moves does so between these two.
-    Moving { low: f64, high: f64, time: f64 },
+    /// Never at rest: the kappa that moves most does so between these two; none of them where it is the variance.
+    Moving { kappa: Option<usize>, low: f64, high: f64, time: f64 },
     /// Activity grows without bound.
     Unbounded,
 }
@@ -178,7 +178,8 @@ impl<'a> Follower<'a> {
         // A slow approach is no cycle: what has stopped swinging ends where it is.
         match (low.get(widest), high.get(widest)) {
             (Some(low), Some(high)) if high - low > SAME_AT_REST * high.abs().max(1.0) => {
-                Ok(if grows { End::Unbounded } else { End::Moving { low: *low, high: *high, time } })
+                let kappa = (widest < self.model.rank()).then_some(widest);
+                Ok(if grows { End::Unbounded } else { End::Moving { kappa, low: *low, high: *high, time } })
             }
             _ => before.map_or(Ok(End::Elsewhere), |now| self.settled(&now)),
         }

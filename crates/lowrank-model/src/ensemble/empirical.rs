@@ -72,6 +72,12 @@ impl Empirical {
         &self.vectors
     }
 
+    /// The vectors times these numbers, one a vector.
+    pub(super) fn times(&self, by: &[f64]) -> Self {
+        let scaled = |(vector, by): (&Vec<f64>, &f64)| vector.iter().map(|v| v * by).collect();
+        Self { vectors: self.vectors.iter().zip(by).map(scaled).collect(), ..*self }
+    }
+
     /// The Gaussian ensemble with the sample means and covariances (divisor N) of these vectors.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use faer::{Mat, Side};
 use serde::Serialize;
 
+use super::units::unit_of_square;
 use super::{Layout, Vector};
 use crate::ModelError;
 use crate::error::finite;
@@ -10,6 +11,9 @@ use crate::error::finite;
 /// A covariance counts as positive semidefinite if its smallest eigenvalue is above minus this times the largest:
 /// rounding in d <= 100 entries.
 const SEMIDEFINITE_TOLERANCE: f64 = 1e-12;
+/// Variances whose ratio is beyond this are brought to the size one before the root is taken: its rounding is a part of the
+/// largest, of which the smallest must keep ten digits.
+const LARGEST_RATIO: f64 = 1e6;
 
 /// Means M_a and covariances S_ab of the vectors of one neuron. The covariance is positive semidefinite.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
@@ -18,7 +22,7 @@ pub struct Gaussian {
     mean: Vec<f64>,
     /// Row-major, d x d.
     covariance: Vec<f64>,
-    /// Symmetric square root of the covariance, row-major, d x d.
+    /// A square root L of the covariance, L L^T, row-major, d x d.
     #[serde(skip)]
     root: Vec<f64>,
 }
@@ -50,6 +54,15 @@ impl Gaussian {
         Ok(Self { layout, mean, covariance, root })
     }
 
+    /// The law of the vectors times these numbers, one a vector.
+    pub(super) fn times(&self, by: &[f64]) -> Self {
+        let d = by.len();
+        let mean = self.mean.iter().zip(by).map(|(m, by)| m * by).collect();
+        let covariance = self.covariance.iter().enumerate().map(|(e, c)| c * by[e / d] * by[e % d]).collect();
+        let root = self.root.iter().enumerate().map(|(e, r)| r * by[e / d]).collect();
+        Self { layout: self.layout, mean, covariance, root }
+    }
+
     /// No structure, no input, no readout: J = g chi.
     pub fn unstructured() -> Self {
         Self { layout: Layout::rank(0), mean: Vec::new(), covariance: Vec::new(), root: Vec::new() }
@@ -74,7 +87,7 @@ impl Gaussian {
         self.covariance[a * d..(a + 1) * d][b]
     }
 
-    /// Entry (a, b) of the symmetric square root of the covariance: what turns independent normals into vectors.
+    /// Entry (a, b) of a square root L of the covariance, L L^T: what turns independent normals into vectors.
     ///
     /// # Panics
     /// Like any index, if a position is not below the layout's dimension.
@@ -160,12 +173,18 @@ fn length(field: &str, found: usize, expected: usize) -> Result<(), ModelError> 
 }
 
 /// V sqrt(Lambda) V^T of a positive semidefinite matrix: unlike a triangular factor it exists for singular ones and
-/// does not depend on the order of the vectors.
+/// does not depend on the order of the vectors. Where variances differ too much it is that of the vectors in units of their
+/// own, in which no one is small beside another, times these units.
 fn semidefinite_root(d: usize, covariance: &[f64]) -> Result<Vec<f64>, ModelError> {
     if d == 0 {
         return Ok(Vec::new());
     }
-    let matrix = Mat::from_fn(d, d, |i, j| covariance[i * d + j]);
+    let variances = || (0..d).map(|a| covariance[a * d + a]).filter(|v| *v > 0.0);
+    let (low, high) = variances().fold((f64::INFINITY, 0.0_f64), |(l, h), v| (l.min(v), h.max(v)));
+    let ill_scaled = high > LARGEST_RATIO * low;
+    let units: Vec<f64> =
+        (0..d).map(|a| if ill_scaled { unit_of_square(covariance[a * d + a]) } else { 1.0 }).collect();
+    let matrix = Mat::from_fn(d, d, |i, j| covariance[i * d + j] / units[i] / units[j]);
     let eigen = matrix.self_adjoint_eigen(Side::Lower).map_err(|_| ModelError::EigenvaluesFailed { dimension: d })?;
     let values: Vec<f64> = (0..d).map(|k| eigen.S()[k]).collect();
     if values.iter().any(|v| !v.is_finite()) {
@@ -178,8 +197,8 @@ fn semidefinite_root(d: usize, covariance: &[f64]) -> Result<Vec<f64>, ModelErro
     }
     let vectors = eigen.U();
     let entry =
-        |i: usize, j: usize| (0..d).map(|k| vectors[(i, k)] * values[k].max(0.0).sqrt() * vectors[(j, k)]).sum();
-    Ok((0..d * d).map(|e| entry(e / d, e % d)).collect())
+        |i: usize, j: usize| (0..d).map(|k| vectors[(i, k)] * values[k].max(0.0).sqrt() * vectors[(j, k)]).sum::<f64>();
+    Ok((0..d * d).map(|e| units[e / d] * entry(e / d, e % d)).collect())
 }
 
 #[cfg(test)]
@@ -197,6 +216,23 @@ mod tests {
                 let square: f64 = (0..3).map(|k| g.root(a, k) * g.root(k, b)).sum();
                 assert!((square - 2.0).abs() < 1e-13);
             }
+        }
+    }
+
+    /// A root of the whole matrix would be rounded to 1e-16 of the largest variance, and an n of 1e-12 beside it be lost.
+    #[test]
+    fn vectors_of_any_size_keep_their_law_and_an_impossible_one_is_seen() {
+        let law = |size: f64, overlap: f64| {
+            let moments = Moments::new(Layout::rank(1)).variance(M(0), size * size).variance(N(0), 4.0 / (size * size));
+            moments.covariance(M(0), N(0), overlap).build()
+        };
+        for size in [1e-9, 1.0, 1e3, 1e7] {
+            let g = law(size, 0.7).unwrap();
+            for (a, b) in [(0, 0), (0, 1), (1, 1)] {
+                let square: f64 = (0..2).map(|k| g.root(a, k) * g.root(b, k)).sum();
+                assert!((square / g.covariance(a, b) - 1.0).abs() < 1e-9, "{size} {a} {b}: {square}");
+            }
+            assert!(matches!(law(size, 2.1), Err(ModelError::NotPositiveSemidefinite { .. })), "{size}");
         }
     }
 

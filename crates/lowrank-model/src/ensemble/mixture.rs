@@ -50,6 +50,11 @@ impl Mixture {
         &self.populations
     }
 
+    /// The law of the vectors times these numbers, one a vector.
+    pub(super) fn times(&self, by: &[f64]) -> Self {
+        Self { populations: self.populations.iter().map(|(weight, law)| (*weight, law.times(by))).collect() }
+    }
+
     /// The Gaussian ensemble with the means and covariances of all neurons together.
     ///
     /// # Errors
