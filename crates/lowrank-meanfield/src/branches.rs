@@ -28,6 +28,10 @@ const STARTS_PER_DIMENSION: usize = 10;
 const FEWER_STARTS_PER_DIMENSION: usize = 8;
 /// Intervals of the grid on which kappa is searched for sign changes.
 const SIGN_GRID: usize = 64;
+/// kappa within this is searched on grids of the whole region. Beyond it the region is wider than phi bends: halves, quarters, ...
+/// of it are looked at besides, and intervals with a sign change are halved so often.
+pub(crate) const FAR: f64 = 64.0;
+const BISECTIONS: usize = 12;
 /// Iterations in which the variance follows kappa from one grid point to the next.
 const FOLLOWING_ITERATIONS: usize = 2;
 /// Plain iterations x <- F(x) before Newton, which lead to stable branches from afar.
@@ -328,8 +332,7 @@ fn sign_changes(leads: &Leads<'_>) -> Vec<Vec<f64>> {
     let mut starts = Vec::new();
     for from in [0.0, (neurons.g * neurons.bound()).powi(2).min(neurons.largest_variance())] {
         let (mut before, mut individual): (Option<(f64, f64, f64)>, f64) = (None, from);
-        for i in 0..=SIGN_GRID {
-            let kappa = widest * (1.0 - 2.0 * i as f64 / SIGN_GRID as f64);
+        for kappa in sign_grid(widest) {
             if leads.symmetric && kappa < 0.0 {
                 break;
             }
@@ -340,7 +343,17 @@ fn sign_changes(leads: &Leads<'_>) -> Vec<Vec<f64>> {
             let rest = kappa - at.image[0];
             if let Some((last_kappa, last_rest, earlier)) = before {
                 let (rise, bend): (f64, f64) = (rest - last_rest, rest - 2.0 * last_rest + earlier);
-                if (last_rest > 0.0) != (rest > 0.0) {
+                if (last_rest > 0.0) != (rest > 0.0) && widest > FAR {
+                    let (mut low, mut high) = ((last_kappa, last_rest), (kappa, rest));
+                    for _ in 0..BISECTIONS {
+                        let middle = 0.5 * (low.0 + high.0);
+                        let Some(at) = leads.evaluate(&[middle, individual]) else { break };
+                        let between = (middle, middle - at.image[0]);
+                        if (between.1 > 0.0) == (low.1 > 0.0) { low = between } else { high = between }
+                    }
+                    starts.push(vec![low.0, individual]);
+                    starts.push(vec![high.0, individual]);
+                } else if (last_rest > 0.0) != (rest > 0.0) {
                     starts.push(vec![last_kappa + last_rest / (last_rest - rest) * (kappa - last_kappa), individual]);
                 } else if last_rest.abs() <= earlier.abs().min(rest.abs()) && (earlier > 0.0) == (rest > 0.0) {
                     // Closest to zero without passing it: near a fold there may be two solutions between.
@@ -354,6 +367,22 @@ fn sign_changes(leads: &Leads<'_>) -> Vec<Vec<f64>> {
         }
     }
     starts
+}
+
+/// Values of kappa from one end of the region to the other, closer and closer to zero where it is wide.
+fn sign_grid(widest: f64) -> Vec<f64> {
+    let mut grid: Vec<f64> = (0..=SIGN_GRID).map(|i| widest * (1.0 - 2.0 * i as f64 / SIGN_GRID as f64)).collect();
+    if widest > FAR {
+        let inner = widest * 2.0 / SIGN_GRID as f64;
+        grid.extend(halvings(inner).flat_map(|kappa| [kappa, -kappa]));
+        grid.sort_by(|a, b| b.total_cmp(a));
+    }
+    grid
+}
+
+/// Halves, quarters, ... of a kappa, down to those of order one.
+pub(crate) fn halvings(kappa: f64) -> impl Iterator<Item = f64> {
+    std::iter::successors(Some(0.5 * kappa), |k| Some(0.5 * k)).take_while(|k| *k > 0.5)
 }
 
 /// Every combination of the values that each kappa_k has in the leads, at the variance F gives them.
@@ -401,6 +430,13 @@ fn starting_points(neurons: &Neurons, quasi_random: usize) -> Vec<Vec<f64>> {
                 start[k] = part * widest[k];
                 starts.push(start);
             }
+        }
+    }
+    for k in (0..rank).filter(|k| widest[*k] > FAR) {
+        for kappa in halvings(0.1 * widest[k]).step_by(2).flat_map(|kappa| [kappa, -kappa]) {
+            let mut start = vec![0.0; rank + 1];
+            (start[k], start[rank]) = (kappa, 0.1 * top);
+            starts.push(start);
         }
     }
     if neurons.transfer.bound().is_none() {

@@ -50,7 +50,8 @@ pub struct Chaotic {
     pub order: OrderParameters,
     /// g sqrt(\<phi'^2>) at this solution, above one where there is no noise.
     pub rho: f64,
-    /// Largest residual of T8, T13, T14, relative to max(1, |unknown|), kappa in units in which m has the size one.
+    /// Largest residual of T8, T13, T14, relative to max(1, |unknown|), kappa in units in which m has the size one; at most 1e-10, with
+    /// two time scales 32 rounding units of Delta_0 where that is more.
     pub residual: f64,
     /// Newton iterations from the start that led here.
     pub iterations: usize,

@@ -7,6 +7,7 @@
 use lowrank_model::Model;
 
 use crate::averages::Averages;
+use crate::branches::{FAR, halvings};
 use crate::chaotic::solve_at;
 use crate::excess::{Top, values};
 use crate::nested::{FULL, Precision, ROUGH};
@@ -26,6 +27,8 @@ const BOUND_PARTS: [f64; 7] = [0.01, 0.03, 0.08, 0.16, 0.3, 0.5, 0.8];
 const BOUND_PARTS_OF_RANK_ONE: [f64; 3] = [0.03, 0.16, 0.5];
 /// Steps in which kappa is followed from 0 to its bound, growing as their square.
 const FOLLOWED: usize = 24;
+/// Beyond the kappa that are searched evenly they are followed by this factor, and a wide range of Delta_0 is.
+const FACTOR: f64 = 1.5;
 /// Iterations that lower the bound of Delta_0.
 const BOUND_ITERATIONS: usize = 20;
 /// Parts of the bound at which \<phi^2> is looked at.
@@ -95,6 +98,13 @@ fn places(branches: &[Stationary], neurons: &Neurons, widest: &[f64]) -> Vec<Vec
             kappa[axis] = part * widest[axis];
             kappas.push(kappa);
         }
+        // In a region wider than phi bends: closer to zero.
+        let close = halvings(BOUND_PARTS_OF_RANK_ONE[0] * widest[axis]).step_by(2);
+        for part in close.filter(|_| rank > 1 && widest[axis] > FAR).flat_map(|kappa| [kappa, -kappa]) {
+            let mut kappa = vec![0.0; rank];
+            kappa[axis] = part;
+            kappas.push(kappa);
+        }
     }
     for i in 1..=QUASI_RANDOM * rank.saturating_sub(1) {
         kappas.push((0..rank).map(|k| widest[k] * (2.0 * halton(i, k) - 1.0)).collect());
@@ -120,8 +130,7 @@ pub(crate) fn weakly_driven(neurons: &Neurons, branches: &[Stationary]) -> Vec<V
 fn followed(neurons: &Neurons, end: f64, mut at: (f64, f64)) -> Vec<Vec<f64>> {
     let mut starts = Vec::new();
     let mut before: Option<(f64, f64)> = None;
-    for i in 0..=FOLLOWED {
-        let kappa = end * (i as f64 / FOLLOWED as f64).powi(2);
+    for kappa in followed_places(end) {
         let Some((zero, inf, rest)) = solve_at(neurons, &[kappa], at) else { break };
         at = (zero, inf);
         if let Some((last_kappa, last_rest)) = before
@@ -134,6 +143,15 @@ fn followed(neurons: &Neurons, end: f64, mut at: (f64, f64)) -> Vec<Vec<f64>> {
         before = Some((kappa, rest[0]));
     }
     starts
+}
+
+/// The kappa through which solutions are followed: to the end of a wide region by factors.
+fn followed_places(end: f64) -> Vec<f64> {
+    let near = end.clamp(-FAR, FAR);
+    let mut places: Vec<f64> = (0..=FOLLOWED).map(|i| near * (i as f64 / FOLLOWED as f64).powi(2)).collect();
+    let farther = |kappa: &f64| (kappa.abs() < end.abs()).then(|| (FACTOR * kappa.abs()).min(end.abs()).copysign(end));
+    places.extend(std::iter::successors(farther(&near), farther));
+    places
 }
 
 /// The neurons at fixed kappa and Delta_0.
@@ -206,8 +224,8 @@ fn variances_at(neurons: &Neurons, kappa: &[f64]) -> Result<Vec<(f64, f64)>, Mea
     }
     let mut found = Vec::new();
     let mut before: Option<Guess> = None;
-    for i in 1..=SCAN {
-        let here = guess(neurons, kappa, top * (i as f64 / SCAN as f64).powi(2))?;
+    for zero in scan(top) {
+        let here = guess(neurons, kappa, zero)?;
         if let Some(mut low) = before
             && (low.rest > 0.0) != (here.rest > 0.0)
         {
@@ -240,6 +258,16 @@ fn variances_at(neurons: &Neurons, kappa: &[f64]) -> Result<Vec<(f64, f64)>, Mea
         before = Some(here);
     }
     Ok(found)
+}
+
+/// The Delta_0 at which T14 is looked at. A wide range is crossed by factors besides: under strong inhibition chaos is small.
+fn scan(top: f64) -> Vec<f64> {
+    let mut places: Vec<f64> = (1..=SCAN).map(|i| top * (i as f64 / SCAN as f64).powi(2)).collect();
+    if top > FAR * FAR {
+        places.extend(std::iter::successors(Some(top / FACTOR), |d| Some(d / FACTOR)).take_while(|d| *d > 1.0));
+        places.sort_by(f64::total_cmp);
+    }
+    places
 }
 
 /// Delta_inf at one Delta_0, roughly.

@@ -12,13 +12,15 @@ use crate::averages::{Averages, check};
 pub(crate) use crate::branches::{halton, stationary_branches};
 use crate::cone::spectrum_at_kink;
 use crate::neurons::{Drive, Neurons};
-use crate::newton::{Evaluation, Outcome, RESIDUAL_GOAL, RESIDUAL_LIMIT, fixed_point};
+use crate::newton::{Evaluation, Outcome, RESIDUAL_GOAL, RESIDUAL_LIMIT, fixed_point, newton_step};
 use crate::stability::{Stability, bulk_radius, eigenvalues, spectrum};
 use crate::units::Units;
 
 /// Two solutions closer than this (relative to max(1, |x|)) are one; folds split branches faster than this. Here and wherever
 /// kappa is compared with a number, it is in units in which m has the size one (`units.rs`).
 pub(crate) const MERGE_DISTANCE: f64 = 1e-6;
+/// A step of Newton, relative to max(1, |x|), that shows a root to rounding.
+const STEEP_LIMIT: f64 = 1e-13;
 /// Smaller kappa are the zeros of the central branch but for rounding, where x -> -x is a symmetry.
 pub(crate) const SMALLEST_KAPPA: f64 = 1e-9;
 
@@ -60,7 +62,8 @@ pub struct Stationary {
     pub growth_rate: f64,
     /// Whether that is positive, and what it comes from.
     pub stability: Stability,
-    /// Largest residual of T7, T8, relative to max(1, |unknown|), kappa in units in which m has the size one.
+    /// Largest residual of T7, T8, relative to max(1, |unknown|), kappa in units in which m has the size one. Where overlaps are so
+    /// large that the rounding of kappa leaves more than 1e-10, the distance to the root in the same measure.
     pub residual: f64,
     /// Newton iterations from the start that led here.
     pub iterations: usize,
@@ -118,7 +121,17 @@ pub(crate) fn admissible(x: &[f64]) -> bool {
 }
 
 pub(crate) fn solve(neurons: &Neurons, start: Vec<f64>) -> Outcome {
-    fixed_point(start, RESIDUAL_GOAL, admissible, |x| evaluate(neurons, Averages::at, x))
+    let outcome = fixed_point(start, RESIDUAL_GOAL, admissible, |x| evaluate(neurons, Averages::at, x));
+    if outcome.is_solution() || neurons.transfer.bound().is_none() {
+        return outcome;
+    }
+    // Where equations are steep the rounding of an unknown leaves more of them than a residual may have: how far it is from
+    // the root is Newton's step, as averages bend on scales of order one.
+    let at = evaluate(neurons, Averages::at, &outcome.x);
+    let step = at.and_then(|at| newton_step(&outcome.x, &at)).unwrap_or_default();
+    let moves = step.iter().zip(&outcome.x).map(|(s, x)| s.abs() / x.abs().max(1.0));
+    let error = moves.fold(if step.is_empty() { f64::INFINITY } else { 0.0 }, f64::max);
+    if error <= STEEP_LIMIT { Outcome { residual: error, ..outcome } } else { outcome }
 }
 
 /// The right sides of T8 and of delta_0_individual = g^2 \<phi^2>, with their derivatives, by exact or rough averages; none

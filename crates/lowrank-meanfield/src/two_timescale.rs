@@ -35,6 +35,8 @@ const HALVINGS: usize = 3;
 /// Rounding of g^2 C_phi, a rounding error of Delta_0, goes into A times 1 / (1 - gain at infinity) at most, as slow functions
 /// pass the filters: near onset more than `UNRESOLVED`, and no panels resolve it. Never more than this part of Delta_T.
 const LARGEST_ROUNDING: f64 = 1e-6;
+/// Rounding units of Delta_0 that its filtered covariance leaves in T16: from g = 140 on more than a residual may have otherwise.
+const ROUNDING: f64 = 32.0;
 
 /// The grid a two-timescale solution was found on.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
@@ -188,7 +190,7 @@ impl<'a> Problem<'a> {
             let mut outcome = fixed_point_within(steps, x.clone(), GOAL, admissible, |x| self.evaluate(x));
             iterations += outcome.iterations;
             let zero = outcome.x[rank] + self.at_zero(&outcome.x[rank + 1..]);
-            if outcome.residual <= RESIDUAL_LIMIT {
+            if outcome.residual <= RESIDUAL_LIMIT.max(ROUNDING * f64::EPSILON * zero) {
                 outcome.iterations = iterations;
                 let delta_t = zero - outcome.x[rank];
                 return (delta_t > SMALLEST_TEMPORAL_PART * zero).then_some(outcome);

@@ -1,7 +1,7 @@
 //! Solutions at large g, drives and overlaps (T30, T31): right values, residuals, and nothing at the switch of the rules.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use lowrank_meanfield::{chaotic_solutions, stationary_branches};
+use lowrank_meanfield::{chaotic_solutions, stationary_branches, two_timescale_solutions};
 use lowrank_model::Vector::{I, M, N};
 use lowrank_model::{Gaussian, Input, Layout, Model, Moments, Transfer, Variant};
 
@@ -99,6 +99,30 @@ fn strong_drives_saturate() {
                     "{transfer} {g}: {all:?}"
                 );
             }
+        }
+    }
+}
+
+/// Far from onset Delta / g^2 has a limit, to which kappa g and Delta_0 / g^2 go; rounding of Delta_0 must not stop them.
+#[test]
+fn chaos_with_two_time_scales_goes_on_to_any_g() {
+    let at = |g: f64, amplitude: f64| {
+        let moments = Moments::new(Layout::rank(1).with_inputs(1)).mean(M(0), 0.6).variance(M(0), 0.5).mean(N(0), 0.0);
+        let moments = moments.variance(N(0), 1.0).variance(I(0), 1.0).covariance(N(0), I(0), 0.7);
+        let input = Input::constant(&[amplitude]).unwrap();
+        let variant = Variant::TwoTimescale { tau_s: 1.0, tau_r: 1.0 };
+        let model = Model::new(g, Transfer::Tanh, variant, moments.build().unwrap(), input).unwrap();
+        let followed = two_timescale_solutions(&model).unwrap();
+        assert!(followed.lost.is_empty() && followed.found.len() == 1, "{g} {amplitude}: {:?}", followed.lost);
+        assert!(followed.found[0].residual < 1e-12 * g.max(100.0).powi(2), "{g}");
+        let order = &followed.found[0].order;
+        [order.delta_0 / (g * g), order.delta_t / (g * g), order.kappa[0] * g / amplitude]
+    };
+    // With a drive that grows as g everything but the smooth part of phi stays the same.
+    for part in [1e-3, 1.0] {
+        let [a, b, c] = [500.0, 1000.0, 4000.0].map(|g| at(g, part * g));
+        for ((a, b), c) in a.iter().zip(&b).zip(&c) {
+            assert!((b / c - 1.0).abs() < 3e-3 && (b - c).abs() < (a - c).abs(), "{part}: {a} {b} {c}");
         }
     }
 }

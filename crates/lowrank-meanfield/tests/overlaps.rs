@@ -67,7 +67,7 @@ fn every_size_of_an_overlap_has_its_states() {
                 let rest = |x: f64| x - overlap * phi(transfer, x);
                 let odd = transfer.is_odd();
                 // The root farthest out, by bisection: below or above zero, where odd functions have one besides.
-                let (mut near, mut far) = (if odd { 1e-3 } else { 0.0 } * overlap.signum(), 2.0 * overlap);
+                let (mut near, mut far) = (if odd { 1e-3 } else { 0.0 } * overlap.signum(), 2.5 * overlap);
                 for _ in 0..200 {
                     let middle = 0.5 * (near + far);
                     if (rest(middle) > 0.0) == (rest(far) > 0.0) { far = middle } else { near = middle }
@@ -150,8 +150,8 @@ fn a_drive_is_cancelled_to_rounding() {
 #[test]
 fn chaos_under_strong_inhibition_begins_where_its_state_loses_stability() {
     let mut counts = [0, 0];
-    for (m, overlap) in [(1.0, -1e2), (1.0, -1e4), (1e4, -1e6)] {
-        for g in [5.0, 15.0, 40.0, 120.0] {
+    for (m, overlap) in [(1.0, -3.0), (1.0, -1e2), (1.0, -1e4), (1e4, -1e6)] {
+        for g in [5.0, 15.0, 40.0, 120.0, 400.0] {
             let model =
                 Model::new(g, Transfer::Logistic, Variant::Current, means(m, overlap / m), Input::none()).unwrap();
             let rest = stationary_branches(&model).unwrap();
