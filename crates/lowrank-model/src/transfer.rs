@@ -206,7 +206,7 @@ mod tests {
         assert!((Transfer::Tanh.jet(20.0).d1 / expected - 1.0).abs() < 1e-14);
         assert!((Transfer::Logistic.jet(-40.0).d1 / (-40.0_f64).exp() - 1.0).abs() < 1e-14);
         // 1 + tanh x = 2 / (1 + e^(-2x)): the sum itself would give 0 at -20.
-        for x in [-1.9, -2.1, -8.0, -20.0] {
+        for x in [-1.9_f64, -2.1, -8.0, -20.0] {
             let expected = 2.0 / (1.0 + (-2.0 * x).exp());
             for value in [Transfer::OnePlusTanh.value(x), Transfer::OnePlusTanh.jet(x).value] {
                 assert!((value / expected - 1.0).abs() < 1e-14, "{x}: {value}");
