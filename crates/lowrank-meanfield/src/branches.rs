@@ -134,20 +134,24 @@ fn mirrored(x: &[f64], rank: usize) -> Vec<f64> {
     x.iter().enumerate().map(|(k, v)| if k < rank { -v } else { *v }).collect()
 }
 
+/// A solution, how many neutral directions it has, kappa of all that lie on its continuum (none without such a direction), and the
+/// individual and the drive's variance.
+type Met = (Outcome, usize, Vec<Vec<f64>>, [f64; 2]);
+
 /// Of solutions with a neutral direction and the same variances only the first: they lie on one continuum, which is told with it.
 fn without_continua(neurons: &Neurons, found: Vec<Outcome>) -> Vec<(Outcome, Option<Family>)> {
     let rank = neurons.rank;
     if rank < 2 {
         return found.into_iter().map(|outcome| (outcome, None)).collect();
     }
-    let mut kept: Vec<(Outcome, usize, Vec<Vec<f64>>, [f64; 2])> = Vec::new();
+    let mut kept: Vec<Met> = Vec::new();
     for outcome in found {
         let all = all_eigenvalues(neurons, &outcome.x);
         let neutral = all.iter().filter(|l| (l.0 - 1.0).hypot(l.1) <= NEUTRAL).count();
         let kappa = outcome.x[..rank].to_vec();
         let (_, from_drive) = neurons.mean_and_drive_variance(&kappa);
         let here = [outcome.x[rank], from_drive];
-        let is_same = |(_, _, members, there): &&mut (Outcome, usize, Vec<Vec<f64>>, [f64; 2])| {
+        let is_same = |(_, _, members, there): &&mut Met| {
             neutral > 0 && !members.is_empty() && distance(there, &here) <= MERGE_DISTANCE
         };
         match kept.iter_mut().find(is_same) {

@@ -86,7 +86,7 @@ impl StepSeries {
             return self.first;
         }
         let number = k as f64;
-        let sign = if k % 2 == 0 { -1.0 } else { 1.0 };
+        let sign = if k.is_multiple_of(2) { -1.0 } else { 1.0 };
         let value = sign * self.factor * (number * self.decay).exp() * self.now / number.sqrt();
         // h_k = u h_(k-1) / sqrt(k) - sqrt((k - 1) / k) h_(k-2).
         let next = (self.u * self.now - (number - 1.0).sqrt() * self.last) / number.sqrt();
