@@ -154,7 +154,7 @@ fn run(bulk: &Bulk<f32>, basins: &[&Basin]) -> Vec<Vec<f64>> {
     let watch = Watch { leave_at_rest: true, lyapunov: None, tolerance: f64::INFINITY, halvings: 0 };
     let seen = run_cells(bulk, model.transfer(), &cells, &protocol, watch, Products::Panels).expect("networks");
     seen.into_iter()
-        .map(|s| if matches!(s.end, CellEnd::Unbounded(_) | CellEnd::Inaccurate(_)) { Vec::new() } else { s.kappa })
+        .map(|s| if !matches!(s.end, CellEnd::Ran | CellEnd::AtRest(_)) { Vec::new() } else { s.kappa })
         .collect()
 }
 

@@ -5,10 +5,13 @@
 //! (kappa, sigma) with sigma the deviation that the random part makes, is mapped to lambda times itself. Far from the origin
 //! every neuron counts as at the kink and input as nothing, so that the same rays say whether activity has a bound.
 
+mod turning;
+
 use faer::Mat;
-use lowrank_model::{Model, Transfer};
+use lowrank_model::{Model, Transfer, Variant};
 use serde::Serialize;
 
+use self::turning::Flow;
 use crate::MeanFieldError;
 use crate::averages::Averages;
 use crate::branches::halton;
@@ -31,9 +34,6 @@ const SETTLED: f64 = 1e-9;
 const LARGEST_MOVE: f64 = 0.1;
 /// Relative step of the differences in Newton's matrix, on which its speed alone depends.
 const DIFFERENCE: f64 = 1e-6;
-/// Steps of the average over a turning direction, and each of them in the same unit.
-const TURNING_STEPS: usize = 6000;
-const TURNING_STEP: f64 = 0.05;
 
 /// A way in which activity grows without bound: along a ray, exponentially.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
@@ -58,7 +58,7 @@ pub fn unbounded_states(model: &Model) -> Result<Vec<Unbounded>, MeanFieldError>
     let neurons = Neurons::new(&units.model(model))?;
     let rays = Cone::at_infinity(&neurons).rays();
     let growing = rays.into_iter().filter_map(|ray| {
-        let rate = growth_rate((ray.lambda, 0.0), neurons.variant);
+        let rate = ray.rate;
         (rate > GROWTH_MARGIN).then(|| {
             let square: f64 = neurons.directions(ray.kappa()).map(|d| d.weight * (d.mu * d.mu + d.s_squared)).sum();
             let size = (square + ray.sigma().powi(2)).sqrt();
@@ -74,9 +74,9 @@ pub fn unbounded_states(model: &Model) -> Result<Vec<Unbounded>, MeanFieldError>
 pub(crate) fn spectrum_at_kink(neurons: &Neurons, kappa: &[f64], individual: f64) -> Option<Spectrum> {
     let cone = Cone::at(neurons, kappa, individual)?;
     let rays = cone.rays();
-    let fastest = rays.first().filter(|ray| ray.lambda > 0.0);
     // A deviation that no neuron passes on decays by itself.
-    let lambda = fastest.map_or(0.0, |ray| ray.lambda);
+    let by_itself = growth_rate((0.0, 0.0), neurons.variant);
+    let fastest = rays.first().filter(|ray| ray.rate > by_itself);
     let along = |ray: &Ray| ray.kappa().iter().any(|k| k.abs() > SMALLEST_KAPPA);
     let by = match fastest {
         Some(ray) if ray.turning => Instability::ComplexPair,
@@ -87,7 +87,7 @@ pub(crate) fn spectrum_at_kink(neurons: &Neurons, kappa: &[f64], individual: f64
     let rho = fastest.map_or(0.0, |ray| cone.radius(&ray.v));
     let outlying = rays.iter().filter(|ray| along(ray) && !ray.turning && ray.lambda > rho + OUTLIER_MARGIN);
     let outliers = outlying.map(|ray| (ray.lambda, 0.0)).collect();
-    let growth = growth_rate((lambda, 0.0), neurons.variant);
+    let growth = fastest.map_or(by_itself, |ray| ray.rate);
     let stability = if growth > GROWTH_MARGIN { Stability::Unstable(by) } else { Stability::Stable };
     Some(Spectrum { rho, outliers, growth_rate: growth, stability })
 }
@@ -98,8 +98,12 @@ struct Ray {
     /// (kappa, sigma), of length one.
     v: Vec<f64>,
     lambda: f64,
+    /// Its growth rate in the model's variant; the mean growth rate where it turns.
+    rate: f64,
     /// Whether the direction turns for ever: `v` is one of those it takes, and lambda is one more than the mean growth rate.
     turning: bool,
+    /// The states that a turning direction has passed through.
+    orbit: Vec<Vec<f64>>,
 }
 
 impl Ray {
@@ -189,23 +193,51 @@ impl<'a> Cone<'a> {
         self.neurons.g * squares.sum::<f64>().sqrt()
     }
 
-    /// The rays to which directions are drawn, in decreasing order of lambda.
+    /// Number of entries of a law.
+    fn size(&self) -> usize {
+        self.neurons.rank + 1
+    }
+
+    /// The rays to which directions are drawn, in decreasing order of growth. With two time scales those to which the directions of
+    /// one are drawn count as well: rays are exact in every variant.
     fn rays(&self) -> Vec<Ray> {
         let mut rays: Vec<Ray> = Vec::new();
-        for start in self.starts() {
-            let ray = self.ray_from(start);
-            let same = |r: &&mut Ray| {
-                (r.lambda - ray.lambda).abs() <= MERGE_DISTANCE * ray.lambda.abs().max(1.0)
-                    && (r.turning || distance(&r.v, &ray.v) <= MERGE_DISTANCE)
-            };
-            if rays.iter_mut().find(same).is_none() {
-                rays.push(ray);
+        let starts = self.starts();
+        let largest = starts.iter().map(|v| norm(&self.image(v))).fold(0.0, f64::max);
+        let flow = Flow::new(self, self.neurons.variant, largest);
+        let two_timescales = matches!(self.neurons.variant, Variant::TwoTimescale { .. });
+        for start in starts {
+            let end = self.followed(start.clone());
+            let settled = self.polished(&end);
+            if two_timescales {
+                keep(&mut rays, settled);
+                let mut state = flow.start(&start);
+                let moves = flow.settle(&mut state);
+                let end = self.end_of(&flow, state, moves, &rays);
+                keep(&mut rays, end);
+            } else {
+                let end = settled.or_else(|| self.end_of(&flow, flow.start(&end), true, &rays));
+                keep(&mut rays, end);
             }
         }
         rays.sort_by(|a, b| {
-            b.lambda.total_cmp(&a.lambda).then_with(|| b.v.partial_cmp(&a.v).unwrap_or(std::cmp::Ordering::Equal))
+            b.rate.total_cmp(&a.rate).then_with(|| b.v.partial_cmp(&a.v).unwrap_or(std::cmp::Ordering::Equal))
         });
         rays
+    }
+
+    /// The ray near a state that has settled, or the growth along a direction that turns; none where it turns with a known one.
+    fn end_of(&self, flow: &Flow<'_, '_>, mut state: Vec<f64>, moves: bool, known: &[Ray]) -> Option<Ray> {
+        if let Some(ray) = (!moves).then(|| self.polished(&flow.direction(&state))).flatten() {
+            return Some(ray);
+        }
+        if known.iter().any(|ray| turning::is_on(&ray.orbit, &state)) {
+            return None;
+        }
+        let turning = flow.turning(&mut state);
+        // What spirals in slowly has settled by now.
+        let settled = !flow.settle(&mut state);
+        settled.then(|| self.polished(&flow.direction(&state))).flatten().or(Some(turning))
     }
 
     /// Both ends of every axis of kappa with and without a random part, a little aside, and quasi-random directions.
@@ -235,8 +267,8 @@ impl<'a> Cone<'a> {
         starts
     }
 
-    /// The direction in which deviations of a start end.
-    fn ray_from(&self, mut v: Vec<f64>) -> Ray {
+    /// The direction in which deviations of a start end, with one time scale.
+    fn followed(&self, mut v: Vec<f64>) -> Vec<f64> {
         for _ in 0..FLOW_STEPS {
             let (change, _, scale) = self.change(&v);
             if norm(&change) <= SETTLED * scale {
@@ -245,7 +277,7 @@ impl<'a> Cone<'a> {
             v.iter_mut().zip(&change).for_each(|(v, c)| *v += FLOW_STEP / scale * c);
             normalise(&mut v);
         }
-        self.polished(&v).unwrap_or_else(|| self.turning(v))
+        v
     }
 
     /// How a direction changes, lambda - 1 along it with one added, and the largest of these.
@@ -261,7 +293,7 @@ impl<'a> Cone<'a> {
         let (change, lambda, scale) = self.change(v);
         let size = v.len();
         if norm(&change) <= f64::EPSILON * scale {
-            return Some(Ray { v: v.to_vec(), lambda, turning: false });
+            return Some(self.ray(v.to_vec(), lambda));
         }
         let evaluate = |x: &[f64]| {
             let (v, lambda) = (&x[..size], x[size]);
@@ -293,32 +325,26 @@ impl<'a> Cone<'a> {
         let near = distance(&found, v) <= LARGEST_MOVE;
         // sigma and -sigma are one.
         found[size - 1] = found[size - 1].abs();
-        (outcome.is_solution() && near).then_some(Ray { v: found, lambda, turning: false })
+        (outcome.is_solution() && near).then(|| self.ray(found, lambda))
     }
 
-    /// The mean growth along a direction that does not settle, with weights that vanish smoothly at both ends of the time: the
-    /// mean of a periodic function to many digits. Of two classes or more with a random part it is an upper bound, as
-    /// sigma is taken to keep its correlation.
-    fn turning(&self, mut v: Vec<f64>) -> Ray {
-        let (mut sum, mut weights) = (0.0, 0.0);
-        let scale = self.change(&v).2;
-        let step = TURNING_STEP / scale;
-        for i in 1..TURNING_STEPS {
-            let part = i as f64 / TURNING_STEPS as f64;
-            let weight = (-1.0 / (part * (1.0 - part))).exp();
-            let at = |shift: f64, k: &[f64]| -> Vec<f64> { v.iter().zip(k).map(|(v, k)| v + shift * k).collect() };
-            let (k1, lambda, _) = self.change(&v);
-            let k2 = self.change(&at(0.5 * step, &k1)).0;
-            let k3 = self.change(&at(0.5 * step, &k2)).0;
-            let k4 = self.change(&at(step, &k3)).0;
-            sum += weight * lambda;
-            weights += weight;
-            for (e, v) in v.iter_mut().enumerate() {
-                *v += step / 6.0 * (k1[e] + 2.0 * (k2[e] + k3[e]) + k4[e]);
-            }
-            normalise(&mut v);
-        }
-        Ray { v, lambda: sum / weights, turning: true }
+    /// A direction that the map keeps.
+    fn ray(&self, v: Vec<f64>, lambda: f64) -> Ray {
+        let rate = growth_rate((lambda, 0.0), self.neurons.variant);
+        Ray { v, lambda, rate, turning: false, orbit: Vec::new() }
+    }
+}
+
+/// Adds a ray that is not yet among these.
+fn keep(rays: &mut Vec<Ray>, found: Option<Ray>) {
+    let Some(ray) = found else { return };
+    let same = |r: &Ray| {
+        r.turning == ray.turning
+            && (r.lambda - ray.lambda).abs() <= MERGE_DISTANCE * ray.lambda.abs().max(1.0)
+            && (r.turning || distance(&r.v, &ray.v) <= MERGE_DISTANCE)
+    };
+    if !rays.iter().any(same) {
+        rays.push(ray);
     }
 }
 

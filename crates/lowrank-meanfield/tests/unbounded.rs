@@ -2,7 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use lowrank_meanfield::selection::solutions;
-use lowrank_meanfield::{Instability, MeanFieldError, Stability, stationary_branches, unbounded_states};
+use lowrank_meanfield::{Instability, MeanFieldError, Stability, growth_rate, stationary_branches, unbounded_states};
 use lowrank_model::Vector::{I, M, N};
 use lowrank_model::{
     Empirical, Ensemble, Gaussian, Initial, Input, Layout, Mixture, Model, Moments, Transfer, Variant,
@@ -101,18 +101,78 @@ fn given_vectors_and_populations_have_rays_of_their_own() {
     assert!((rate - 2.5).abs() < 1e-10 && (far - 2.5).abs() < 1e-10, "{rate} {far}");
 }
 
-#[test]
-fn turning_directions_grow_by_their_real_part() {
-    // S_nm = [[c, -w], [w, c]]: kappa turns, and half of every deviation passes: (c +- i w) / 2.
-    let (c, w) = (2.6, 3.0);
+/// Rank two without means, S_nm = [[c, -w], [w, c]]: kappa turns, and half of every deviation passes, (c +- i w) / 2.
+fn turning(c: f64, w: f64) -> Gaussian {
     let mut moments = Moments::new(Layout::rank(2));
     for k in 0..2 {
         moments = moments.variance(M(k), 1.0).variance(N(k), 40.0).covariance(M(k), N(k), c);
     }
-    let turning = moments.covariance(M(1), N(0), -w).covariance(M(0), N(1), w).build().unwrap();
-    let (rate, stability, far) = rates(&model(0.0, Variant::Current, turning));
-    assert!((rate - 0.3).abs() < 1e-6 && (far - 0.3).abs() < 1e-6, "{rate} {far}");
-    assert_eq!(stability, Stability::Unstable(Instability::ComplexPair));
+    moments.covariance(M(1), N(0), -w).covariance(M(0), N(1), w).build().unwrap()
+}
+
+/// With two time scales the growth is that of the complex pair (T11), not of a real eigenvalue that would grow alike with one.
+#[test]
+fn turning_directions_grow_by_their_real_part() {
+    let two = |tau_s, tau_r| Variant::TwoTimescale { tau_s, tau_r };
+    for (c, w) in [(2.6, 3.0), (1.8, 3.0), (0.4, 1.0), (1.8, 0.3)] {
+        for variant in [Variant::Current, two(1.0, 1.0), two(10.0, 1.0), two(0.3, 2.0), two(1.0, 1e-4), two(1e-3, 1.0)]
+        {
+            let expected = growth_rate((0.5 * c, 0.5 * w), variant);
+            let (rate, stability, far) = rates(&model(0.0, variant, turning(c, w)));
+            let limit = if variant.time_constants().0 < 0.1 { 5e-5 } else { 5e-6 };
+            assert!((rate - expected).abs() < limit, "{c} {w} {variant:?}: {rate} {expected}");
+            assert!((far - f64::max(expected, 0.0)).abs() < limit, "{c} {w} {variant:?}: {far} {expected}");
+            assert_eq!(stability == Stability::Unstable(Instability::ComplexPair), expected > 0.0, "{c} {w} {variant}");
+        }
+    }
+    let rate = rates(&model(0.0, two(1.0, 1.0), turning(1.8, 3.0))).0;
+    assert!((rate - 0.151).abs() < 1e-3, "{rate}");
+}
+
+/// Growth of the logarithm of the length of (x, r) of given neurons, by Euler's method on (T2) itself with g = 0; what Euler makes of
+/// the rate falls with the step, and is extrapolated away.
+fn given_growth(given: &Empirical, (tau_s, tau_r): (f64, f64)) -> f64 {
+    let (n, vectors) = (given.neurons(), given.vectors());
+    let at_step = |h: f64| {
+        let mut x: Vec<f64> = (0..n).map(|i| vectors[0][i] + 0.3 * vectors[1][i]).collect();
+        let (mut r, mut sum, mut total, steps) = (vec![0.0; n], 0.0, 0.0, (400.0 / h) as usize);
+        for step in 0..steps {
+            let kappa = [2, 3].map(|k| vectors[k].iter().zip(&r).map(|(n, r)| n * r).sum::<f64>() / n as f64);
+            for i in 0..n {
+                let drive = vectors[0][i] * kappa[0] + vectors[1][i] * kappa[1];
+                let phi = x[i].max(0.0);
+                x[i] += h / tau_s * (drive - x[i]);
+                r[i] += h / tau_r * (phi - r[i]);
+            }
+            let length = x.iter().chain(&r).map(|v| v * v).sum::<f64>().sqrt();
+            x.iter_mut().chain(&mut r).for_each(|v| *v /= length);
+            let part = (step as f64 + 0.5) / steps as f64;
+            let weight = if part > 0.25 { (-1.0 / ((part - 0.25) * (1.0 - part))).exp() } else { 0.0 };
+            (sum, total) = (sum + weight * length.ln() / h, total + weight);
+        }
+        sum / total
+    };
+    2.0 * at_step(0.002) - at_step(0.004)
+}
+
+#[test]
+fn given_vectors_turn_as_their_own_network_does() {
+    // Six neurons around a circle, n a turn ahead of m, and uneven; and the same where the turn is slight.
+    for (ahead, strength) in [(1.0, 5.0), (1.3, 9.0), (0.9, 3.0)] {
+        let angle = |i: usize| std::f64::consts::TAU * (i as f64 + 0.2 * (i % 2) as f64) / 6.0;
+        let length = |i: usize| 1.0 + 0.2 * (i % 3) as f64;
+        let m = [f64::cos, f64::sin].map(|f| (0..6).map(|i| f(angle(i))).collect::<Vec<_>>());
+        let n = [f64::cos, f64::sin]
+            .map(|f| (0..6).map(|i| strength * length(i) * f(angle(i) + ahead)).collect::<Vec<_>>());
+        let given = Empirical::new(Layout::rank(2), 6, m.into_iter().chain(n).collect()).unwrap();
+        for (tau_s, tau_r) in [(1.0, 1.0), (2.0, 0.5)] {
+            let expected = given_growth(&given, (tau_s, tau_r));
+            let (rate, stability, far) = rates(&model(0.0, Variant::TwoTimescale { tau_s, tau_r }, given.clone()));
+            assert!((rate - expected).abs() < 1e-3, "{ahead} {tau_s} {tau_r}: {rate} {expected}");
+            assert!((far - rate.max(0.0)).abs() < 1e-9, "{ahead} {tau_s} {tau_r}: {far} {rate}");
+            assert_eq!(stability == Stability::Unstable(Instability::ComplexPair), expected > 0.0);
+        }
+    }
 }
 
 #[test]

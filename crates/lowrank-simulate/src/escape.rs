@@ -7,7 +7,8 @@
 //!
 //! A direction may turn for ever while the size grows. Without input the network is homogeneous everywhere and has no scale on
 //! which growth could end: growth by the same factor in three spans of time, one after the other, is for ever. With an input it is
-//! where the state is a million times the input and the start. A direction that turns slowly grows unevenly: there the growth over
+//! where the state is a million times the input and the start, or a thousand times and its growth gains speed as e^(rate t) does: on the
+//! way to a distant fixed point it loses speed. A state that grows steadily and is not yet so large is undecided. A direction that turns slowly grows unevenly: there the growth over
 //! a long time counts, and what grows too slowly to tell is undecided, which is no bounded state either.
 
 /// Looks that must all find it, one after the other.
@@ -26,6 +27,8 @@ const LONG_SPAN: usize = 90;
 const SLOWEST_TURNING: f64 = 0.01;
 /// With an input, growth is followed from this times the scale of input and start on: a bounded state so far is near an instability.
 const LARGE: f64 = 1e3;
+/// The growth of the logarithm of the size, below LARGE, that fluctuations of a bounded state do not make in three even spans.
+const SEEN: f64 = 0.3;
 /// Beyond this times the scale of input and start only growth leads: a fixed point so far is within a millionth of an instability.
 const BEYOND: f64 = 1e6;
 
@@ -67,13 +70,29 @@ impl Escape {
         if size > BEYOND * self.scale(input) {
             return true;
         }
-        let last = self.logarithms.len() - 1;
-        if input > 0.0 || last < 3 * SPAN {
+        let Some(growth) = self.growth_of_spans(SPAN) else { return false };
+        let mean = growth.iter().sum::<f64>() / 3.0;
+        if mean < SLOWEST_TURNING * SPAN as f64 {
             return false;
         }
-        let growth = [0, 1, 2].map(|i| self.logarithms[last - i * SPAN] - self.logarithms[last - (i + 1) * SPAN]);
-        let mean = growth.iter().sum::<f64>() / 3.0;
-        mean >= SLOWEST_TURNING * SPAN as f64 && growth.iter().all(|g| (g - mean).abs() <= UNEVEN * mean)
+        if input > 0.0 {
+            return self.is_without_scale(input) && gains_speed(growth, mean);
+        }
+        growth.iter().all(|g| (g - mean).abs() <= UNEVEN * mean)
+    }
+
+    /// The growth of the logarithm of the size in the last three spans of so many looks, the last first.
+    fn growth_of_spans(&self, span: usize) -> Option<[f64; 3]> {
+        let last = self.logarithms.len().checked_sub(1).filter(|last| *last >= 3 * span && span > 0)?;
+        Some([0, 1, 2].map(|i| self.logarithms[last - i * span] - self.logarithms[last - (i + 1) * span]))
+    }
+
+    /// Whether a driven state that is not large yet has grown all the time by more than fluctuations make.
+    fn grows_steadily(&self) -> bool {
+        self.growth_of_spans(SPAN.min(self.logarithms.len().saturating_sub(1) / 3)).is_some_and(|growth| {
+            let mean = growth.iter().sum::<f64>() / 3.0;
+            3.0 * mean >= SEEN && growth.iter().all(|g| *g >= UNEVEN * mean)
+        })
     }
 
     /// The scale on which growth could end.
@@ -104,16 +123,31 @@ impl Escape {
     /// Whether growth may turn out to be for ever: without input it takes some looks to see that there is none.
     pub(crate) fn is_open(&self, input: f64) -> bool {
         if input > 0.0 {
-            return self.looks > 0 || self.verdict(input).is_some();
+            let few = self.logarithms.len() <= 3 * SPAN && self.has_grown(self.logarithms.len().saturating_sub(1));
+            return self.looks > 0 || few || self.verdict(input).is_some();
         }
         let moves = self.logarithms.last().is_some_and(|size| size.is_finite());
         moves && (self.logarithms.len() <= 3 * SPAN || self.verdict(input).is_some())
     }
 
-    /// What the growth over the last looks says of a state without input, or one that is large beside it, that was not found to be
-    /// unbounded: none where it does not grow, whether it is unbounded where it does. With an input that is only so far beyond it.
+    /// Whether the size has grown over so many looks, so fast that it can be told.
+    fn has_grown(&self, looks: usize) -> bool {
+        let last = self.logarithms.len().saturating_sub(1);
+        looks > 0
+            && self
+                .logarithms
+                .get(last)
+                .zip(self.logarithms.get(last.saturating_sub(looks)))
+                .is_some_and(|(end, start)| end - start > SLOWEST_TURNING * looks as f64)
+    }
+
+    /// What the growth over the last looks says of a state that was not found to be unbounded: none where it does not grow, whether it
+    /// is unbounded where it does. With an input the latter is never said here.
     pub(crate) fn verdict(&self, input: f64) -> Option<Growth> {
-        let last = self.logarithms.len().checked_sub(1).filter(|last| *last > 0 && self.is_without_scale(input))?;
+        if !self.is_without_scale(input) {
+            return self.grows_steadily().then_some(Growth::Undecided);
+        }
+        let last = self.logarithms.len().checked_sub(1).filter(|last| *last > 0)?;
         let span = last.min(LONG_SPAN);
         let growth = self.logarithms[last] - self.logarithms[last - span];
         let slowest = if input > 0.0 { SLOWEST_TURNING } else { SLOWEST };
@@ -121,6 +155,15 @@ impl Escape {
         let decided = input == 0.0 && span >= 3 * SPAN && growth >= SLOWEST_TURNING * span as f64;
         grows.then_some(if decided { Growth::Unbounded } else { Growth::Undecided })
     }
+}
+
+/// Whether the growth of the size itself rises from span to span by half of what exponential growth would make it rise; the growth of
+/// the logarithm in three spans, the last first, and its mean.
+fn gains_speed(growth: [f64; 3], mean: f64) -> bool {
+    let sizes = [0.0, -growth[0], -growth[0] - growth[1], -growth.iter().sum::<f64>()].map(f64::exp);
+    let risen = [sizes[0] - sizes[1], sizes[1] - sizes[2], sizes[2] - sizes[3]];
+    let faster = (0.5 * mean).exp();
+    risen[2] > 0.0 && risen[1] >= faster * risen[2] && risen[0] >= faster * risen[1]
 }
 
 #[cfg(test)]
@@ -171,8 +214,28 @@ mod tests {
                 let mut look = look;
                 move |t| look(t).then_some(t)
             });
-            assert!(end.is_some_and(|t| begins * (rate * f64::from(t)).exp() > 5e5), "{rate} {begins:e} {end:?}");
+            assert!(end.is_some_and(|t| begins * (rate * f64::from(t)).exp() > 1e3), "{rate} {begins:e} {end:?}");
         }
+        // Steady growth from the size of the input on: undecided while it is small, unbounded once it is large and gains speed.
+        for rate in [0.02, 0.05, 0.1] {
+            let size = |t: f64| 1.0 + 2.0 * ((rate * t).exp() - 1.0) + 0.02 * (2.0 * t).sin();
+            let mut escape = Escape::default();
+            let seen = (0..=40).any(|t| escape.look(f64::from(t), size(f64::from(t)), 1e9, 1.0));
+            assert_eq!((seen, escape.verdict(1.0)), (false, Some(Growth::Undecided)), "{rate}");
+            let end = (41..600).find(|t| escape.look(f64::from(*t), size(f64::from(*t)), 1e9, 1.0));
+            assert!(end.is_some_and(|t| (900.0..2e3).contains(&size(f64::from(t)))), "{rate} {end:?}");
+        }
+        // Bounded fluctuations, and an approach that has ended, are believed; one that goes on is not.
+        let verdict = |size: &dyn Fn(f64) -> f64| {
+            let mut escape = Escape::default();
+            (0..=40).for_each(|t| assert!(!escape.look(f64::from(t), size(f64::from(t)), 1e9, 1.0)));
+            escape.verdict(1.0)
+        };
+        for period in [3.0, 11.0, 40.0, 90.0] {
+            assert_eq!(verdict(&|t| 5.0 + (std::f64::consts::TAU * t / period).sin()), None, "{period}");
+        }
+        assert_eq!(verdict(&|t| 30.0 - 29.0 * (-0.3 * t).exp()), None);
+        assert_eq!(verdict(&|t| 25.0 - 24.0 * (-0.02 * t).exp()), Some(Growth::Undecided));
         // Small growth, far below the scale at which a bound would be improbable, is not judged.
         let mut escape = Escape::from_start(1.0);
         for t in 0..10 {
@@ -188,7 +251,7 @@ mod tests {
             assert_eq!(found(grows, |t| rate * grows(t)), Some(5), "{rate}");
             // Turning while it grows is not along itself.
             let turning = found(grows, |t| (rate + 0.1) * grows(t));
-            assert!(turning.is_none_or(|t| grows(f64::from(t)) > 1e6), "{rate} {turning:?}");
+            assert!(turning.is_none_or(|t| grows(f64::from(t)) > 1e3), "{rate} {turning:?}");
             // Without an input it is told by its evenness.
             let mut escape = Escape::default();
             let alone = (0..200)

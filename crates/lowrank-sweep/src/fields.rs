@@ -16,7 +16,7 @@ pub(crate) fn names(rank: usize) -> Vec<String> {
 pub(crate) struct Row {
     pub(crate) values: Vec<f64>,
     pub(crate) end: End,
-    /// When it came to rest (its last replica), was found to be unbounded, or was given up (its first); NaN if it ran to the end.
+    /// When it came to rest (its last replica), was found to be unbounded, or was given up (its first), or ended undecided; NaN if it ran to the end.
     pub(crate) end_time: f64,
     /// The smallest step of the replicas.
     pub(crate) step: f64,
@@ -37,10 +37,12 @@ pub(crate) enum End {
     Inaccurate,
     /// There is no network of these values, and nothing was run.
     NoModel,
+    /// Some replica still grew at the end.
+    Undecided,
 }
 
 impl End {
-    const ALL: [Self; 5] = [Self::Ran, Self::AtRest, Self::Unbounded, Self::Inaccurate, Self::NoModel];
+    const ALL: [Self; 6] = [Self::Ran, Self::AtRest, Self::Unbounded, Self::Inaccurate, Self::NoModel, Self::Undecided];
 
     /// The word in tables.
     pub(crate) fn name(self) -> &'static str {
@@ -50,6 +52,7 @@ impl End {
             Self::Unbounded => "unbounded",
             Self::Inaccurate => "inaccurate",
             Self::NoModel => "no-model",
+            Self::Undecided => "undecided",
         }
     }
 
@@ -69,6 +72,7 @@ impl Row {
         let without = copies.iter().find_map(|seen| match seen.end {
             CellEnd::Unbounded(time) => Some((End::Unbounded, time)),
             CellEnd::Inaccurate(time) => Some((End::Inaccurate, time)),
+            CellEnd::Undecided(time) => Some((End::Undecided, time)),
             _ => None,
         });
         if let Some((end, end_time)) = without {
@@ -183,7 +187,8 @@ mod tests {
             Row::of(&[one.clone(), other.clone()], true, 0.1).end == End::Ran
                 && Row::of(&[other, one.clone()], true, 0.1).end == End::Ran
         );
-        for (end, kind) in [(CellEnd::Unbounded(2.5), End::Unbounded), (CellEnd::Inaccurate(2.5), End::Inaccurate)] {
+        let without = [(CellEnd::Unbounded(2.5), End::Unbounded), (CellEnd::Inaccurate(2.5), End::Inaccurate)];
+        for (end, kind) in without.into_iter().chain([(CellEnd::Undecided(2.5), End::Undecided)]) {
             one.end = end;
             let row = Row::of(&[one.clone()], true, 0.1);
             assert!(row.values.iter().all(|value| value.is_nan()) && (row.end, row.end_time) == (kind, 2.5));

@@ -42,7 +42,8 @@ pub fn tables(sweep: &Sweep, payloads: &[Vec<u8>]) -> Result<Tables, SweepError>
     );
     let spread = fields.iter().flat_map(|name| [name.clone(), format!("{name}_se")]);
     let beside = fields.iter().map(|name| format!("theory_{name}"));
-    let ends = ["networks", "at_rest", "unbounded", "inaccurate", "step", "error_estimate", "phase"].map(str::to_owned);
+    let ends = ["networks", "at_rest", "unbounded", "inaccurate", "undecided", "step", "error_estimate", "phase"];
+    let ends = ends.map(str::to_owned);
     let mut cells = line(
         place
             .into_iter()
@@ -135,14 +136,14 @@ fn summary(sweep: &Sweep, place: &[String], rows: &[&Row], theory: &Theory) -> S
     };
     let count_of = |end: End| rows.iter().filter(|row| row.end == end).count();
     let unbounded = count_of(End::Unbounded);
-    // What most networks do; from those that no step served no phase is drawn.
+    // What most networks do; from those that no step served, or that still grew, no phase is drawn.
     let phase = if 2 * unbounded > finite.len() + unbounded {
         Phase::Unbounded.to_string()
     } else {
         Phase::of(mean(0), mean(1), &sweep.spec().thresholds).map(|phase| phase.to_string()).unwrap_or_default()
     };
-    let counts =
-        [rows.len(), count_of(End::AtRest), unbounded, count_of(End::Inaccurate)].map(|count| count.to_string());
+    let counts = [rows.len(), count_of(End::AtRest), unbounded, count_of(End::Inaccurate), count_of(End::Undecided)];
+    let counts = counts.map(|count| count.to_string());
     let step = rows.iter().map(|row| row.step).fold(f64::INFINITY, f64::min);
     let error = rows.iter().map(|row| row.error_estimate).fold(0.0, f64::max);
     let ends = counts.into_iter().chain([number(step), number(error), phase]);

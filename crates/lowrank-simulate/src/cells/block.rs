@@ -399,9 +399,9 @@ impl<'a, T: Scalar> Block<'a, T> {
                 // What still grows is no bounded state, whether or not the run was long enough to tell it from an unbounded one.
                 (true, None) => match column.escape.verdict(column.drive) {
                     Some(Growth::Unbounded) => CellEnd::Unbounded(time),
-                    Some(Growth::Undecided) => CellEnd::Inaccurate(time),
+                    Some(Growth::Undecided) if serves => CellEnd::Undecided(time),
                     None if serves => CellEnd::Ran,
-                    None => CellEnd::Inaccurate(time),
+                    _ => CellEnd::Inaccurate(time),
                 },
                 (true, Some(_)) if serves => CellEnd::Ran,
                 (true, Some(_)) => CellEnd::Inaccurate(time),

@@ -16,6 +16,9 @@ pub enum CellEnd {
     Unbounded(f64),
     /// No step that was tried is accurate or stable; the last one was given up at this time, and nothing was measured.
     Inaccurate(f64),
+    /// The activity still grew at this time, the end of the run, too slowly or for too short a time to tell whether it has a bound:
+    /// nothing that was measured is of a state. Only where phi is not bounded.
+    Undecided(f64),
 }
 
 /// What one column showed: averages over the samples of the window, population averages over the N neurons (variances
