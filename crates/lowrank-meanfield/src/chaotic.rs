@@ -9,7 +9,7 @@
 use lowrank_model::{Ensemble, Model, OrderParameters, Variant};
 
 use crate::autocovariance::Autocovariance;
-use crate::chaotic_search::{central_variance, starting_points, weakly_driven};
+use crate::chaotic_search::{central_variance, refuse_missing_chaos, starting_points, weakly_driven};
 use crate::chaotic_stability::{StructureGrowth, is_folded};
 use crate::excess::{Excess, Top};
 use crate::followed::{Fate, Loss, Lost, follow};
@@ -105,7 +105,8 @@ impl Chaotic {
 ///
 /// # Errors
 /// White noise that an input shares among units; a stationary problem without solution; an average out of range; two time
-/// scales: a solution of the current variant that cannot be followed though nothing shows that it ends.
+/// scales: a solution of the current variant that cannot be followed though nothing shows that it ends. None found though there
+/// has to be one, as activity has a bound and all stationary solutions of a Gaussian ensemble or a mixture are unstable.
 pub fn chaotic_solutions(model: &Model) -> Result<Vec<Chaotic>, MeanFieldError> {
     let units = Units::of(model);
     let found = chaos_in_units(&units.model(model)).map_err(|error| units.error_back(error))?;
@@ -148,7 +149,11 @@ fn chaos_in_units(model: &Model) -> Result<Vec<Chaotic>, MeanFieldError> {
             starts
         }
     };
-    covariances(solutions_from(model, &neurons, central, starts)?)
+    let found = covariances(solutions_from(model, &neurons, central, starts)?)?;
+    if found.is_empty() && model.noise() == 0.0 && !matches!(model.ensemble(), Ensemble::Empirical(_)) {
+        refuse_missing_chaos(model)?;
+    }
+    Ok(found)
 }
 
 /// What became of the current variant's chaotic solutions at two time scales.

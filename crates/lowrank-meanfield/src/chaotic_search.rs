@@ -14,12 +14,15 @@ use crate::nested::{FULL, Precision, ROUGH};
 use crate::neurons::{Drive, Neurons};
 use crate::root::bracketed_root;
 use crate::stationary::{SMALLEST_KAPPA, halton, stationary_branches};
-use crate::{MeanFieldError, Stationary};
+use crate::{Instability, MeanFieldError, Stability, Stationary, unbounded_states};
 
 /// Grid of Delta_0 on which T14 is scanned for sign changes.
 const SCAN: usize = 24;
 /// Parts of each stationary kappa at which a scan is made.
 const STATIONARY_PARTS: [f64; 2] = [1.0, 0.6];
+/// Delta_0 as a part of that of a stationary solution, and Delta_inf as a part of Delta_0, where phi has no scale.
+const PARTS_OF_SIZE: [f64; 4] = [1.0, 0.9, 0.7, 0.4];
+const PARTS_OF_ZERO: [f64; 3] = [0.3, 0.6, 0.9];
 /// Parts of the largest possible kappa_k at which a scan is made: a chaotic branch may outlive the stationary one it
 /// came from (\[MO18\]'s ensemble: 2.136 against 2.06).
 const BOUND_PARTS: [f64; 7] = [0.01, 0.03, 0.08, 0.16, 0.3, 0.5, 0.8];
@@ -41,6 +44,8 @@ const ACCURACY: f64 = 1e-3;
 const LARGEST_PART: f64 = 0.9999;
 /// Bisections of an interval of the scan with no root of T21 at either end: a thousandth of the interval.
 const BISECTIONS: usize = 10;
+/// Excess of rho over one from which on chaos is too large to be taken for rounding.
+const CLEARLY_BEYOND: f64 = 1e-3;
 /// Smallest Delta_0 as a part of its bound: between it and the bound lies every central solution.
 const SMALLEST_PART: f64 = 1e-9;
 
@@ -58,6 +63,9 @@ pub(crate) fn starting_points(
     let branches = stationary_branches(&model.with_noise(0.0)?)?;
     if neurons.sigma > 0.0 {
         starts.extend(weakly_driven(neurons, &branches));
+    }
+    if neurons.transfer.bound().is_none() {
+        starts.extend(branches.iter().filter(|branch| branch.rho > 1.0).flat_map(of_one_size));
     }
     for kappa in places(&branches, neurons, &widest) {
         let at_zero = kappa.iter().all(|k| *k == 0.0);
@@ -80,6 +88,21 @@ pub(crate) fn starting_points(
         }
     }
     Ok(starts)
+}
+
+/// Refuses to say that there is no chaos where there has to be: activity has a bound, and every stationary solution is unstable, none
+/// of them towards a cycle.
+pub(crate) fn refuse_missing_chaos(model: &Model) -> Result<(), MeanFieldError> {
+    let branches = stationary_branches(model)?;
+    let by = |s: &Stationary, what| s.stability == Stability::Unstable(what);
+    let leads = |s: &&Stationary| by(s, Instability::Bulk) && s.rho > 1.0 + CLEARLY_BEYOND;
+    let left = |s: &Stationary| s.stability == Stability::Stable || by(s, Instability::ComplexPair);
+    match branches.iter().find(leads) {
+        Some(unstable) if !branches.iter().any(left) && unbounded_states(model)?.is_empty() => {
+            Err(MeanFieldError::ChaosNotFound { rho: unstable.rho, delta_0: unstable.order.delta_0 })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The kappa at which scans are made.
@@ -124,6 +147,14 @@ pub(crate) fn weakly_driven(neurons: &Neurons, branches: &[Stationary]) -> Vec<V
         branch.order.kappa.iter().copied().chain([inf + delta_t, inf]).collect()
     };
     branches.iter().filter(|branch| branch.rho < 1.0).map(start).collect()
+}
+
+/// Starts near a stationary solution of threshold-linear, which has no scale of its own: chaos has the size of the stationary
+/// solution that it came from, however small or large that is.
+fn of_one_size(branch: &Stationary) -> impl Iterator<Item = Vec<f64>> + '_ {
+    let size = branch.order.delta_0_individual;
+    let parts = PARTS_OF_SIZE.into_iter().flat_map(|zero| PARTS_OF_ZERO.map(|inf| (zero, zero * inf)));
+    parts.map(move |(zero, inf)| branch.order.kappa.iter().copied().chain([size * zero, size * inf]).collect())
 }
 
 /// Rank one: the solution at fixed kappa followed from zero towards `end`; starts where what is left of T8 changes sign.

@@ -232,6 +232,16 @@ pub enum MeanFieldError {
         /// End of the interval.
         end: f64,
     },
+    /// No chaotic solution was found where there has to be one.
+    #[error(
+        "no chaotic solution found, though activity has a bound and every stationary solution is unstable (rho = {rho:.4}, delta_0 = {delta_0:.4e} at one of them): the search has missed it; for threshold-linear multiply all inputs by one factor that makes x of size one: kappa grows by that factor, variances by its square"
+    )]
+    ChaosNotFound {
+        /// Bulk radius of an unstable stationary solution.
+        rho: f64,
+        /// Its population variance of x.
+        delta_0: f64,
+    },
     /// A chaotic solution of one time scale of which nobody knows whether it exists at two.
     #[error(
         "the chaotic solution with kappa {kappa:.4?} could not be followed from one time scale to tau_s = {tau_s}, tau_r = {tau_r}: Newton stopped at tau_s = {reached_s:.4}, tau_r = {reached_r:.4}, and nothing shows that it ends there; bring the time constants nearer to one of the two"
