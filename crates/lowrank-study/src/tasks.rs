@@ -34,9 +34,15 @@ impl OfTask<'_> {
     /// # Errors
     /// What theory or simulation could not do.
     pub fn draw(&self) -> Result<Vec<Drawing>, StudyError> {
-        let states = record(self.task, self.networks, 0)?;
-        let mut drawings = vec![courses::draw(self)?, population::draw(self, &states)?];
-        drawings.extend(population::regression(self, &states)?);
+        let mut drawings = vec![courses::draw(self)?];
+        // Activity is that of the first network, unless it is lost in some variant.
+        let of = |variant: usize| (0..self.task.conditions.len()).map(move |condition| (variant, condition));
+        let mut all = (0..self.networks.variants.len()).flat_map(of);
+        if all.all(|(variant, condition)| self.first(0, variant, condition).is_some()) {
+            let states = record(self.task, self.networks, 0)?;
+            drawings.push(population::draw(self, &states)?);
+            drawings.extend(population::regression(self, &states)?);
+        }
         drawings.extend(psychometric::draw(self)?);
         drawings.extend(branches::draw(self)?);
         drawings.extend(landscape::draw(self)?);

@@ -29,7 +29,7 @@ pub use error::TaskError;
 pub use geometry::{Geometry, Source};
 pub use go_nogo::go_nogo;
 pub use names::TaskName;
-pub use networks::{COLUMNS, Networks, Ran, record, run_networks, vectors};
+pub use networks::{COLUMNS, Lost, Networks, Ran, record, run_networks, vectors};
 pub use predict::predict;
 pub use score::{Agreement, Mean, OfCondition, OfGroup, Proportion, Score, part_high, scores};
 pub use task::{Condition, Task, Wanted};

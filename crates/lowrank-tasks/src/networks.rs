@@ -1,6 +1,8 @@
 //! A task in drawn networks: every condition and trial of a network side by side, in every variant, beside what theory says
 //! of the same trial of the same network.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::rc::Rc;
 
 use lowrank_connectivity::{Bulk, BulkKind, Sampling, draw_vectors, stream};
@@ -66,6 +68,28 @@ pub struct Ran {
     pub error_estimate: f64,
 }
 
+/// A network in one variant at one random strength of which some trial could not be run: it is in no score.
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Lost {
+    /// Name of the variant.
+    pub variant: &'static str,
+    /// Random strength.
+    pub g: f64,
+    /// Neurons.
+    pub neurons: usize,
+    /// Which network.
+    pub realisation: u64,
+    /// The reason, in one line.
+    pub reason: String,
+}
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { variant, g, neurons, realisation, reason } = self;
+        write!(f, "{variant}, g = {g}, {neurons} neurons, realisation {realisation}: {reason}")
+    }
+}
+
 /// One trial of a network: its variant, random strength and condition, and the line of its noise.
 #[derive(Debug, Clone, Copy)]
 struct Column {
@@ -83,22 +107,25 @@ struct Given {
 }
 
 /// All trials of all networks, `[network][trial]`, in a fixed order, on the current rayon pool; nothing depends on its size.
-/// `progress` is called with the number of finished networks.
+/// `progress` is called with the number of finished networks. Of a network of which some trial cannot be run in a variant at a random
+/// strength there are no trials of these, and it is listed as lost.
 ///
 /// # Errors
-/// Networks that cannot be drawn; what simulation or theory cannot do.
+/// Networks that cannot be drawn; theory of the infinite network that has no answer.
 pub fn run_networks(
     task: &Task,
     networks: &Networks,
     progress: &(dyn Fn(usize) + Sync),
-) -> Result<Vec<Vec<Ran>>, TaskError> {
+) -> Result<(Vec<Vec<Ran>>, Vec<Lost>), TaskError> {
     let expected = expected(task, networks)?;
     let each = |realisation: usize| {
         let ran = run_network(task, networks, realisation as u64, &expected)?;
         progress(1);
         Ok(ran)
     };
-    (0..networks.networks).into_par_iter().map(each).collect()
+    let of_networks = (0..networks.networks).into_par_iter().map(each).collect::<Result<Vec<_>, TaskError>>()?;
+    let (ran, lost): (Vec<Vec<Ran>>, Vec<Vec<Lost>>) = of_networks.into_iter().unzip();
+    Ok((ran, lost.into_iter().flatten().collect()))
 }
 
 /// The vectors of one network of these.
@@ -127,36 +154,53 @@ fn expected(task: &Task, networks: &Networks) -> Result<Vec<Vec<Vec<f64>>>, Task
     networks.variants.iter().map(strengths).collect()
 }
 
+/// The trials of one network, and where it is lost.
 fn run_network(
     task: &Task,
     networks: &Networks,
     realisation: u64,
     expected: &[Vec<Vec<f64>>],
-) -> Result<Vec<Ran>, TaskError> {
+) -> Result<(Vec<Ran>, Vec<Lost>), TaskError> {
     let network = Drawn::new(task, networks, realisation)?;
     let law: Ensemble = network.vectors.moments()?.into();
     let columns = columns(task, networks);
     let (rank, times) = (task.ensemble.layout().rank, task.times());
     let followed = Task::followed(task.ensemble.layout());
+    let of_trial = |column: &Column, given: Result<Given, TaskError>| {
+        let Given { step, felt, course } = given?;
+        let condition = &task.conditions[column.condition];
+        let (g, variant) = (networks.strengths[column.strength], networks.variants[column.variant]);
+        let theory = predict_felt(&task.at_step(step), g, &law, condition, variant, &felt)?;
+        let expected = expected[column.variant][column.strength][column.condition];
+        let judge = |course: &[Vec<f64>]| task.decision.judge(condition, (rank, task.onset), &times, course, expected);
+        let (seen, predicted) = (judge(&course.along), judge(&theory));
+        let kept = (realisation as usize) < networks.kept;
+        let error_estimate = course.error_estimate;
+        let courses = if kept { [course.along, theory] } else { [Vec::new(), Vec::new()] };
+        let Column { variant, strength, condition, .. } = *column;
+        Ok::<_, TaskError>(Ran { variant, strength, condition, seen, predicted, courses, step, error_estimate })
+    };
     let mut ran = Vec::with_capacity(columns.len());
+    // The first reason of each variant and random strength, in their order.
+    let mut failed: BTreeMap<(usize, usize), String> = BTreeMap::new();
     for columns in columns.chunks(COLUMNS) {
         let given = network.run(task, networks, columns, (&followed, false))?;
-        for (column, Given { step, felt, course }) in columns.iter().zip(given) {
-            let condition = &task.conditions[column.condition];
-            let (g, variant) = (networks.strengths[column.strength], networks.variants[column.variant]);
-            let theory = predict_felt(&task.at_step(step), g, &law, condition, variant, &felt)?;
-            let expected = expected[column.variant][column.strength][column.condition];
-            let judge =
-                |course: &[Vec<f64>]| task.decision.judge(condition, (rank, task.onset), &times, course, expected);
-            let (seen, predicted) = (judge(&course.along), judge(&theory));
-            let kept = (realisation as usize) < networks.kept;
-            let error_estimate = course.error_estimate;
-            let courses = if kept { [course.along, theory] } else { [Vec::new(), Vec::new()] };
-            let Column { variant, strength, condition, .. } = *column;
-            ran.push(Ran { variant, strength, condition, seen, predicted, courses, step, error_estimate });
+        for (column, given) in columns.iter().zip(given) {
+            match of_trial(column, given) {
+                Ok(trial) => ran.push(trial),
+                Err(error) => {
+                    failed.entry((column.variant, column.strength)).or_insert_with(|| error.to_string());
+                }
+            }
         }
     }
-    Ok(ran)
+    // Part of its trials would be another task.
+    ran.retain(|ran| !failed.contains_key(&(ran.variant, ran.strength)));
+    let lost = failed.into_iter().map(|((variant, strength), reason)| {
+        let (variant, g) = (networks.variants[variant].name(), networks.strengths[strength]);
+        Lost { variant, g, neurons: networks.neurons, realisation, reason }
+    });
+    Ok((ran, lost.collect()))
 }
 
 /// A network and its start, the same for all its trials.
@@ -176,15 +220,15 @@ impl Drawn {
         Ok(Self { realisation, vectors, bulk, x0 })
     }
 
-    /// Every trial at the longest of the task's step, half of it, a quarter, ... at which it is believed: by itself, whatever is run
-    /// beside it.
+    /// Every trial at the longest of the task's step, half of it, a quarter, ... at which it is believed, or why there is none: by itself,
+    /// whatever is run beside it.
     fn run(
         &self,
         task: &Task,
         networks: &Networks,
         columns: &[Column],
         (along, states): (&[Vector], bool),
-    ) -> Result<Vec<Given>, TaskError> {
+    ) -> Result<Vec<Result<Given, TaskError>>, TaskError> {
         let of = |column: &Column| (networks.strengths[column.strength], networks.variants[column.variant]);
         let at = |halvings: u32, due: &[usize]| {
             let step = task.dt / f64::from(1_u32 << halvings);
@@ -209,7 +253,7 @@ impl Drawn {
             let (g, variant) = of(column);
             outcome.map_err(|error| TaskError::NoStep { g, variant: variant.name(), error })
         };
-        outcomes.into_iter().zip(columns).map(believed).collect()
+        Ok(outcomes.into_iter().zip(columns).map(believed).collect())
     }
 
     /// The inputs of these trials as they are felt at the task's step. Variants and random strengths are given the same noise, and
@@ -263,7 +307,7 @@ pub fn record(task: &Task, networks: &Networks, realisation: u64) -> Result<Vec<
     let firsts: Vec<Column> = columns(task, networks).into_iter().step_by(per_condition).collect();
     let of_variant = |columns: &[Column]| {
         let given = network.run(task, networks, columns, (&[], true))?;
-        Ok(given.into_iter().map(|given| given.course.states).collect())
+        given.into_iter().map(|given| Ok(given?.course.states)).collect()
     };
     firsts.chunks(task.conditions.len()).map(of_variant).collect()
 }

@@ -173,7 +173,8 @@ pub struct Score {
     pub groups: Vec<OfGroup>,
 }
 
-/// The scores of all variants and random strengths, in their order. Over all of `family` the claims of success and of thresholds
+/// The scores of all variants and random strengths, in their order, over the networks that are not lost; none where fewer than two are
+/// left. Over all of `family` the claims of success and of thresholds
 /// share one false-alarm rate, half of it each; those of conditions have one of their own.
 ///
 /// # Errors
@@ -184,7 +185,12 @@ pub fn scores(task: &Task, networks: &Networks, ran: &[Vec<Ran>], family: usize)
     for (variant, form) in networks.variants.iter().enumerate() {
         for (strength, g) in networks.strengths.iter().enumerate() {
             let own = |ran: &&Ran| ran.variant == variant && ran.strength == strength;
-            let of_network: Vec<Vec<&Ran>> = ran.iter().map(|ran| ran.iter().filter(own).collect()).collect();
+            let of_network = ran.iter().map(|ran| ran.iter().filter(own).collect::<Vec<&Ran>>());
+            // Without those that are lost; of one network nothing can be judged.
+            let of_network: Vec<Vec<&Ran>> = of_network.filter(|ran| !ran.is_empty()).collect();
+            if of_network.len() < 2 && ran.len() >= 2 {
+                continue;
+            }
             let task = Task { g: *g, ..task.clone() };
             scores.push(score(&task, &of_network, (*form, neurons), family)?);
         }

@@ -3,7 +3,7 @@
 
 use lowrank_connectivity::Sampling;
 use lowrank_meanfield::{Stability, chaotic_solutions, stationary_branches};
-use lowrank_model::Vector::{M, N};
+use lowrank_model::Vector::{I, M, N, W};
 use lowrank_model::{Input, Layout, Model, Moments, TimeCourse, Transfer, Variant};
 use lowrank_tasks::fold::fold;
 use lowrank_tasks::search::Search;
@@ -23,7 +23,9 @@ fn networks(task: &Task, neurons: usize, networks: usize) -> Networks {
 }
 
 fn run(task: &Task, networks: &Networks) -> Vec<Vec<Ran>> {
-    run_networks(task, networks, &|_| {}).unwrap()
+    let (ran, lost) = run_networks(task, networks, &|_| {}).unwrap();
+    assert!(lost.is_empty(), "{lost:?}");
+    ran
 }
 
 fn judged(task: &Task, networks: &Networks, ran: &[Vec<Ran>]) -> Vec<Score> {
@@ -283,4 +285,34 @@ fn parameters_that_do_not_do_the_task_are_refused() {
     let none = lowrank_tasks::context::Context { b_m: 0.0, b_n: 0.0, ..discrimination::START };
     let told = discrimination::discrimination(&none).unwrap_err().to_string();
     assert!(told.contains("does not do the task"), "{told}");
+}
+
+/// Overlaps of some 150 of either sign: exponential Euler at 0.1 / 2^8 follows small ones alone (T36, T37). The other network is lost, and
+/// none with it.
+#[test]
+fn a_network_that_fails_is_lost_alone() {
+    let (neurons, count) = (25, 5);
+    let layout = Layout::rank(1).with_inputs(2).with_readouts(1);
+    let moments = Moments::new(layout).variance(I(1), 1.0).variance(M(0), 1.0).variance(N(0), 25.0 * 150_f64.powi(2));
+    let ensemble = moments.variance(I(0), 1.0).variance(W(0), 1.0).build().unwrap();
+    let mut task = Task { ensemble, trials: 1, g: 0.0, ..TaskName::Detection.task().unwrap() };
+    task.conditions.truncate(2);
+    let networks = Networks { variants: vec![Variant::Current], ..networks(&task, neurons, count) };
+    let (ran, lost) = run_networks(&task, &networks, &|_| {}).unwrap();
+    let overlap = |realisation: usize| {
+        let own = vectors(&task, &networks, realisation as u64).unwrap();
+        let [m, n] = [&own.vectors()[0], &own.vectors()[1]];
+        m.iter().zip(n).map(|(m, n)| m * n).sum::<f64>() / neurons as f64
+    };
+    assert!(lost.iter().all(|lost| lost.reason.contains("no step serves") && !lost.reason.contains('\n')), "{lost:?}");
+    // Those at 44 to 117 are kept, that at 184 is not.
+    for (realisation, ran) in ran.iter().enumerate() {
+        let is_lost = lost.iter().any(|lost| lost.realisation as usize == realisation);
+        assert_eq!(is_lost, overlap(realisation).abs() > 150.0, "{}", overlap(realisation));
+        // All of its trials or none.
+        assert_eq!(ran.len(), if is_lost { 0 } else { task.conditions.len() }, "{realisation}");
+    }
+    assert!((lost.len(), lost[0].variant) == (1, "current"), "{lost:?}");
+    let scores = judged(&task, &networks, &ran);
+    assert_eq!((scores.len(), scores[0].success.of), (1, count - 1));
 }

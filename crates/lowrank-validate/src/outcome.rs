@@ -44,7 +44,7 @@ pub struct Outcome {
     pub points: Vec<PointRecord>,
     /// The claims.
     pub claims: Vec<Claim>,
-    /// Networks that could not be run; the claims are judged over the others.
+    /// Networks that could not be run, or have no Lyapunov exponent; the claims are judged over the others, and over all that was measured.
     pub failures: Vec<FailedRun>,
     /// Variants of which nothing is claimed.
     pub unclaimed: Vec<Unclaimed>,
@@ -52,7 +52,7 @@ pub struct Outcome {
     pub scaling: Vec<Scaling>,
 }
 
-/// A network of an operating point that could not be run in a variant.
+/// A network of an operating point that could not be run in a variant, or of which an exponent could not be computed.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct FailedRun {
     /// Name of the operating point.
@@ -134,7 +134,7 @@ impl Outcome {
         let failed = self.failures.first().map(|first| {
             let FailedRun { point, variant, realisation, reason, .. } = first;
             let (count, first) = (self.failures.len(), format!("{point}, {variant}, realisation {realisation}"));
-            format!("{count} networks could not be run, the first of them {first}: {reason}")
+            format!("{count} networks could not be run in full, the first of them {first}: {reason}")
         });
         self.unclaimed.iter().map(Unclaimed::to_string).chain(failed).collect()
     }

@@ -18,6 +18,8 @@ mod structured_stationary;
 mod tangent;
 mod unstructured_chaos;
 
+use std::sync::OnceLock;
+
 use lowrank_meanfield::selection::{State, solutions};
 use lowrank_model::Variant;
 use lowrank_simulate::Timing;
@@ -29,6 +31,11 @@ use crate::{Margin, OperatingPoint, Phase, Statistic, ValidateError};
 /// # Errors
 /// A mistake in a point's parameters; a start that does not lead to a state of the point's phase.
 pub fn all_points() -> Result<Vec<OperatingPoint>, ValidateError> {
+    // The states are solved once.
+    static SOLVED: OnceLock<Vec<OperatingPoint>> = OnceLock::new();
+    if let Some(points) = SOLVED.get() {
+        return Ok(points.clone());
+    }
     let points = [
         quiescent::point()?,
         structured_stationary::point()?,
@@ -45,7 +52,8 @@ pub fn all_points() -> Result<Vec<OperatingPoint>, ValidateError> {
         tangent::point()?,
         step_input::point()?,
     ];
-    points.into_iter().map(with_selected_state).collect()
+    let points = points.into_iter().map(with_selected_state).collect::<Result<Vec<_>, _>>()?;
+    Ok(SOLVED.get_or_init(|| points).clone())
 }
 
 fn with_selected_state(point: OperatingPoint) -> Result<OperatingPoint, ValidateError> {

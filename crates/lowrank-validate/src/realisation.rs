@@ -116,18 +116,27 @@ fn run_cases(
     (results, failures): (&mut Pairs, &mut Vec<(FailedRun, ValidateError)>),
 ) {
     match run_point(cases, config, bulks) {
-        Ok(pairs) => results.extend(pairs.into_iter().map(Some)),
+        Ok((pairs, without_exponent)) => {
+            results.extend(pairs.into_iter().map(Some));
+            for (case, source) in without_exponent {
+                let (point, realisation) = (case.point.name.to_string(), bulks.realisation);
+                let error = ValidateError::Simulation { point, realisation, source };
+                failures.push((failed(case, bulks, format!("no Lyapunov exponent: {}", reason(&error))), error));
+            }
+        }
         Err(_) if cases.len() > 1 => {
             cases.chunks(1).for_each(|one| run_cases(one, config, bulks, (&mut *results, &mut *failures)));
         }
         Err(error) => {
-            let Case { point, model, .. } = &cases[0];
-            let (neurons, realisation, reason) = (bulks.neurons, bulks.realisation, reason(&error));
-            let (point, variant) = (point.name.to_string(), model.variant());
-            failures.push((FailedRun { point, variant, neurons, realisation, reason }, error));
+            failures.push((failed(&cases[0], bulks, reason(&error)), error));
             results.push(None);
         }
     }
+}
+
+fn failed(case: &Case, bulks: &Bulks<'_>, reason: String) -> FailedRun {
+    let (point, variant) = (case.point.name.to_string(), case.model.variant());
+    FailedRun { point, variant, neurons: bulks.neurons, realisation: bulks.realisation, reason }
 }
 
 /// The reason without the place, which is told beside it.
@@ -138,8 +147,13 @@ fn reason(error: &ValidateError) -> String {
     }
 }
 
-/// All cases of one point on the network of these bulks: `[case][statistic]`.
-fn run_point(cases: &[Case], config: &Config, bulks: &mut Bulks<'_>) -> Result<Vec<OfCase>, ValidateError> {
+/// All cases of one point on the network of these bulks: `[case][statistic]`, and those whose exponent could not be computed, which lose
+/// nothing else.
+fn run_point<'a>(
+    cases: &'a [Case],
+    config: &Config,
+    bulks: &mut Bulks<'_>,
+) -> Result<(Vec<OfCase>, Vec<WithoutExponent<'a>>), ValidateError> {
     let (neurons, realisation) = (bulks.neurons, bulks.realisation);
     let (point, model) = (&cases[0].point, &cases[0].model);
     let vectors = draw_vectors(model.ensemble(), neurons, point.sampling(), config.seed, realisation)?;
@@ -147,19 +161,28 @@ fn run_point(cases: &[Case], config: &Config, bulks: &mut Bulks<'_>) -> Result<V
     let bulk = bulks.of(point.bulk)?;
     let observed = observed_or_unbounded(cases, config, &bulk, &vectors, realisation, &predicted)
         .map_err(|source| ValidateError::Simulation { point: point.name.to_string(), realisation, source })?;
-    let of_case = |(case, (predicted, observed)): (&Case, (&Findings, &Findings))| {
+    let of_case = |(case, (predicted, (observed, failure))): (&Case, (&Findings, &Shown))| {
         let pair = |statistic: Statistic| {
             let missing =
                 || ValidateError::NotThere { point: point.name.to_string(), statistic: statistic.to_string() };
-            if observed.unbounded && statistic != Statistic::Unbounded {
+            let lost = failure.is_some() && statistic == Statistic::Lyapunov;
+            if lost || (observed.unbounded && statistic != Statistic::Unbounded) {
                 return Ok(None);
             }
             Ok(Some((statistic.of(predicted).ok_or_else(missing)?, statistic.of(observed).ok_or_else(missing)?)))
         };
         case.statistics.iter().map(|(s, _)| pair(*s)).collect()
     };
-    cases.iter().zip(predicted.iter().zip(&observed)).map(of_case).collect()
+    let pairs = cases.iter().zip(predicted.iter().zip(&observed)).map(of_case).collect::<Result<_, ValidateError>>()?;
+    let without = cases.iter().zip(observed).filter_map(|(case, (_, failure))| Some((case, failure?)));
+    Ok((pairs, without.collect()))
 }
+
+/// A case whose exponent could not be computed, and why.
+type WithoutExponent<'a> = (&'a Case, SimulateError);
+
+/// What a network showed in a case, and why its exponent is absent where it was wanted.
+type Shown = (Findings, Option<SimulateError>);
 
 /// What theory says of each case of a point on a network of these vectors.
 fn predictions(cases: &[Case], vectors: &Empirical) -> Result<Vec<Findings>, ValidateError> {
@@ -185,11 +208,11 @@ fn observed_or_unbounded(
     vectors: &Empirical,
     realisation: u64,
     predicted: &[Findings],
-) -> Result<Vec<Findings>, SimulateError> {
+) -> Result<Vec<Shown>, SimulateError> {
     match observe(cases, config, bulk, vectors.clone(), realisation, predicted) {
         Err(SimulateError::Unbounded { .. }) if cases.iter().all(Case::judges_growth) => {
             if let [_] = cases {
-                return Ok(vec![Findings { unbounded: true, ..Findings::default() }]);
+                return Ok(vec![(Findings { unbounded: true, ..Findings::default() }, None)]);
             }
             // One variant that grows takes no other with it.
             let alone = |(case, predicted): (&Case, &Findings)| {
@@ -211,7 +234,7 @@ fn observe(
     vectors: Empirical,
     realisation: u64,
     predicted: &[Findings],
-) -> Result<Vec<Findings>, SimulateError> {
+) -> Result<Vec<Shown>, SimulateError> {
     let point = &cases[0].point;
     let g = cases[0].model.g() * if config.plant == Some(Plant::Gain) { PLANTED_GAIN } else { 1.0 };
     let vectors = if config.plant == Some(Plant::Transpose) { exchange(&vectors)? } else { vectors };
@@ -240,7 +263,7 @@ fn observe(
     let mut observed = simulate_variants(&network, &model, &variants, x0.as_ref(), &kept, key)?.into_iter();
     let mut findings = Vec::new();
     for ((case, outliers), run) in outliers().zip(runs) {
-        let mut of_case = Findings::default();
+        let (mut of_case, mut failure) = (Findings::default(), None);
         if let Some(mut observed) = observed.by_ref().take(usize::from(run)).next() {
             let state = observed.trajectory.pop();
             of_case = Findings::from(observed);
@@ -256,9 +279,12 @@ fn observe(
         }
         if case.needs(Source::Tangent) {
             let model = model.with_variant(variant(case))?;
-            of_case.lyapunov = Some(lyapunov(&network, &model, x0.as_ref(), &protocol, key)?.mean);
+            match lyapunov(&network, &model, x0.as_ref(), &protocol, key) {
+                Ok(exponent) => of_case.lyapunov = Some(exponent.mean),
+                Err(error) => failure = Some(error),
+            }
         }
-        findings.push(of_case);
+        findings.push((of_case, failure));
     }
     Ok(findings)
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use lowrank_connectivity::{Bulk, ConnectivityError, Network, draw_vectors, leading_eigenvalues};
 use lowrank_model::{Model, Variant, Vector};
 use lowrank_report::{Array, Arrays, Origin, Provenance, array, data_json, write_csv, write_file, write_npz};
-use lowrank_simulate::{Observed, SimulateError, initial_currents, lyapunov, simulate};
+use lowrank_simulate::{Lyapunov, Observed, SimulateError, initial_currents, lyapunov, simulate};
 use lowrank_spec::{Experiment, Spec};
 use rayon::prelude::*;
 use schemars::JsonSchema;
@@ -83,6 +83,8 @@ pub(super) struct Seen {
     /// Observables by name; none where the run had too few samples or replicas.
     values: Vec<(String, Option<f64>)>,
     pub(super) observed: Observed,
+    /// Why the exponent, which was asked for, is absent.
+    without_exponent: Option<String>,
 }
 
 /// An observable over all networks.
@@ -105,6 +107,8 @@ pub(super) struct OfVariant {
     unbounded: usize,
     /// Networks that could not be integrated; they have no observables.
     failures: Vec<FailedNetwork>,
+    /// Networks whose largest Lyapunov exponent could not be computed; all else of them is there.
+    without_exponent: Vec<FailedNetwork>,
     observables: Vec<Observable>,
     /// What depends on time.
     #[serde(skip)]
@@ -180,7 +184,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     Failure::partial(failed.into_iter().chain(unwritten).collect())
 }
 
-/// The runs that failed, as one line that counts them and names the first; none if none did.
+/// The runs that failed, and the exponents, each as one line that counts them and names the first; none if none did.
 ///
 /// # Errors
 /// Every run failed: then there is nothing but the first reason.
@@ -191,13 +195,24 @@ fn partial(networks: &[Vec<Shown>], experiment: &Experiment) -> Result<Vec<Strin
         Shown::Failed { reason, by_input } => Some((realisation, v, reason, *by_input)),
         _ => None,
     });
-    let Some((realisation, v, reason, by_input)) = failed.next() else { return Ok(Vec::new()) };
-    let (count, all) = (1 + failed.count(), runs().count());
-    let first = format!("{}, realisation {realisation}: {reason}", experiment.models[v].variant());
-    if count < all {
-        return Ok(vec![format!("{count} of {all} runs failed, the first of them {first}")]);
+    let name = |realisation: usize, v: usize, reason: &str| {
+        format!("{}, realisation {realisation}: {reason}", experiment.models[v].variant())
+    };
+    let all = runs().count();
+    let mut lines = Vec::new();
+    if let Some((realisation, v, reason, by_input)) = failed.next() {
+        let (count, first) = (1 + failed.count(), name(realisation, v, reason));
+        if count == all {
+            return Err(if by_input { Failure::Input(first) } else { Failure::Computation(first) });
+        }
+        lines.push(format!("{count} of {all} runs failed, the first of them {first}"));
     }
-    Err(if by_input { Failure::Input(first) } else { Failure::Computation(first) })
+    let mut without = runs().filter_map(|(r, v, shown)| Some((r, v, shown.seen()?.without_exponent.as_ref()?)));
+    if let Some((realisation, v, reason)) = without.next() {
+        let (count, first) = (1 + without.count(), name(realisation, v, reason));
+        lines.push(format!("{count} of {all} runs have no exponent, the first of them {first}"));
+    }
+    Ok(lines)
 }
 
 /// Refuses what no memory holds. Where that is what is kept of every neuron, the message names the option that asks for it.
@@ -340,17 +355,21 @@ fn one_run(
         values.push(("spectral_radius".to_owned(), Some(radius)));
         values.push(("bulk_radius".to_owned(), Some(network.g() * square.sqrt())));
     }
+    let mut without_exponent = None;
     if experiment.lyapunov {
-        let exponent = lyapunov(network, model, x0.as_ref(), &experiment.protocol, key)?;
-        values.push(("lambda_max".to_owned(), Some(exponent.mean)));
-        values.push(("lambda_max_step".to_owned(), Some(exponent.step)));
-        values.push(("lambda_max_error_estimate".to_owned(), Some(exponent.error_estimate)));
+        // What fails here takes nothing else with it.
+        let exponent = lyapunov(network, model, x0.as_ref(), &experiment.protocol, key);
+        let exponent = exponent.map_err(|error| without_exponent = Some(error.to_string())).ok();
+        let of = |value: fn(&Lyapunov) -> f64| exponent.as_ref().map(value);
+        values.push(("lambda_max".to_owned(), of(|e| e.mean)));
+        values.push(("lambda_max_step".to_owned(), of(|e| e.step)));
+        values.push(("lambda_max_error_estimate".to_owned(), of(|e| e.error_estimate)));
     }
     if !trajectories {
         observed.trajectory.clear();
         observed.rate_trajectory.clear();
     }
-    Ok(Seen { values, observed })
+    Ok(Seen { values, observed, without_exponent })
 }
 
 /// Names of the overlaps kappa and the readouts z.
@@ -367,9 +386,15 @@ fn of_variant(model: &Model, networks: Vec<&Shown>) -> OfVariant {
         _ => None,
     });
     let failures = failures.collect();
+    let without_exponent = networks.iter().enumerate().filter_map(|(realisation, shown)| {
+        let reason = shown.seen()?.without_exponent.clone()?;
+        Some(FailedNetwork::new(realisation, reason))
+    });
+    let without_exponent = without_exponent.collect();
     let networks: Vec<Option<&Seen>> = networks.into_iter().map(Shown::seen).collect();
     let Some(first) = networks.iter().copied().flatten().next() else {
-        return OfVariant { variant, unbounded, failures, observables: Vec::new(), courses: Vec::new() };
+        let (observables, courses) = (Vec::new(), Vec::new());
+        return OfVariant { variant, unbounded, failures, without_exponent, observables, courses };
     };
     let names: Vec<&String> = first.values.iter().map(|(name, _)| name).collect();
     let observables = names.iter().enumerate().map(|(k, name)| {
@@ -412,7 +437,7 @@ fn of_variant(model: &Model, networks: Vec<&Shown>) -> OfVariant {
         let r = all(&|o| o.rate_trajectory.iter().flat_map(|r| r.col_iter()).flat_map(|r| r.iter().copied()).collect());
         courses.push(array("r", &with_i, r, "1", "rate of every neuron"));
     }
-    OfVariant { variant, unbounded, failures, observables, courses }
+    OfVariant { variant, unbounded, failures, without_exponent, observables, courses }
 }
 
 /// So many of the overlaps and readouts from the first one on, at every sample, averaged over copies.
@@ -443,6 +468,9 @@ fn observables(variants: &[OfVariant]) -> Table {
         }
         for failed in &of.failures {
             push("failed", [f64::NAN; 2], 1, &failed.to_string());
+        }
+        for failed in &of.without_exponent {
+            push("without exponent", [f64::NAN; 2], 1, &failed.to_string());
         }
         for o in &of.observables {
             let [mean, error] = [o.mean, o.standard_error].map(|value| value.unwrap_or(f64::NAN));

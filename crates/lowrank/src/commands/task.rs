@@ -8,7 +8,7 @@ use lowrank_model::Variant;
 use lowrank_report::{FigureOrigin, Origin, Provenance, data_json, write_csv, write_figure, write_file};
 use lowrank_study::OfTask;
 use lowrank_tasks::search::{Found, Search};
-use lowrank_tasks::{COLUMNS, Networks, Ran, Score, Task, TaskError, TaskName, run_networks, scores};
+use lowrank_tasks::{COLUMNS, Lost, Networks, Ran, Score, Task, TaskError, TaskName, run_networks, scores};
 use lowrank_validate::Verdict;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -60,6 +60,8 @@ pub(super) struct Record<'a> {
     networks: usize,
     vectors: &'static str,
     scores: &'a [Score],
+    /// Networks of which some trial could not be run: they are in no score.
+    lost: &'a [Lost],
 }
 
 /// Runs the tasks one after the other; the files of each are written as soon as it is done.
@@ -86,7 +88,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let (mut table, mut thresholds) = (tables::success(), tables::thresholds());
     let (mut records, mut failed, mut failures) = (Vec::new(), false, Vec::new());
     for &name in &names {
-        let (record, scores, unwritten) = match one(name, options, &variants, (seed, names.len()), common) {
+        let (record, scores, lost, unwritten) = match one(name, options, &variants, (seed, names.len()), common) {
             Err(Failure::Computation(reason)) => {
                 tables::push_failure(&mut table, name, &reason);
                 failures.push(format!("{name} could not be computed: {reason}"));
@@ -100,6 +102,12 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
             failed |= of_groups.chain([score.claim.verdict]).any(|verdict| verdict == Verdict::Fail);
             tables::push_success(&mut table, name, score);
             tables::push_thresholds(&mut thresholds, name, score);
+        }
+        for lost in &lost {
+            tables::push_failure(&mut table, name, &lost.to_string());
+        }
+        if let Some(first) = lost.first() {
+            failures.push(format!("{name}: {} networks are lost, the first of them {first}", lost.len()));
         }
         records.push(record);
     }
@@ -125,11 +133,13 @@ fn one(
     variants: &[Variant],
     (seed, tasks): (u64, usize),
     common: &Common,
-) -> Result<(String, Vec<Score>, Option<String>), Failure> {
+) -> Result<(String, Vec<Score>, Vec<Lost>, Option<String>), Failure> {
     let task = task(name, options.published)?;
-    let Measured { networks, ran, scores } = measure(name, &task, options, variants, (seed, tasks), common)?;
+    let Measured { networks, ran, scores, lost } = measure(name, &task, options, variants, (seed, tasks), common)?;
     let vectors = if options.matched { "matched" } else { "independent" };
-    let record = Record { task: name.name(), parameters: &task, networks: options.networks, vectors, scores: &scores };
+    let (task_name, parameters) = (name.name(), &task);
+    let (count, of) = (options.networks, &scores);
+    let record = Record { task: task_name, parameters, networks: count, vectors, scores: of, lost: &lost };
     let record = data_json(&record, seed, &Provenance::here())?;
     let unwritten = common.write(|out| {
         let command = command(name, options, seed);
@@ -149,7 +159,7 @@ fn one(
         }
         Ok(())
     });
-    Ok((record, scores, unwritten))
+    Ok((record, scores, lost, unwritten))
 }
 
 /// The task with its own parameters, or with the published ones.
@@ -172,6 +182,7 @@ struct Measured {
     ran: Vec<Vec<Ran>>,
     /// Of all sizes.
     scores: Vec<Score>,
+    lost: Vec<Lost>,
 }
 
 /// All sizes of a task.
@@ -189,7 +200,7 @@ fn measure(
     // One false-alarm rate for all that is run.
     let family = tasks * options.neurons.len() * variants.len() * strengths.len();
     let bar = common.bar(options.neurons.len() * options.networks, &format!("networks of {name}"));
-    let (mut all, mut sizes) = (Vec::new(), options.neurons.clone());
+    let (mut all, mut all_lost, mut sizes) = (Vec::new(), Vec::new(), options.neurons.clone());
     sizes.sort_unstable();
     let mut last = None;
     for neurons in sizes {
@@ -202,13 +213,17 @@ fn measure(
             strengths: strengths.clone(),
             kept: KEPT,
         };
-        let ran = run_networks(task, &networks, &|count| bar.inc(count as u64)).map_err(could_not)?;
+        let (ran, lost) = run_networks(task, &networks, &|count| bar.inc(count as u64)).map_err(could_not)?;
         all.extend(scores(task, &networks, &ran, family).map_err(could_not)?);
+        all_lost.extend(lost);
         last = Some((networks, ran));
     }
     bar.finish_and_clear();
+    if let (true, Some(first)) = (all.is_empty(), all_lost.first()) {
+        return Err(Failure::Computation(format!("fewer than two networks are left: {first}")));
+    }
     let (networks, ran) = last.ok_or_else(|| Failure::Input("--neurons: give one size or more".to_owned()))?;
-    Ok(Measured { networks, ran, scores: all })
+    Ok(Measured { networks, ran, scores: all, lost: all_lost })
 }
 
 /// The command that draws the same figures.

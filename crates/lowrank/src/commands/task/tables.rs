@@ -29,7 +29,7 @@ pub(super) fn success() -> Table {
     ])
 }
 
-/// A row for a task that could not be computed.
+/// A row for a task, or a network of it, that could not be computed.
 pub(super) fn push_failure(table: &mut Table, name: TaskName, reason: &str) {
     let mut row: Vec<Value> = vec!["".into(); SUCCESS_COLUMNS];
     (row[0], row[SUCCESS_COLUMNS - 1]) = (name.name().into(), reason.into());
