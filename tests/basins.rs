@@ -166,7 +166,11 @@ pub fn verdict(basin: &Basin, kappa: &[f64]) -> Verdict {
     let states = candidates(&basin.solutions.stationary, &basin.solutions.chaotic);
     let selected = match basin.solutions.selected(&basin.model, &basin.start) {
         Ok(selected) => selected,
-        Err(error @ (MeanFieldError::NearSeparatrix { .. } | MeanFieldError::Oscillates { .. })) => {
+        Err(
+            error @ (MeanFieldError::NearSeparatrix { .. }
+            | MeanFieldError::SoftState { .. }
+            | MeanFieldError::Oscillates { .. }),
+        ) => {
             return Verdict::Refused(error.to_string());
         }
         Err(error) => panic!("{}: {error}", basin.index),

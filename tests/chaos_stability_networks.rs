@@ -106,3 +106,39 @@ fn kappa_grows_from_chaos_at_the_rate_of_theory_and_decays_at_it() {
     // The injected fault, a random part too strong by a tenth, is caught.
     assert!(!agrees(unstable, predicted(1.1 * G, 2.2)), "{unstable:?}");
 }
+
+/// Where Delta grows at fixed kappa and inhibition holds it (T43), networks fluctuate about the chaotic solution.
+#[test]
+fn networks_sit_in_chaos_that_inhibition_holds() {
+    const NEURONS: usize = 1000;
+    const NETWORKS: u64 = 6;
+    let moments = Moments::new(Layout::rank(1).with_inputs(1)).mean(Vector::M(0), 1.0).mean(Vector::N(0), -4.0);
+    let ensemble = moments.mean(Vector::I(0), 1.0).build().unwrap();
+    let input = Input::constant(&[1.0]).unwrap();
+    let model = Model::new(2.0, Transfer::ThresholdLinear, Variant::Current, ensemble, input).unwrap();
+    let solutions = chaotic_solutions(&model).unwrap();
+    let [chaos] = &solutions[..] else { panic!("{} solutions", solutions.len()) };
+    assert_eq!(chaos.structure_growth.stability, lowrank_meanfield::Stability::Stable);
+    let timing = Timing { transient: 40.0, window: 60.0, interval: 20.0, step: 0.1 };
+    let protocol = Protocol::new(timing, Method::EtdAb3).unwrap().with_trajectory();
+    let (mut kappas, mut moved) = (Vec::new(), Vec::new());
+    for realisation in 0..NETWORKS {
+        let network = Network::draw(&model, NEURONS, Sampling::Matched, SEED, realisation).unwrap();
+        let start = Initial { along: vec![], deviation: 1.0 };
+        let x0 = initial_currents(&network, &start, 1, SEED, realisation).unwrap();
+        let seen = simulate(&network, &model, x0.as_ref(), &protocol, (SEED, realisation)).unwrap();
+        let samples = &seen.trajectory[1..];
+        let rate = |x: &Mat<f64>| (0..NEURONS).map(|i| x[(i, 0)].max(0.0)).sum::<f64>() / NEURONS as f64;
+        kappas.extend(samples.iter().map(|x| -4.0 * rate(x)));
+        for two in samples.windows(2) {
+            let square: f64 = (0..NEURONS).map(|i| (two[1][(i, 0)] - two[0][(i, 0)]).powi(2)).sum();
+            moved.push(0.5 * square / NEURONS as f64);
+        }
+    }
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    // kappa of one network at one time scatters by some 0.1 about it; half the square of what moves in 20 units is Delta_T
+    // but for e^-3, and networks of this size, some of which hardly fluctuate, have a good half of it.
+    assert!((mean(&kappas) - chaos.order.kappa[0]).abs() < 0.1, "{kappas:?}");
+    let part = mean(&moved) / chaos.order.delta_t;
+    assert!(part > 0.4 && part < 1.3, "{part} {moved:?}");
+}

@@ -14,14 +14,16 @@
 //! which takes the place of (T10). Where a growth rate is zero nothing moves, so that folds, pitchforks and the sign of a real
 //! growth rate are exact; at kappa = 0 of a symmetric model Delta does not change to first order, and the growth rate
 //! itself is exact, overlap \<phi'> - 1. Elsewhere growth rates and oscillations are an approximation: Delta follows within the
-//! correlation time, not at once. A solution whose Delta is itself unstable at this kappa, det(1 - dG/dDelta) < 0, is unstable
-//! with a growth rate that this theory does not tell.
+//! correlation time, not at once. det(1 - dG/dDelta) < 0 says that Delta grows at fixed kappa. Together with the sign of det(1 - B) it tells
+//! whether the number of real growing rates is odd, exactly. Where it is even and B is large, or Delta grows at fixed kappa, which an
+//! inhibitory kappa may prevent, (T43) counts them (`chaotic_growth.rs`).
 
 use faer::Mat;
 use faer::linalg::solvers::{PartialPivLu, Solve};
 use lowrank_model::Variant;
 use serde::Serialize;
 
+use crate::chaotic_growth::Fastest;
 use crate::stability::growth_rate;
 use crate::{Instability, Stability};
 
@@ -29,16 +31,22 @@ use crate::{Instability, Stability};
 const GROWTH_MARGIN: f64 = 1e-7;
 /// An eigenvalue of B this close to one is a neutral direction: along a continuous family of solutions.
 const NEUTRAL: f64 = 1e-6;
+/// A frequency below this part of the growth rate is zero.
+const REAL: f64 = 1e-3;
 
 /// The growth of small changes of a chaotic solution (T32).
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct StructureGrowth {
     /// Eigenvalues (re, im) of B, in decreasing real part, `[R]`.
     pub eigenvalues: Vec<(f64, f64)>,
-    /// The largest growth rate, in inverse units of time; none where the autocovariance itself is unstable, or without structure.
+    /// The largest growth rate, in inverse units of time, exact where (T43) was asked and something grows; none without structure, and
+    /// where Delta follows kappa in no sense that (T32) could use, whether kappa holds it or not.
     pub growth_rate: Option<f64>,
     /// Whether the solution is stable, and by what it is not: `bulk` stands for its autocovariance.
     pub stability: Stability,
+    /// Whether Delta has passed a fold at this kappa.
+    #[serde(skip)]
+    is_folded: bool,
 }
 
 impl StructureGrowth {
@@ -56,12 +64,35 @@ impl StructureGrowth {
             _ => Stability::Stable,
         };
         let growth_rate = fastest.map(|f| f.0).filter(|_| !is_folded);
-        Self { eigenvalues, growth_rate, stability }
+        Self { eigenvalues, growth_rate, stability, is_folded }
     }
 
     /// Whether its autocovariance is unstable at its kappa.
     pub(crate) fn is_folded(&self) -> bool {
-        self.stability == Stability::Unstable(Instability::Bulk)
+        self.is_folded
+    }
+
+    /// Whether (T32) does not tell by itself: the number of growing real rates is not odd, which B and the fold tell exactly, and
+    /// something in the loop is strong enough to grow or to swing.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        let above = self.eigenvalues.iter().filter(|l| l.1 == 0.0 && l.0 > 1.0).count();
+        let strong = self.eigenvalues.iter().any(|l| l.0.hypot(l.1) > 1.0 + NEUTRAL);
+        let is_odd = above.is_multiple_of(2) == self.is_folded;
+        !is_odd && (self.is_folded || strong)
+    }
+
+    /// With what (T43) says.
+    pub(crate) fn decided(self, fastest: Option<Fastest>) -> Self {
+        let (growth_rate, stability) = match fastest {
+            // (T32) may be wrong by more than what is left.
+            None => (self.growth_rate.filter(|rate| *rate <= 0.0), Stability::Stable),
+            Some((rate, frequency)) => {
+                let real = if self.is_folded { Instability::Bulk } else { Instability::RealOutlier };
+                let by = if frequency < REAL * rate { real } else { Instability::ComplexPair };
+                (Some(rate), Stability::Unstable(by))
+            }
+        };
+        Self { growth_rate, stability, ..self }
     }
 
     /// The dimension of the continuous family that the solution lies on, if it does on one.

@@ -304,6 +304,20 @@ pub enum MeanFieldError {
         /// Whether activity grows without bound on one side.
         unbounded: bool,
     },
+    /// A state that hardly resists a push in one direction.
+    #[error(
+        "the state with kappa {kappa:.4?} hardly resists in one direction (eigenvalue {eigenvalue:.4}, where 1 is no resistance): what networks of 4000 neurons deviate by moves their kappa by {scatter:.2}, more than its size of {size:.2}; move the overlaps apart, or make the input stronger"
+    )]
+    SoftState {
+        /// kappa of the state.
+        kappa: Vec<f64>,
+        /// Its largest real eigenvalue (T10), or that of B (T32).
+        eigenvalue: f64,
+        /// How far a network's deviation of order 1 / sqrt(N) moves kappa, one standard deviation.
+        scatter: f64,
+        /// Root of the sum of kappa_k squared.
+        size: f64,
+    },
     /// The model was refused.
     #[error(transparent)]
     Model(#[from] ModelError),

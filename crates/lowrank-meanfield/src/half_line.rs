@@ -92,6 +92,11 @@ impl HalfLine {
         Self { ends }
     }
 
+    /// The ends of the panels, from zero.
+    pub(crate) fn ends(&self) -> &[f64] {
+        &self.ends
+    }
+
     pub(crate) fn end(&self) -> f64 {
         self.ends[self.ends.len() - 1]
     }

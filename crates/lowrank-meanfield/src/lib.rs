@@ -10,6 +10,7 @@ mod averages;
 mod branch_point;
 mod branches;
 mod chaotic;
+mod chaotic_growth;
 mod chaotic_search;
 mod chaotic_stability;
 mod cone;

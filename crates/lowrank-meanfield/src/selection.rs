@@ -28,6 +28,8 @@ const NEURONS: f64 = 4000.0;
 /// Scatter of the saddle, as a part of the distance between the candidates, beyond which a network may have one of them alone:
 /// dkappa/dt = a (kappa - kappa^3 / kappa_*^2) + d loses one of +-kappa_* where d / a exceeds 2 kappa_* / (3 sqrt(3)).
 const LOSES_STATES: f64 = 0.19;
+/// A real eigenvalue above this makes a state soft, where networks scatter along it by more than its kappa.
+const SOFT: f64 = 0.9;
 
 /// One state that a network can be in.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +47,19 @@ impl<'a> State<'a> {
             Self::Stationary(s) => &s.order,
             Self::Fluctuating(c) => &c.order,
         }
+    }
+
+    /// The eigenvalues that tell how it resists small changes of kappa: (T10), of modulus above the bulk radius, or those of B (T32).
+    fn eigenvalues(&self) -> &'a [(f64, f64)] {
+        match self {
+            Self::Stationary(s) => &s.outliers,
+            Self::Fluctuating(c) => &c.structure_growth.eigenvalues,
+        }
+    }
+
+    /// Whether its fluctuations are stable only as kappa answers them (T43): at fixed kappa there is no such state.
+    fn is_held_by_kappa(&self) -> bool {
+        matches!(self, Self::Fluctuating(c) if c.structure_growth.is_folded())
     }
 
     /// The smallest and the largest root of the sum of kappa_k squared of the continuous family that the state stands for, if
@@ -168,7 +183,8 @@ fn select_in_units<'a>(
     if let [state] = states[..]
         && certain
     {
-        return Ok(Selected { state, by_chance: false, candidates: 1, decision: Decision::Alone });
+        let selected = Selected { state, by_chance: false, candidates: 1, decision: Decision::Alone };
+        return firm(selected, &Follower::new(model, &states, stationary)?);
     }
     let follower = Follower::new(model, &states, stationary)?;
     let spread = follower.spread(saddle_scatter(stationary, fluctuating));
@@ -206,13 +222,21 @@ fn select_in_units<'a>(
             break;
         }
         if let Some((index, by_chance)) = agreed(&ends, &states, symmetric) {
-            return Ok(Selected { state: states[index], by_chance, candidates: count, decision });
+            return firm(Selected { state: states[index], by_chance, candidates: count, decision }, &follower);
+        }
+        // (T33) has no such state: what neither turns nor runs away ends in it.
+        if let [state] = states[..]
+            && state.is_held_by_kappa()
+            && ends.iter().all(|end| matches!(end, End::State(_) | End::Elsewhere))
+        {
+            return firm(Selected { state, by_chance: false, candidates: 1, decision }, &follower);
         }
     }
     let runs_away = ends.contains(&End::Unbounded);
     let mut kappas: Vec<Vec<f64>> = Vec::new();
+    let none = ends.iter().all(|end| end.state().is_none());
     for (index, state) in states.iter().enumerate() {
-        if !(loses_states || ends.contains(&End::State(index))) {
+        if !(loses_states || none || ends.contains(&End::State(index))) {
             continue;
         }
         let kappa = state.order().kappa.clone();
@@ -221,6 +245,22 @@ fn select_in_units<'a>(
         }
     }
     Err(MeanFieldError::NearSeparatrix { ends: kappas, unbounded: runs_away })
+}
+
+/// The selected state, unless it is soft: of rank two and more, with a real eigenvalue so near to one that the scatter of a network,
+/// over what the eigenvalue lacks of one, is more than its kappa. It then lies next to a continuous family, along which networks spread.
+fn firm<'a>(selected: Selected<'a>, follower: &Follower<'_>) -> Result<Selected<'a>, MeanFieldError> {
+    let state = selected.state;
+    let order = state.order();
+    let size = order.kappa.iter().map(|k| k * k).sum::<f64>().sqrt();
+    let real = state.eigenvalues().iter().filter(|l| l.1 == 0.0).map(|l| l.0);
+    let Some(eigenvalue) = real.filter(|l| *l < 1.0).max_by(f64::total_cmp) else { return Ok(selected) };
+    let scatter = follower.scatter_of(order) / (1.0 - eigenvalue);
+    let is_soft = order.kappa.len() > 1 && size > SMALLEST_KAPPA && eigenvalue > SOFT && scatter > size;
+    if is_soft && state.ring().is_none() {
+        return Err(MeanFieldError::SoftState { kappa: order.kappa.clone(), eigenvalue, scatter, size });
+    }
+    Ok(selected)
 }
 
 /// The error that says that activity grows without bound, and how fast.

@@ -185,3 +185,49 @@ fn a_pulse_of_the_input_may_change_the_basin() {
         );
     }
 }
+
+/// Networks of 3000 neurons fluctuate about kappa = -5.57 and -1.74, from any start that was tried.
+#[test]
+fn chaos_that_inhibition_holds_is_the_state() {
+    for (transfer, g, n, expected) in
+        [(Transfer::OnePlusTanh, 8.0, -50.0, -5.531), (Transfer::ThresholdLinear, 2.0, -4.0, -1.733)]
+    {
+        let moments = Moments::new(Layout::rank(1).with_inputs(1)).mean(M(0), 1.0).mean(N(0), n).mean(I(0), 1.0);
+        let input = Input::constant(&[1.0]).unwrap();
+        let model = Model::new(g, transfer, Variant::Current, moments.build().unwrap(), input).unwrap();
+        let all = solutions(&model).unwrap();
+        for start in [-2.0, 0.0, 1.0] {
+            let found = all.selected(&model, &along_m(start, 1.0));
+            assert!(found.as_ref().is_ok_and(|s| matches!(s.state, State::Fluctuating(_))), "{transfer} {start}");
+            assert!((kappa(&found) - expected).abs() < 1e-3, "{transfer} {start}");
+        }
+    }
+}
+
+/// Two nearly equal overlaps and a weak input: networks of 2000 neurons end anywhere on a circle of radius 0.8.
+#[test]
+fn a_state_next_to_a_ring_is_refused_and_one_away_from_it_is_not() {
+    let of = |second: f64| {
+        let mut moments =
+            Moments::new(Layout::rank(2).with_inputs(1)).variance(I(0), 1.0).covariance(N(0), I(0), 0.204);
+        for (k, (overlap, n)) in [(2.664, 8.597), (second, 9.106)].into_iter().enumerate() {
+            moments = moments.variance(M(k), 1.0).variance(N(k), n).covariance(M(k), N(k), overlap);
+        }
+        let input = Input::constant(&[0.321]).unwrap();
+        Model::new(1.5, Transfer::OnePlusTanh, Variant::Current, moments.build().unwrap(), input).unwrap()
+    };
+    let start = Initial { along: vec![(M(0), 0.952), (M(1), -0.009)], deviation: 0.0 };
+    let near = of(2.758);
+    let all = solutions(&near).unwrap();
+    let found = all.selected(&near, &start).map(|s| s.state.order().kappa.clone());
+    match found {
+        Err(MeanFieldError::SoftState { eigenvalue, scatter, size, .. }) => {
+            assert!((eigenvalue - 0.9929).abs() < 1e-4 && scatter > size && (size - 0.5765).abs() < 1e-4);
+        }
+        other => panic!("{other:?}"),
+    }
+    let away = of(1.9);
+    let all = solutions(&away).unwrap();
+    let found = all.selected(&away, &start).map(|s| s.state.order().kappa.clone());
+    assert!(found.as_ref().is_ok_and(|kappa| kappa[0] > 0.3 && kappa[1].abs() < 1e-9), "{found:?}");
+}

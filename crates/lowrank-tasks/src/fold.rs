@@ -52,7 +52,12 @@ pub fn fold(task: &Task, group: &str, variant: Variant, end: f64) -> Result<Opti
     let all = solutions(&model)?;
     let start = match all.selected(&model, &Initial { along, deviation: 0.0 }) {
         Ok(Selected { state: State::Stationary(start), .. }) => start,
-        Ok(_) | Err(MeanFieldError::NearSeparatrix { .. } | MeanFieldError::NoStableState { .. }) => return Ok(None),
+        Ok(_)
+        | Err(
+            MeanFieldError::NearSeparatrix { .. }
+            | MeanFieldError::SoftState { .. }
+            | MeanFieldError::NoStableState { .. },
+        ) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
     let away = |kappa: &[f64]| kappa.iter().zip(&start.order.kappa).map(|(a, b)| (a - b).powi(2)).sum::<f64>();

@@ -1,6 +1,6 @@
 //! Where a start leads: (T28) or (T19) until the start is forgotten, then kappa with its bulk at equilibrium (T33).
 
-use lowrank_model::{Initial, Model};
+use lowrank_model::{Initial, Model, OrderParameters};
 
 use super::State;
 use super::fluctuating::Bulk;
@@ -22,8 +22,12 @@ const SWINGS: f64 = 0.1;
 const SAME_AT_REST: f64 = 1e-3;
 /// The same for the ends of (T33), whose averages have four.
 const SAME_BULK: f64 = 2e-2;
-/// How long (T19) is followed after the last change of the input, in longer time constants: e^-12 of the start is left. And how exactly.
+/// How long (T19) is followed after the last change of the input, in longer time constants: e^-12 of the start is left.
 const FORGOTTEN: f64 = 12.0;
+/// A time at which many courses have arrived already, and how near to a stationary state, as a part of the distance between candidates.
+const EARLY: f64 = 3.0;
+const ARRIVED: f64 = 0.05;
+/// How exactly (T19) is followed.
 const TWO_TIME: TransientOptions = TransientOptions { tolerance: 1e-4, panel: 1.0, nodes: 8 };
 
 /// How a start ends.
@@ -111,6 +115,12 @@ impl<'a> Follower<'a> {
         let of_phi = saddle_scatter.unwrap_or_else(of_states);
         let scatter = self.n_squared.iter().map(|n| (n / super::NEURONS).sqrt() * of_phi);
         Spread { kappa: kappa.collect(), scatter: scatter.collect(), deviation }
+    }
+
+    /// The largest standard deviation of a kappa, a mean over neurons, in a state.
+    pub(super) fn scatter_of(&self, order: &OrderParameters) -> f64 {
+        let of = |n: &f64| (n * order.r_second_moment / super::NEURONS).sqrt();
+        self.n_squared.iter().map(of).fold(0.0, f64::max)
     }
 
     /// The end of the reduced dynamics (T28), and of (T33) from there.
@@ -218,9 +228,38 @@ impl<'a> Follower<'a> {
     pub(super) fn two_time(&self, initial: &Initial) -> Result<End, MeanFieldError> {
         let (tau_s, tau_r) = self.model.variant().time_constants();
         let last_change = self.model.input().breakpoints(0.0, f64::MAX).last().copied().unwrap_or(0.0);
-        let end = last_change + FORGOTTEN * tau_s.max(tau_r);
-        let snapshot = transient_with(self.model, initial, end, TWO_TIME).and_then(|course| course.at(end));
-        self.runaway(snapshot.and_then(|now| self.relaxed(&now.kappa, now.delta_0_individual)))
+        let longer = tau_s.max(tau_r);
+        // The work grows as the square of the time: often a quarter of it shows where the course goes.
+        for time in [EARLY, FORGOTTEN] {
+            let end = last_change + time * longer;
+            let snapshot = transient_with(self.model, initial, end, TWO_TIME).and_then(|course| course.at(end));
+            let now = match snapshot {
+                Ok(now) => now,
+                Err(error) => return self.runaway(Err(error)),
+            };
+            if time < FORGOTTEN {
+                if let Some(index) = self.arrived(&now.kappa, now.delta_0_individual) {
+                    return Ok(End::State(index));
+                }
+            } else {
+                return self.runaway(self.relaxed(&now.kappa, now.delta_0_individual));
+            }
+        }
+        Ok(End::Elsewhere)
+    }
+
+    /// The stationary candidate so near that nothing leads away from it any more: against the distances between candidates.
+    fn arrived(&self, kappa: &[f64], individual: f64) -> Option<usize> {
+        let widths = self.spread(None).kappa;
+        let is_near = |state: &State<'_>| {
+            let order = state.order();
+            let near = |((k, own), width): ((&f64, &f64), &f64)| (k - own).abs() <= ARRIVED * width;
+            matches!(state, State::Stationary(_))
+                && widths.iter().any(|width| *width > 0.0)
+                && kappa.iter().zip(&order.kappa).zip(&widths).all(near)
+                && (individual - order.delta_0_individual).abs() <= ARRIVED * order.delta_0_individual
+        };
+        self.states.iter().position(is_near)
     }
 
     /// The nearest candidate of a kind within a tolerance; of a ring, its radius counts.

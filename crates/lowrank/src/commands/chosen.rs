@@ -43,6 +43,7 @@ pub(super) fn chosen(experiment: &Experiment, model: &Model) -> Result<Chosen, F
         Err(error @ MeanFieldError::NearSeparatrix { .. }) => {
             return Err(Failure::Input(format!("start.along: {error}")));
         }
+        Err(error @ MeanFieldError::SoftState { .. }) => return Err(Failure::Input(format!("structure: {error}"))),
         Err(error) => return Err(Failure::could_not(error)),
     };
     let phase = match selected.state {
