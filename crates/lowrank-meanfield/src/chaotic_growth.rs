@@ -302,12 +302,10 @@ fn determinant(mut rows: Vec<Vec<c64>>) -> c64 {
             product = -product;
         }
         product *= rows[i][i];
-        for k in i + 1..size {
-            let factor = rows[k][i] / rows[i][i];
-            for l in i..size {
-                let part = factor * rows[i][l];
-                rows[k][l] -= part;
-            }
+        let (above, below) = rows.split_at_mut(i + 1);
+        for row in below {
+            let factor = row[i] / above[i][i];
+            row.iter_mut().zip(&above[i]).skip(i).for_each(|(value, pivot)| *value -= factor * *pivot);
         }
     }
     product

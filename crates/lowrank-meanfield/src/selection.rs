@@ -202,7 +202,7 @@ fn select_in_units<'a>(
     }
     let mut ends: Vec<End> = Vec::new();
     for (decision, part) in [(Decision::Reduced, NEIGHBOURS), (Decision::TwoTime, NEARER_NEIGHBOURS)] {
-        if decision == Decision::TwoTime && model.noise() > 0.0 {
+        if decision == Decision::TwoTime && !follower.has_two_time() {
             break;
         }
         ends.clear();
@@ -305,7 +305,7 @@ fn saddle_scatter(stationary: &[Stationary], fluctuating: &[Chaotic]) -> Option<
 /// candidates do not differ in kappa, the deviation is moved, too.
 fn neighbours(initial: &Initial, spread: &follow::Spread, part: f64) -> Vec<Initial> {
     let mut starts = vec![initial.clone()];
-    for (k, (width, scatter)) in spread.kappa.iter().zip(&spread.scatter).enumerate() {
+    for (k, (width, scatter)) in spread.reach.iter().zip(&spread.scatter).enumerate() {
         let moved = (part * width).max(*scatter);
         for moved in [moved, -moved].into_iter().filter(|moved| *moved != 0.0) {
             let mut start = initial.clone();

@@ -27,6 +27,10 @@ const FORGOTTEN: f64 = 12.0;
 /// A time at which many courses have arrived already, and how near to a stationary state, as a part of the distance between candidates.
 const EARLY: f64 = 3.0;
 const ARRIVED: f64 = 0.05;
+/// Movement of x, in units of the argument of phi, that counts as the widest distance between candidates.
+const WIDEST: f64 = 4.0;
+/// Variance of x in a candidate beyond which (T19), whose series have 75 terms a unit of it, takes too long.
+const LARGE_VARIANCE: f64 = 60.0;
 /// How exactly (T19) is followed.
 const TWO_TIME: TransientOptions = TransientOptions { tolerance: 1e-4, panel: 1.0, nodes: 8 };
 
@@ -56,6 +60,8 @@ impl End {
 pub(super) struct Spread {
     /// In each kappa.
     pub(super) kappa: Vec<f64>,
+    /// The same, but at most so far that x moves by some units of phi's argument: beyond, phi saturates and (T28) errs no more.
+    pub(super) reach: Vec<f64>,
     /// Where the separatrix of a network may lie, in each kappa: its standard deviation (T34).
     pub(super) scatter: Vec<f64>,
     /// In the standard deviation of x over draws of chi.
@@ -78,7 +84,8 @@ pub(super) struct Follower<'a> {
     stationary: &'a [Stationary],
     bulk: Bulk,
     gain: f64,
-    /// Mean square of each n.
+    /// Mean square of each m, and of each n.
+    m_squared: Vec<f64>,
     n_squared: Vec<f64>,
 }
 
@@ -94,8 +101,10 @@ impl<'a> Follower<'a> {
             |k: usize, l: usize| moments.mean()[rank + k] * moments.mean()[l] + moments.covariance(rank + k, l);
         let square: f64 = (0..rank * rank).map(|e| overlap(e / rank, e % rank).powi(2)).sum();
         let gain = square.sqrt() * model.transfer().largest_slope();
-        let n_squared = (rank..2 * rank).map(|n| moments.mean()[n].powi(2) + moments.covariance(n, n)).collect();
-        Ok(Self { model, states, stationary, bulk: Bulk::new(model)?, gain, n_squared })
+        let square = |v: usize| moments.mean()[v].powi(2) + moments.covariance(v, v);
+        let m_squared = (0..rank).map(square).collect();
+        let n_squared = (rank..2 * rank).map(square).collect();
+        Ok(Self { model, states, stationary, bulk: Bulk::new(model)?, gain, m_squared, n_squared })
     }
 
     /// How far candidates lie apart, and the scatter of the separatrix, given that in units of the root mean square of n / sqrt(N).
@@ -114,7 +123,9 @@ impl<'a> Follower<'a> {
         let of_states = || self.states.iter().map(|s| s.order().r_second_moment).fold(0.0, f64::max).sqrt();
         let of_phi = saddle_scatter.unwrap_or_else(of_states);
         let scatter = self.n_squared.iter().map(|n| (n / super::NEURONS).sqrt() * of_phi);
-        Spread { kappa: kappa.collect(), scatter: scatter.collect(), deviation }
+        let kappa: Vec<f64> = kappa.collect();
+        let reach = kappa.iter().zip(&self.m_squared).map(|(width, m)| width.min(WIDEST / m.sqrt())).collect();
+        Spread { kappa, reach, scatter: scatter.collect(), deviation }
     }
 
     /// The largest standard deviation of a kappa, a mean over neurons, in a state.
@@ -222,6 +233,13 @@ impl<'a> Follower<'a> {
     fn relaxed(&self, kappa: &[f64], individual: f64) -> Result<End, MeanFieldError> {
         let end = self.bulk.relaxed(kappa, individual, self.gain)?;
         Ok(end.and_then(|x| self.nearest(&x, SAME_BULK, |_| true)).map_or(End::Elsewhere, End::State))
+    }
+
+    /// Whether (T19) takes seconds, not minutes.
+    pub(super) fn has_two_time(&self) -> bool {
+        let is_large = |state: &State<'_>| state.order().delta_0 > LARGE_VARIANCE;
+        let is_series = self.model.transfer().bound().is_some();
+        self.model.noise() == 0.0 && !(is_series && self.states.iter().any(is_large))
     }
 
     /// The end that the two-time theory (T19) leads to.
