@@ -9,7 +9,6 @@
 use lowrank_model::{Ensemble, Model, OrderParameters, Variant};
 
 use crate::autocovariance::Autocovariance;
-use crate::chaotic_growth::fastest;
 use crate::chaotic_search::{central_variance, refuse_missing_chaos, starting_points, weakly_driven};
 use crate::chaotic_stability::{StructureGrowth, is_folded};
 use crate::excess::{Excess, Top};
@@ -258,11 +257,9 @@ fn with_two_timescales(model: &Model, current: &[Chaotic]) -> Result<Followed, M
                 continue;
             }
         };
-        let mut structure_growth = solution.structure_growth(model, &neurons, start.structure_growth.is_folded());
-        if structure_growth.is_doubtful() {
-            let delta = Some(&solution.autocovariance);
-            structure_growth = with_exact_growth(structure_growth, &neurons, &solution.order, delta);
-        }
+        let structure_growth = solution.structure_growth(model, &neurons, start.structure_growth.is_folded());
+        let delta = || Some(solution.autocovariance.clone());
+        let structure_growth = structure_growth.exact(&neurons, &solution.order, delta);
         let mut order = solution.order;
         order.r_second_moment = solution.autocovariance.rate_second_moment(0.0)?;
         let far = order.delta_0_individual - order.delta_t;
@@ -455,19 +452,6 @@ pub(crate) fn solve_at(neurons: &Neurons, kappa: &[f64], start: (f64, f64)) -> O
     Some((outcome.x[0], outcome.x[1], rest))
 }
 
-/// What (T43) makes of a growth that (T32) leaves in doubt; where (T43) cannot be evaluated, what (T32) says.
-fn with_exact_growth(
-    growth: StructureGrowth,
-    neurons: &Neurons,
-    order: &OrderParameters,
-    delta: Option<&Autocovariance>,
-) -> StructureGrowth {
-    match delta.map(|delta| fastest(neurons, order, delta)) {
-        Some(Ok(fastest)) => growth.decided(fastest),
-        _ => growth,
-    }
-}
-
 fn describe(model: &Model, neurons: &Neurons, outcome: Outcome) -> Chaotic {
     debug_assert!(outcome.residual <= RESIDUAL_LIMIT);
     let rank = neurons.rank;
@@ -506,13 +490,9 @@ fn describe(model: &Model, neurons: &Neurons, outcome: Outcome) -> Chaotic {
     // A solution was evaluated before: it can be once more.
     let jacobian =
         evaluate(neurons, FULL, &outcome.x).map_or_else(|| faer::Mat::zeros(rank + 2, rank + 2), |at| at.jacobian);
-    let mut structure_growth = StructureGrowth::of(&jacobian, rank, is_folded(&jacobian, rank), model.variant());
-    let mut known = None;
-    if structure_growth.is_doubtful() {
-        known = Autocovariance::of(model, &order).ok();
-        structure_growth = with_exact_growth(structure_growth, neurons, &order, known.as_ref());
-    }
+    let structure_growth = StructureGrowth::of(&jacobian, rank, is_folded(&jacobian, rank), model.variant());
+    let structure_growth = structure_growth.exact(neurons, &order, || Autocovariance::of(model, &order).ok());
     let (model, found) = (model.clone(), order.clone());
     let (residual, iterations) = (outcome.residual, outcome.iterations);
-    Chaotic { order, rho, residual, iterations, grid: None, structure_growth, family: None, model, found, known }
+    Chaotic { order, rho, residual, iterations, grid: None, structure_growth, family: None, model, found, known: None }
 }

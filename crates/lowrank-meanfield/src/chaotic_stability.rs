@@ -20,10 +20,12 @@
 
 use faer::Mat;
 use faer::linalg::solvers::{PartialPivLu, Solve};
-use lowrank_model::Variant;
+use lowrank_model::{OrderParameters, Variant};
 use serde::Serialize;
 
-use crate::chaotic_growth::Fastest;
+use crate::autocovariance::Autocovariance;
+use crate::chaotic_growth::{Fastest, fastest};
+use crate::neurons::Neurons;
 use crate::stability::growth_rate;
 use crate::{Instability, Stability};
 
@@ -74,15 +76,31 @@ impl StructureGrowth {
 
     /// Whether (T32) does not tell by itself: the number of growing real rates is not odd, which B and the fold tell exactly, and
     /// something in the loop is strong enough to grow or to swing.
-    pub(crate) fn is_doubtful(&self) -> bool {
+    fn is_doubtful(&self) -> bool {
         let above = self.eigenvalues.iter().filter(|l| l.1 == 0.0 && l.0 > 1.0).count();
         let strong = self.eigenvalues.iter().any(|l| l.0.hypot(l.1) > 1.0 + NEUTRAL);
         let is_odd = above.is_multiple_of(2) == self.is_folded;
         !is_odd && (self.is_folded || strong)
     }
 
+    /// With what (T43) makes of it where it is in doubt, given Delta(tau); as it is where (T43) cannot be evaluated.
+    pub(crate) fn exact(
+        self,
+        neurons: &Neurons,
+        order: &OrderParameters,
+        delta: impl FnOnce() -> Option<Autocovariance>,
+    ) -> Self {
+        if !self.is_doubtful() {
+            return self;
+        }
+        match delta().map(|delta| fastest(neurons, order, &delta)) {
+            Some(Ok(fastest)) => self.decided(fastest),
+            _ => self,
+        }
+    }
+
     /// With what (T43) says.
-    pub(crate) fn decided(self, fastest: Option<Fastest>) -> Self {
+    fn decided(self, fastest: Option<Fastest>) -> Self {
         let (growth_rate, stability) = match fastest {
             // (T32) may be wrong by more than what is left.
             None => (self.growth_rate.filter(|rate| *rate <= 0.0), Stability::Stable),

@@ -306,17 +306,16 @@ pub enum MeanFieldError {
     },
     /// A state that hardly resists a push in one direction.
     #[error(
-        "the state with kappa {kappa:.4?} hardly resists in one direction (eigenvalue {eigenvalue:.4}, where 1 is no resistance): what networks of 4000 neurons deviate by moves their kappa by {scatter:.2}, more than its size of {size:.2}; move the overlaps apart, or make the input stronger"
+        "the state with kappa {kappa:.4?} hardly resists in one direction (eigenvalue {eigenvalue:.4}, where 1 is no resistance): what networks of 4000 neurons deviate by moves their kappa by {scatter:.1} times its size; move the overlaps apart, or make the input stronger"
     )]
     SoftState {
         /// kappa of the state.
         kappa: Vec<f64>,
         /// Its largest real eigenvalue (T10), or that of B (T32).
         eigenvalue: f64,
-        /// How far a network's deviation of order 1 / sqrt(N) moves kappa, one standard deviation.
+        /// How far a network's deviation of order 1 / sqrt(N) moves kappa, one standard deviation, in units of the root of the sum of
+        /// kappa_k squared.
         scatter: f64,
-        /// Root of the sum of kappa_k squared.
-        size: f64,
     },
     /// The model was refused.
     #[error(transparent)]

@@ -143,7 +143,7 @@ pub fn solutions(model: &Model) -> Result<Solutions, MeanFieldError> {
 ///
 /// # Errors
 /// [`MeanFieldError::Unbounded`] where activity grows without bound from this start; no stable solution; a start close to a
-/// separatrix; reduced dynamics that do not come to rest.
+/// separatrix; a soft state; reduced dynamics that do not come to rest.
 pub fn select<'a>(
     model: &Model,
     initial: &Initial,
@@ -255,10 +255,10 @@ fn firm<'a>(selected: Selected<'a>, follower: &Follower<'_>) -> Result<Selected<
     let size = order.kappa.iter().map(|k| k * k).sum::<f64>().sqrt();
     let real = state.eigenvalues().iter().filter(|l| l.1 == 0.0).map(|l| l.0);
     let Some(eigenvalue) = real.filter(|l| *l < 1.0).max_by(f64::total_cmp) else { return Ok(selected) };
-    let scatter = follower.scatter_of(order) / (1.0 - eigenvalue);
-    let is_soft = order.kappa.len() > 1 && size > SMALLEST_KAPPA && eigenvalue > SOFT && scatter > size;
+    let scatter = follower.scatter_of(order) / (1.0 - eigenvalue) / size;
+    let is_soft = order.kappa.len() > 1 && size > SMALLEST_KAPPA && eigenvalue > SOFT && scatter > 1.0;
     if is_soft && state.ring().is_none() {
-        return Err(MeanFieldError::SoftState { kappa: order.kappa.clone(), eigenvalue, scatter, size });
+        return Err(MeanFieldError::SoftState { kappa: order.kappa.clone(), eigenvalue, scatter });
     }
     Ok(selected)
 }

@@ -144,6 +144,10 @@ impl Units {
                 ends.iter_mut().for_each(|kappa| self.kappa_back(kappa));
                 MeanFieldError::NearSeparatrix { ends, unbounded }
             }
+            MeanFieldError::SoftState { mut kappa, eigenvalue, scatter } => {
+                self.kappa_back(&mut kappa);
+                MeanFieldError::SoftState { kappa, eigenvalue, scatter }
+            }
             other => other,
         }
     }
