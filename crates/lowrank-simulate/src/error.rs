@@ -169,7 +169,7 @@ pub enum SimulateError {
     },
     /// A chosen step with which the method changes the growth of a rotation.
     #[error(
-        "run.step is {step}: method {method} changes the growth of a rotation of the activity by {error:.3} per unit time, at most {limit:.3} is believed; choose etd-ab3 or rk4, or a number"
+        "run.step is {step}: method {method} changes the growth of a rotation of the activity by {error:.3} per unit time, at most {limit:.3} is believed; choose etd-ab3 or rk4 where there is no noise, or give the step as a number"
     )]
     UnfaithfulStep {
         /// The method.

@@ -25,6 +25,6 @@ pub use initial::{initial_currents, initial_currents_along};
 pub use lyapunov::{Lyapunov, lyapunov};
 pub use observables::Observed;
 pub use protocol::{Protocol, Timing};
-pub use replicas::{Replica, STRUCTURED, delta_inf};
+pub use replicas::{Replica, STRUCTURED, delta_inf, sizes_of};
 pub use run::{simulate, simulate_variants};
 pub use trials::{Course, Recording, Trial, run_trials};

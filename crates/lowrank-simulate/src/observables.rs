@@ -10,7 +10,7 @@ use lowrank_model::Measured;
 
 use self::lagged::{Lagged, inner};
 use crate::control::MOVING;
-use crate::replicas::{Replica, delta_inf};
+use crate::replicas::{Replica, delta_inf, sizes_of};
 
 /// What one run of one network showed.
 #[derive(Debug, Clone, PartialEq)]
@@ -198,13 +198,14 @@ impl Accumulator {
         let x_means: Vec<Vec<f64>> = x_mean.col_iter().map(|column| column.iter().copied().collect()).collect();
         let replicas: Vec<Replica<'_>> =
             own.iter().zip(&x_means).map(|(kappa, x_mean)| Replica { kappa, x_mean }).collect();
+        let sizes = sizes_of(structure.m.iter().copied());
         let within = |value: f64| (self.samples > 1).then_some(value);
         let order = Measured {
             kappa,
             mu: over_x(&|mean, _| mean),
             delta_0: self.variance * per_neuron / samples * per_copy,
             delta_0_individual: individual / n as f64 * per_copy,
-            delta_inf: delta_inf(&replicas, odd, structured),
+            delta_inf: delta_inf(&replicas, &sizes, odd, structured),
             delta_t: within(over_x(&|_, variance| variance)),
             r_mean: over_r(&|mean, _| mean),
             r_second_moment: over_r(&|mean, variance| mean * mean + variance),

@@ -33,7 +33,7 @@ pub struct Protocol {
     /// Lags in samples.
     lags: Vec<usize>,
     kappa_along: Option<Vec<Vector>>,
-    /// |kappa| from which on a replica is on a branch of its own sign.
+    /// Size of the structure's part of x from which on a replica is on a branch of its own sign.
     structured_from: f64,
     keep_trajectory: bool,
     /// Largest estimated error that is believed, and how often the step may be halved to get below it.
@@ -99,8 +99,8 @@ impl Protocol {
         self
     }
 
-    /// Takes replicas of this |kappa| and more to be on a branch of their own sign ([`delta_inf`](crate::delta_inf)), in place
-    /// of 0.1.
+    /// Takes replicas whose structured part of x has this size and more to be on a branch of their own sign
+    /// ([`delta_inf`](crate::delta_inf)), in place of 0.1.
     #[must_use]
     pub fn with_structured_from(mut self, structured: f64) -> Self {
         self.structured_from = structured;

@@ -2,7 +2,7 @@
 
 use lowrank_connectivity::{Bulk, Scalar, draw_vectors};
 use lowrank_model::{Empirical, Model};
-use lowrank_simulate::{Cell, Seen, Watch, initial_currents_along, run_cells};
+use lowrank_simulate::{Cell, Seen, Watch, initial_currents_along, run_cells, sizes_of};
 use lowrank_spec::{BulkFor, Precision};
 
 use crate::bulks::{Bulks, draw};
@@ -112,8 +112,9 @@ impl Sweep {
         vec![Row::without_model(self.rank()); self.starts()]
     }
 
-    fn row(&self, copies: &[Seen], odd: bool) -> Row {
-        Row::of(copies, odd, self.spec.thresholds.structure)
+    fn row(&self, copies: &[Seen], ready: &Ready) -> Row {
+        let sizes = sizes_of(ready.vectors.vectors()[..self.rank()].iter().map(Vec::as_slice));
+        Row::of(copies, &sizes, ready.odd, self.spec.thresholds.structure)
     }
 
     /// Rows of cells on one bulk.
@@ -141,14 +142,14 @@ impl Sweep {
         let mut rows = Vec::with_capacity(ready.len() * self.starts());
         for ready in ready {
             let originals: Vec<Seen> = seen.by_ref().take(copies).collect();
-            rows.push(self.row(&originals, ready.odd));
+            rows.push(self.row(&originals, ready));
             if mirrored {
                 let images: Vec<Seen> = if ready.odd {
                     originals.into_iter().map(Seen::mirrored).collect()
                 } else {
                     seen.by_ref().take(copies).collect()
                 };
-                rows.push(self.row(&images, ready.odd));
+                rows.push(self.row(&images, ready));
             }
         }
         Ok(rows)

@@ -63,9 +63,9 @@ impl End {
 }
 
 impl Row {
-    /// Averages the copies of one cell; `odd` if its network is odd under x -> -x. From a |kappa| of `structured` on a copy
-    /// is on a branch of its own sign.
-    pub(crate) fn of(copies: &[Seen], odd: bool, structured: f64) -> Self {
+    /// Averages the copies of one cell with vectors m of these root mean squares; `odd` if its network is odd under x -> -x. From
+    /// `structured` on, in units of x, a copy is on a branch of its own sign ([`delta_inf`]).
+    pub(crate) fn of(copies: &[Seen], sizes: &[f64], odd: bool, structured: f64) -> Self {
         let rank = copies.first().map_or(0, |seen| seen.kappa.len());
         let step = copies.iter().map(|seen| seen.step).fold(f64::INFINITY, f64::min);
         let error_estimate = copies.iter().map(|seen| seen.error_estimate).fold(0.0, f64::max);
@@ -87,7 +87,7 @@ impl Row {
         values.extend([
             mean(&|seen| seen.mu),
             mean(&|seen| seen.delta_0),
-            delta_inf(&replicas, odd, structured).unwrap_or(f64::NAN),
+            delta_inf(&replicas, sizes, odd, structured).unwrap_or(f64::NAN),
             measured(&|seen| seen.delta_t),
             mean(&|seen| seen.r_mean),
             mean(&|seen| seen.r_second_moment),

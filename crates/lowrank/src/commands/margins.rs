@@ -7,7 +7,7 @@
 use lowrank_model::{Model, Vector};
 use lowrank_validate::{Findings, Margin, Phase, Statistic};
 
-/// Below this everything is at rest.
+/// Below this everything is at rest: x and what is made of it, and kappa in units of n or of 1 / m, whichever is smaller.
 const REST: f64 = 1e-3;
 
 /// Half of the networks.
@@ -26,7 +26,7 @@ pub(super) fn margin(statistic: Statistic, phase: Phase, model: &Model, predicte
     let rate = order.map_or(model.transfer().bound().unwrap_or(delta_0.sqrt()), |o| o.r_second_moment.sqrt());
     let part = if matches!(phase, Phase::Chaotic | Phase::Fluctuating) { CHAOTIC } else { CALM };
     let absolute = match statistic {
-        Kappa(k) | KappaAt(k, _) => part.kappa * size_of_n(model, k) * rate,
+        Kappa(k) | KappaAt(k, _) => part.kappa * size_of(model, Vector::N(k)) * rate,
         Mu | MuAt(_) => part.mu * delta_0.sqrt(),
         RMean => part.r_mean * rate,
         RSecondMoment | RAutocovariance(_) | RTemporalVariance => part.r_second_moment * rate * rate,
@@ -37,13 +37,24 @@ pub(super) fn margin(statistic: Statistic, phase: Phase, model: &Model, predicte
         // The part of the networks that grow without bound: more than half or less.
         Unbounded => return Margin { relative: 0.0, absolute: MAJORITY },
     };
-    Margin { relative: 0.0, absolute: absolute.max(REST) }
+    let rest = match statistic {
+        Kappa(k) | KappaAt(k, _) => REST * unit_of_kappa(model, k),
+        _ => REST,
+    };
+    Margin { relative: 0.0, absolute: absolute.max(rest) }
 }
 
-/// Root mean square of the entries of n^(k).
-fn size_of_n(model: &Model, k: usize) -> f64 {
+/// Root mean square of the entries of a vector.
+fn size_of(model: &Model, vector: Vector) -> f64 {
     let Ok(moments) = model.ensemble().moments() else { return 0.0 };
-    moments.layout().index(Vector::N(k)).map_or(0.0, |a| (moments.mean()[a].powi(2) + moments.covariance(a, a)).sqrt())
+    moments.layout().index(vector).map_or(0.0, |a| (moments.mean()[a].powi(2) + moments.covariance(a, a)).sqrt())
+}
+
+/// The smaller one of the size of n^(k) and of one over that of m^(k); one where neither is told.
+fn unit_of_kappa(model: &Model, k: usize) -> f64 {
+    let units = [size_of(model, Vector::N(k)), 1.0 / size_of(model, Vector::M(k))];
+    let unit = units.into_iter().filter(|unit| *unit > 0.0).fold(f64::INFINITY, f64::min);
+    if unit.is_finite() { unit } else { 1.0 }
 }
 
 /// Parts of the scales.
