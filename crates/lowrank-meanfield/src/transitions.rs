@@ -1,7 +1,7 @@
 //! Transitions along g: where chaos sets in, and where structured chaos ends (docs/theory.md section 7).
 
 use faer::Mat;
-use lowrank_model::{Gaussian, Input, Model};
+use lowrank_model::{Gaussian, Input, Model, Transfer};
 use serde::Serialize;
 
 use crate::averages::Averages;
@@ -81,6 +81,11 @@ pub fn onsets_of_chaos(model: &Model, bracket: (f64, f64)) -> Result<Vec<Onset>,
 fn onsets_in_units(model: &Model, bracket: (f64, f64)) -> Result<Vec<Onset>, MeanFieldError> {
     let family = |g: f64| model.with_g(g);
     let curve = Curve::new(&family, bracket)?;
+    // Without input a homogeneous network rests or grows for ever (T29).
+    let is_driven = model.noise() > 0.0 || model.input().last().iter().chain(model.input().noise()).any(|a| *a != 0.0);
+    if model.transfer() == Transfer::ThresholdLinear && !is_driven {
+        return Ok(Vec::new());
+    }
     let value = |i: usize| curve.parameter((i.min(ONSET_SAMPLES - 1)) as f64 / (ONSET_SAMPLES - 1) as f64);
     let mut branches: Vec<Branch> = Vec::new();
     for i in 0..ONSET_SAMPLES {
@@ -90,7 +95,7 @@ fn onsets_in_units(model: &Model, bracket: (f64, f64)) -> Result<Vec<Onset>, Mea
             Err(MeanFieldError::NoSolution { .. }) => continue,
             Err(error) => return Err(error),
         };
-        for solution in solutions.iter().filter(|s| outliers_decay(s, model)) {
+        for solution in solutions.iter().filter(|s| outliers_decay(s, model) && !runs_away(s, model)) {
             let x = unknowns(&solution.order);
             if !known(&curve, &branches, g, &x)? {
                 // The far parts of a branch may be out of reach.
