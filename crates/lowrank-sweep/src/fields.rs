@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn copies_are_averaged_and_rows_come_back_from_their_bytes() {
         let copies = [seen(3.0, vec![1.0, 2.0, 3.0]), seen(-1.0, vec![2.0, 2.0, 4.0])];
-        let row = Row::of(&copies, false, 5.0);
+        let row = Row::of(&copies, &[1.0], false, 5.0);
         // |kappa| 3 and 1; covariance of (-1, 0, 1) and (-2/3, -2/3, 4/3), over 3.
         let expected = [2.0, 4.0, 1.0, 0.0, 1.0, 2.0, 2.0 / 3.0, 3.0, 5.0, 6.0];
         expected.iter().zip(&row.values).for_each(|(a, b)| assert!((a - b).abs() < 1e-14, "{a} {b}"));
@@ -172,25 +172,25 @@ mod tests {
         assert_eq!(bytes.len(), Row::bytes(2));
         assert_eq!(format!("{:?}", Row::read(&bytes)), format!("{row:?}"));
         // Structured copies of opposite sign: mirrored where that is a symmetry, else of no use together.
-        assert!((Row::of(&copies, true, 0.5).values[6] + 2.0 / 3.0).abs() < 1e-14);
-        assert!(Row::of(&copies, false, 0.5).values[6].is_nan());
+        assert!((Row::of(&copies, &[1.0], true, 0.5).values[6] + 2.0 / 3.0).abs() < 1e-14);
+        assert!(Row::of(&copies, &[1.0], false, 0.5).values[6].is_nan());
     }
 
     #[test]
     fn one_copy_has_no_delta_inf_and_one_without_numbers_leaves_nothing() {
         let mut one = seen(1.0, vec![1.0, 2.0, 3.0]);
         one.end = CellEnd::AtRest(7.0);
-        let row = Row::of(&[one.clone()], true, 0.1);
+        let row = Row::of(&[one.clone()], &[1.0], true, 0.1);
         assert!(row.values[6].is_nan() && (row.end, row.end_time) == (End::AtRest, 7.0));
         let other = seen(1.0, vec![0.0; 3]);
         assert!(
-            Row::of(&[one.clone(), other.clone()], true, 0.1).end == End::Ran
-                && Row::of(&[other, one.clone()], true, 0.1).end == End::Ran
+            Row::of(&[one.clone(), other.clone()], &[1.0], true, 0.1).end == End::Ran
+                && Row::of(&[other, one.clone()], &[1.0], true, 0.1).end == End::Ran
         );
         let without = [(CellEnd::Unbounded(2.5), End::Unbounded), (CellEnd::Inaccurate(2.5), End::Inaccurate)];
         for (end, kind) in without.into_iter().chain([(CellEnd::Undecided(2.5), End::Undecided)]) {
             one.end = end;
-            let row = Row::of(&[one.clone()], true, 0.1);
+            let row = Row::of(&[one.clone()], &[1.0], true, 0.1);
             assert!(row.values.iter().all(|value| value.is_nan()) && (row.end, row.end_time) == (kind, 2.5));
             let mut bytes = Vec::new();
             row.write(&mut bytes);

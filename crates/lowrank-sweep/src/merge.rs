@@ -136,12 +136,14 @@ fn summary(sweep: &Sweep, place: &[String], rows: &[&Row], theory: &Theory) -> S
     };
     let count_of = |end: End| rows.iter().filter(|row| row.end == end).count();
     let unbounded = count_of(End::Unbounded);
-    // What most networks do; from those that no step served, or that still grew, no phase is drawn.
-    let phase = if 2 * unbounded > finite.len() + unbounded {
-        Phase::Unbounded.to_string()
-    } else {
-        Phase::of(mean(0), mean(1), &sweep.spec().thresholds).map(|phase| phase.to_string()).unwrap_or_default()
+    // What most networks do, of those that tell; where most were served by no step, or still grew, no phase is drawn.
+    let telling = finite.len() + unbounded;
+    let phase = match () {
+        () if 2 * telling < rows.len() => None,
+        () if 2 * unbounded > telling => Some(Phase::Unbounded),
+        () => Phase::of(mean(0), mean(1), &sweep.spec().thresholds),
     };
+    let phase = phase.map(|phase| phase.to_string()).unwrap_or_default();
     let counts = [rows.len(), count_of(End::AtRest), unbounded, count_of(End::Inaccurate), count_of(End::Undecided)];
     let counts = counts.map(|count| count.to_string());
     let step = rows.iter().map(|row| row.step).fold(f64::INFINITY, f64::min);

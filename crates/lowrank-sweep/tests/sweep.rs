@@ -345,6 +345,35 @@ fn thresholds_tell_the_phase_of_theory_as_that_of_networks() {
     assert_eq!(told("0.3", "5.0"), "structured-stationary quiescent");
 }
 
+/// A driven threshold-linear network with overlap 1/2 grows at 0.037 (g = 1.2) and 0.381 (g = 1.7) (T29): within 40 units of time the second
+/// shows, and the first is told by most networks to be undecided, never to be chaos; at g = 0.3 all rest.
+#[test]
+fn cells_that_grow_slowly_are_undecided_and_no_chaos() {
+    let text = r#"
+        seed = 1
+        realisations = 8
+        [network]
+        neurons = 400
+        transfer = "threshold-linear"
+        [structure]
+        rank = 1
+        means = { "m[0]" = 1.0, "n[0]" = 0.5, "I[0]" = 1.0 }
+        [[input]]
+        amplitude = 1.0
+        [run]
+        transient = 20.0
+        window = 20.0
+        [[axis]]
+        parameter = "g"
+        values = [0.3, 1.2, 1.7]
+    "#;
+    let cells = merged(text).cells;
+    assert_eq!(words(&cells, "phase"), ["structured-stationary", "", "unbounded"], "{cells}");
+    assert_eq!(words(&cells, "theory_phase"), ["structured-stationary", "unbounded", "unbounded"], "{cells}");
+    assert!(column(&cells, "undecided")[1] > 4.0, "{cells}");
+    assert_eq!(column(&cells, "unbounded")[2], 8.0, "{cells}");
+}
+
 #[test]
 fn what_a_window_of_one_sample_cannot_tell_is_absent_and_no_phase_is_drawn_from_it() {
     let text = r#"

@@ -88,7 +88,8 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     let (mut table, mut thresholds) = (tables::success(), tables::thresholds());
     let (mut records, mut failed, mut failures) = (Vec::new(), false, Vec::new());
     for &name in &names {
-        let (record, scores, lost, unwritten) = match one(name, options, &variants, (seed, names.len()), common) {
+        let Told { record, scores, lost, unwritten } = match one(name, options, &variants, (seed, names.len()), common)
+        {
             Err(Failure::Computation(reason)) => {
                 tables::push_failure(&mut table, name, &reason);
                 failures.push(format!("{name} could not be computed: {reason}"));
@@ -126,14 +127,24 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     Failure::partial(failures)
 }
 
-/// One task: files are written; the record as JSON, the scores and the reason why some file is missing are given back.
+/// What is told of a task whose files are written.
+struct Told {
+    /// All of it as JSON.
+    record: String,
+    scores: Vec<Score>,
+    lost: Vec<Lost>,
+    /// Why some file is missing.
+    unwritten: Option<String>,
+}
+
+/// One task, its files written.
 fn one(
     name: TaskName,
     options: &Options,
     variants: &[Variant],
     (seed, tasks): (u64, usize),
     common: &Common,
-) -> Result<(String, Vec<Score>, Vec<Lost>, Option<String>), Failure> {
+) -> Result<Told, Failure> {
     let task = task(name, options.published)?;
     let Measured { networks, ran, scores, lost } = measure(name, &task, options, variants, (seed, tasks), common)?;
     let vectors = if options.matched { "matched" } else { "independent" };
@@ -159,7 +170,7 @@ fn one(
         }
         Ok(())
     });
-    Ok((record, scores, lost, unwritten))
+    Ok(Told { record, scores, lost, unwritten })
 }
 
 /// The task with its own parameters, or with the published ones.
