@@ -7,8 +7,12 @@
 //! 1 + 1/|x - x_j|^2 for each known x_j). Mirror images under x -> -x are taken, not searched. Given vectors start from
 //! the branches of the Gaussian ensemble with the same moments besides.
 
+mod continua;
+
 use faer::Mat;
 use lowrank_model::{Ensemble, Model};
+
+use self::continua::{to_the_end, without_continua};
 
 use crate::MeanFieldError;
 use crate::averages::{Averages, LARGEST_VARIANCE};
@@ -17,8 +21,8 @@ use crate::neurons::Neurons;
 use crate::newton::{Evaluation, Outcome, RESIDUAL_LIMIT, fixed_point, is_one_solution, newton_step, residual};
 use crate::stability::eigenvalues;
 use crate::stationary::{
-    Family, MERGE_DISTANCE, SMALLEST_KAPPA, Stationary, admissible, all_eigenvalues, compare, describe, distance,
-    evaluate, neurons_at_rest, solve, unknowns,
+    MERGE_DISTANCE, SMALLEST_KAPPA, Stationary, admissible, compare, describe, distance, evaluate, neurons_at_rest,
+    solve, unknowns,
 };
 use crate::units::Units;
 
@@ -55,7 +59,7 @@ const PARTNER_OFFSETS: [f64; 3] = [1e-2, 1e-3, 1e-4];
 /// Solutions farther apart than this are different, as no residual is that flat: a degenerate root of third order has a residual of
 /// 1e-10 within 1e-3 of it.
 const LARGEST_FLAT: f64 = 1e-2;
-/// An eigenvalue of (T10) this close to one is the neutral direction along a continuum of solutions.
+/// An eigenvalue of (T10) this close to one may be that of a neutral direction, along which nothing is searched.
 const NEUTRAL: f64 = 1e-6;
 
 /// All stationary solutions of a model, at the amplitudes its inputs have after their last change; in decreasing
@@ -84,9 +88,10 @@ fn branches_in_units(model: &Model) -> Result<Vec<Stationary>, MeanFieldError> {
     let mut found: Vec<Outcome> = Vec::new();
     let mirrors = |x: &[f64]| leads.symmetric && x[..neurons.rank].iter().any(|k| k.abs() > SMALLEST_KAPPA);
     for lead in &leads.found {
-        let outcome = solve(&neurons, lead.clone());
+        let outcome = to_the_end(&neurons, solve(&neurons, lead.clone()));
         best = best.min(outcome.residual);
-        for outcome in leads.partners(&outcome).into_iter().chain(Some(outcome)).filter(Outcome::is_solution) {
+        let partners = leads.partners(&outcome).into_iter().map(|partner| to_the_end(&neurons, partner));
+        for outcome in partners.chain(Some(outcome.clone())).filter(Outcome::is_solution) {
             if mirrors(&outcome.x) {
                 merge(&mut found, Outcome { x: mirrored(&outcome.x, neurons.rank), ..outcome });
             }
@@ -132,38 +137,6 @@ fn without_duplicates(neurons: &Neurons, mut found: Vec<Outcome>) -> Vec<Outcome
 
 fn mirrored(x: &[f64], rank: usize) -> Vec<f64> {
     x.iter().enumerate().map(|(k, v)| if k < rank { -v } else { *v }).collect()
-}
-
-/// A solution, how many neutral directions it has, kappa of all that lie on its continuum (none without such a direction), and the
-/// individual and the drive's variance.
-type Met = (Outcome, usize, Vec<Vec<f64>>, [f64; 2]);
-
-/// Of solutions with a neutral direction and the same variances only the first: they lie on one continuum, which is told with it.
-fn without_continua(neurons: &Neurons, found: Vec<Outcome>) -> Vec<(Outcome, Option<Family>)> {
-    let rank = neurons.rank;
-    if rank < 2 {
-        return found.into_iter().map(|outcome| (outcome, None)).collect();
-    }
-    let mut kept: Vec<Met> = Vec::new();
-    for outcome in found {
-        let all = all_eigenvalues(neurons, &outcome.x);
-        let neutral = all.iter().filter(|l| (l.0 - 1.0).hypot(l.1) <= NEUTRAL).count();
-        let kappa = outcome.x[..rank].to_vec();
-        let (_, from_drive) = neurons.mean_and_drive_variance(&kappa);
-        let here = [outcome.x[rank], from_drive];
-        let is_same = |(_, _, members, there): &&mut Met| {
-            neutral > 0 && !members.is_empty() && distance(there, &here) <= MERGE_DISTANCE
-        };
-        match kept.iter_mut().find(is_same) {
-            Some((_, _, members, _)) => members.push(kappa),
-            None => kept.push((outcome, neutral, if neutral > 0 { vec![kappa] } else { Vec::new() }, here)),
-        }
-    }
-    // A neutral direction alone is a bifurcation; a second solution in it makes a continuum.
-    let family = |dimension: usize, members: &[Vec<f64>]| {
-        (members.len() > 1).then(|| Family::of(dimension, members.iter().map(Vec::as_slice)))
-    };
-    kept.into_iter().map(|(outcome, neutral, members, _)| (outcome, family(neutral, &members))).collect()
 }
 
 /// Approximate solutions found so far.

@@ -177,10 +177,14 @@ pub(crate) fn distance(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| (x - y).abs() / x.abs().max(1.0)).fold(0.0, f64::max)
 }
 
-/// Lexicographic, values closer than the merge distance counting as equal.
+/// Lexicographic by values in steps of the merge distance, and then by the values: a total order, in which rounding alone seldom tells.
 pub(crate) fn compare(a: &[f64], b: &[f64]) -> std::cmp::Ordering {
-    let differing = a.iter().zip(b).find(|(x, y)| (*x - *y).abs() > MERGE_DISTANCE);
-    differing.map_or(std::cmp::Ordering::Equal, |(x, y)| x.total_cmp(y))
+    let steps = |v: f64| (v / MERGE_DISTANCE).round() + 0.0;
+    let by = |key: &dyn Fn(f64) -> f64| {
+        let each = a.iter().zip(b).map(|(x, y)| key(*x).total_cmp(&key(*y)));
+        each.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
+    };
+    by(&steps).then(by(&|v| v))
 }
 
 /// Whether nothing is active: odd phi, no input, all unknowns zero.

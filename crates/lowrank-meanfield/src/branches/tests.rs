@@ -107,3 +107,50 @@ fn fifty_random_states_lead_to_no_solution_that_is_not_known() {
         assert!(met.iter().all(|m| *m), "case {index}: the random starts met {met:?}");
     }
 }
+
+/// Two overlaps that differ by a part `split` have five solutions, of which those along the larger one are stable, with sizes as at one overlap
+/// alone; below what a solution's error tells there is a ring. Tilted by a weak input a ring leaves its two ends.
+#[test]
+fn next_to_a_ring_all_solutions_are_found_and_no_others() {
+    let law = |split: f64, tilt: f64| {
+        let mut moments = Moments::new(Layout::rank(2).with_inputs(1)).variance(I(0), 1.0).covariance(N(0), I(0), tilt);
+        for (k, overlap) in [2.0, 2.0 * (1.0 + split)].into_iter().enumerate() {
+            let rest = 17.0 + if k == 0 { 0.5 } else { 0.0 };
+            moments = moments.variance(M(k), 1.0).variance(N(k), rest).covariance(M(k), N(k), overlap);
+        }
+        moments.build().unwrap()
+    };
+    let found = |split: f64| {
+        let model = model(0.5, Transfer::Tanh, law(split, 0.0)).with_input(Input::constant(&[0.0]).unwrap()).unwrap();
+        stationary_branches(&model).unwrap()
+    };
+    let size = found(0.1).iter().find(|s| s.order.kappa[1].abs() < 1e-9).unwrap().order.kappa[0];
+    assert!((size - 1.2895).abs() < 5e-5, "{size}");
+    for split in [1e-8, 1e-7, 1e-6, 1e-3] {
+        let found = found(split);
+        let kappa: Vec<(f64, f64, bool)> = found
+            .iter()
+            .map(|s| {
+                (s.order.kappa[0], s.order.kappa[1], s.stability == crate::Stability::Stable && s.family.is_none())
+            })
+            .collect();
+        let expected =
+            [(size, 0.0, false), (0.0, size, true), (0.0, 0.0, false), (0.0, -size, true), (-size, 0.0, false)];
+        assert_eq!(kappa.len(), 5, "{split}: {kappa:?}");
+        for (a, b) in kappa.iter().zip(&expected) {
+            let close = (a.0 - b.0).abs() < 1e-6 && (a.1 - b.1).abs() < 1e-6 + 2.0 * split;
+            assert!(close && a.2 == b.2, "{split}: {kappa:?}");
+        }
+    }
+    for split in [0.0, 1e-10] {
+        let found = found(split);
+        assert_eq!(found.len(), 2, "{split}");
+        assert!(found[0].family.is_some() && found[0].stability == crate::Stability::Stable, "{split}");
+    }
+    for tilt in [1e-8, 1e-6] {
+        let found = stationary_branches(&model(0.5, Transfer::Tanh, law(0.0, tilt))).unwrap();
+        let stable: Vec<&Stationary> = found.iter().filter(|s| s.stability == crate::Stability::Stable).collect();
+        assert_eq!((found.len(), stable.len()), (3, 1), "{tilt}");
+        assert!(stable[0].order.kappa[0] > 0.5 && stable[0].order.kappa[1].abs() < 1e-4 && stable[0].family.is_none());
+    }
+}
