@@ -10,7 +10,7 @@
 mod continua;
 
 use faer::Mat;
-use lowrank_model::{Ensemble, Model};
+use lowrank_model::{Ensemble, Model, Transfer};
 
 use self::continua::{to_the_end, without_continua};
 
@@ -32,6 +32,10 @@ const STARTS_PER_DIMENSION: usize = 10;
 const FEWER_STARTS_PER_DIMENSION: usize = 8;
 /// Intervals of the grid on which kappa is searched for sign changes.
 const SIGN_GRID: usize = 64;
+/// How near the balance of input and inhibition starts come, in decades: overlaps of 1e12 hold kappa as near; and their variances, in
+/// units of the distance squared.
+const BALANCE_DECADES: i32 = 12;
+const BALANCE_VARIANCES: [f64; 3] = [0.1, 1.0, 10.0];
 /// kappa within this is searched on grids of the whole region. Beyond it the region is wider than phi bends: halves, quarters, ...
 /// of it are looked at besides, and intervals with a sign change are halved so often.
 pub(crate) const FAR: f64 = 64.0;
@@ -104,6 +108,10 @@ fn branches_in_units(model: &Model) -> Result<Vec<Stationary>, MeanFieldError> {
         }
         let what = "stationary solution";
         return Err(MeanFieldError::NoSolution { what, starts: leads.starts, residual: best, limit: RESIDUAL_LIMIT });
+    }
+    // At a kink the growth at rest is that at infinity, which may be refused.
+    if found.iter().any(|o| o.x.iter().all(|v| *v == 0.0)) {
+        unbounded_states(model)?;
     }
     let mut found = without_duplicates(&neurons, found);
     found.sort_by(|a, b| compare(&b.x, &a.x));
@@ -276,7 +284,7 @@ fn search(model: &Model, leads: &mut Leads<'_>) {
     };
     leads.search(vec![0.0; rank + 1], 0);
     if rank == 1 {
-        sign_changes(leads).into_iter().for_each(|start| leads.search(start, 0));
+        sign_changes(leads).into_iter().chain(balanced(neurons)).for_each(|start| leads.search(start, 0));
     }
     // Of unbounded activity they lead away, to infinity.
     let plain_iterations = if neurons.transfer.bound().is_some() { PLAIN_ITERATIONS } else { 1 };
@@ -344,6 +352,18 @@ fn sign_changes(leads: &Leads<'_>) -> Vec<Vec<f64>> {
         }
     }
     starts
+}
+
+/// Threshold-linear networks of rank one: starts where strong inhibition all but cancels the mean input. As near as kappa is to that,
+/// activity is small, and its variance is of the order of the distance squared.
+fn balanced(neurons: &Neurons) -> Vec<Vec<f64>> {
+    let mean = |kappa: f64| neurons.mean_and_drive_variance(&[kappa]).0;
+    let kappa = -mean(0.0) / (mean(1.0) - mean(0.0));
+    if neurons.transfer != Transfer::ThresholdLinear || !kappa.is_finite() || kappa == 0.0 {
+        return Vec::new();
+    }
+    let parts = (0..=BALANCE_DECADES).flat_map(|k| [1.0, -1.0].map(|sign| sign * kappa * 10f64.powi(-k)));
+    parts.flat_map(|part| BALANCE_VARIANCES.map(|variance| vec![kappa + part, variance * part * part])).collect()
 }
 
 /// Values of kappa from one end of the region to the other, closer and closer to zero where it is wide.

@@ -5,6 +5,7 @@
 //! (kappa, sigma) with sigma the deviation that the random part makes, is mapped to lambda times itself. Far from the origin
 //! every neuron counts as at the kink and input as nothing, so that the same rays say whether activity has a bound.
 
+mod line;
 mod turning;
 
 use faer::Mat;
@@ -32,6 +33,9 @@ const FLOW_STEP: f64 = 0.5;
 /// the second.
 const SETTLED: f64 = 1e-9;
 const LARGEST_MOVE: f64 = 0.1;
+/// Where the direction of a ray fluctuates, lambda < rho, networks grow more slowly than lambda - 1 by at most this part of rho - lambda
+/// (0.13 to 0.27 at overlaps -4 and -10, g 2.5 to 4).
+const SLOWED: f64 = 0.5;
 /// Relative step of the differences in Newton's matrix, on which its speed alone depends.
 const DIFFERENCE: f64 = 1e-6;
 
@@ -49,14 +53,23 @@ pub struct Unbounded {
 /// states besides.
 ///
 /// # Errors
-/// White noise that an input shares among units.
+/// White noise that an input shares among units; strong inhibition that makes the direction of a ray fluctuate, where this theory cannot
+/// tell whether activity has a bound.
 pub fn unbounded_states(model: &Model) -> Result<Vec<Unbounded>, MeanFieldError> {
     if model.transfer() != Transfer::ThresholdLinear {
         return Ok(Vec::new());
     }
     let units = Units::of(model);
     let neurons = Neurons::new(&units.model(model))?;
-    let rays = Cone::at_infinity(&neurons).rays();
+    let cone = Cone::at_infinity(&neurons);
+    let rays = cone.rays();
+    // The direction fluctuates where its deviations grow faster than it does, and activity then grows more slowly than along the ray.
+    if let Some(ray) = rays.first().filter(|ray| !ray.turning && ray.lambda > 1.0) {
+        let beyond = cone.radius(&ray.v) - ray.lambda;
+        if beyond > 0.0 && ray.lambda - 1.0 <= SLOWED * beyond {
+            return Err(MeanFieldError::UndecidedGrowth { along: ray.lambda - 1.0, slower: SLOWED * beyond });
+        }
+    }
     let growing = rays.into_iter().filter_map(|ray| {
         let rate = ray.rate;
         (rate > GROWTH_MARGIN).then(|| {
@@ -201,11 +214,11 @@ impl<'a> Cone<'a> {
     /// The rays to which directions are drawn, in decreasing order of growth. With two time scales those to which the directions of
     /// one are drawn count as well: rays are exact in every variant.
     fn rays(&self) -> Vec<Ray> {
-        let mut rays: Vec<Ray> = Vec::new();
-        let starts = self.starts();
+        let mut rays: Vec<Ray> = if self.neurons.rank == 1 { self.rays_of_rank_one() } else { Vec::new() };
+        let two_timescales = matches!(self.neurons.variant, Variant::TwoTimescale { .. });
+        let starts = if rays.is_empty() || two_timescales { self.starts() } else { Vec::new() };
         let largest = starts.iter().map(|v| norm(&self.image(v))).fold(0.0, f64::max);
         let flow = Flow::new(self, self.neurons.variant, largest);
-        let two_timescales = matches!(self.neurons.variant, Variant::TwoTimescale { .. });
         for start in starts {
             let end = self.followed(start.clone());
             let settled = self.polished(&end);
@@ -237,7 +250,7 @@ impl<'a> Cone<'a> {
         let turning = flow.turning(&mut state);
         // What spirals in slowly has settled by now.
         let settled = !flow.settle(&mut state);
-        settled.then(|| self.polished(&flow.direction(&state))).flatten().or(Some(turning))
+        settled.then(|| self.polished(&flow.direction(&state))).flatten().or(turning)
     }
 
     /// Both ends of every axis of kappa with and without a random part, a little aside, and quasi-random directions.

@@ -317,6 +317,16 @@ pub enum MeanFieldError {
         /// kappa_k squared.
         scatter: f64,
     },
+    /// Strong inhibition of threshold-linear units.
+    #[error(
+        "whether activity has a bound cannot be told: along its fastest direction it grows at {along:.4} per unit time, and as inhibition makes the direction fluctuate, more slowly by up to {slower:.4}; run networks (lowrank simulate), or move g or the overlaps"
+    )]
+    UndecidedGrowth {
+        /// lambda - 1 of the fastest ray (T29).
+        along: f64,
+        /// By how much less networks may grow, per unit time.
+        slower: f64,
+    },
     /// The model was refused.
     #[error(transparent)]
     Model(#[from] ModelError),

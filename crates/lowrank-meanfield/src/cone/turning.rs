@@ -20,6 +20,8 @@ const STILL_MOVES: f64 = 1e-2;
 const TURNING_STEP: f64 = 0.05;
 const TURNING_STEPS: (usize, usize) = (3000, 24_000);
 const AGREED: f64 = 1e-6;
+/// A mean that changes by more than this was taken along a direction that is still on its way.
+const BELIEVED: f64 = 1e-4;
 /// A direction this near one that a turning direction has taken turns with it.
 const SAME_ORBIT: f64 = 1e-3;
 /// Terms of the series of an exponential, and the largest entry up to which it is summed: beyond, it is halved and squared.
@@ -178,8 +180,8 @@ impl<'a, 'n> Flow<'a, 'n> {
 
     /// The mean growth along a direction that does not settle, with weights that vanish smoothly at both ends of the time: the
     /// mean of a periodic function to many digits. Of two classes or more with a random part it is an upper bound, as
-    /// sigma is taken to keep its correlation.
-    pub(super) fn turning(&self, state: &mut Vec<f64>) -> Ray {
+    /// sigma is taken to keep its correlation. None where the direction has not found its orbit in the time.
+    pub(super) fn turning(&self, state: &mut Vec<f64>) -> Option<Ray> {
         let weights = self.weights(TURNING_STEP);
         let (mut steps, mut before) = (TURNING_STEPS.0, f64::INFINITY);
         loop {
@@ -193,9 +195,11 @@ impl<'a, 'n> Flow<'a, 'n> {
                 total += weight;
             }
             let mean = sum / total * (self.rate / TURNING_STEP);
-            if (mean - before).abs() <= AGREED * self.rate || 2 * steps > TURNING_STEPS.1 {
+            let agreed = (mean - before).abs();
+            if agreed <= AGREED * self.rate || 2 * steps > TURNING_STEPS.1 {
                 let rate = mean - self.left_out;
-                return Ray { v: self.direction(state), lambda: 1.0 + rate, rate, turning: true, orbit };
+                let ray = Ray { v: self.direction(state), lambda: 1.0 + rate, rate, turning: true, orbit };
+                return (agreed <= BELIEVED * self.rate).then_some(ray);
             }
             (before, steps) = (mean, 2 * steps);
         }
