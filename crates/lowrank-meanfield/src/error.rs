@@ -295,14 +295,21 @@ pub enum MeanFieldError {
     },
     /// A start from which networks may go to one state or to another.
     #[error(
-        "the start lies close to the border between the basins of the states with kappa {ends:?}{}: a finite network may end in any of them; start farther along m, or on the other side",
-        if *unbounded { " and of unbounded growth" } else { "" }
+        "the start lies close to the border between the basins of the states with kappa {ends:.4?}{}: a finite network may end in any of them; {}",
+        if *unbounded { " and of unbounded growth" } else { "" },
+        if *from_every_start {
+            "in networks of 4000 neurons the border scatters by as much as states are apart, so that no other start helps: move g or the overlaps"
+        } else {
+            "start farther along m, or on the other side"
+        }
     )]
     NearSeparatrix {
         /// kappa of the states on both sides.
         ends: Vec<Vec<f64>>,
         /// Whether activity grows without bound on one side.
         unbounded: bool,
+        /// Whether networks scatter so much that some have lost a state, wherever they start.
+        from_every_start: bool,
     },
     /// A state that hardly resists a push in one direction.
     #[error(

@@ -244,7 +244,7 @@ fn select_in_units<'a>(
             kappas.push(kappa);
         }
     }
-    Err(MeanFieldError::NearSeparatrix { ends: kappas, unbounded: runs_away })
+    Err(MeanFieldError::NearSeparatrix { ends: kappas, unbounded: runs_away, from_every_start: loses_states })
 }
 
 /// The selected state, unless it is soft: of rank two and more, with a real eigenvalue so near to one that the scatter of a network,

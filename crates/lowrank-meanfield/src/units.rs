@@ -140,9 +140,9 @@ impl Units {
                 let by = self.0.get(k).copied().unwrap_or(1.0);
                 MeanFieldError::Oscillates { kappa: Some(k), low: low / by, high: high / by, time }
             }
-            MeanFieldError::NearSeparatrix { mut ends, unbounded } => {
+            MeanFieldError::NearSeparatrix { mut ends, unbounded, from_every_start } => {
                 ends.iter_mut().for_each(|kappa| self.kappa_back(kappa));
-                MeanFieldError::NearSeparatrix { ends, unbounded }
+                MeanFieldError::NearSeparatrix { ends, unbounded, from_every_start }
             }
             MeanFieldError::SoftState { mut kappa, eigenvalue, scatter } => {
                 self.kappa_back(&mut kappa);

@@ -137,17 +137,18 @@ fn summary(sweep: &Sweep, place: &[String], rows: &[&Row], theory: &Theory) -> S
     let count_of = |end: End| rows.iter().filter(|row| row.end == end).count();
     let unbounded = count_of(End::Unbounded);
     // What most networks do, of those that tell; where most were served by no step, or still grew, no phase is drawn.
+    let ran = rows.len() - count_of(End::NoModel);
     let telling = finite.len() + unbounded;
     let phase = match () {
-        () if 2 * telling < rows.len() => None,
+        () if 2 * telling < ran => None,
         () if 2 * unbounded > telling => Some(Phase::Unbounded),
         () => Phase::of(mean(0), mean(1), &sweep.spec().thresholds),
     };
     let phase = phase.map(|phase| phase.to_string()).unwrap_or_default();
-    let counts = [rows.len(), count_of(End::AtRest), unbounded, count_of(End::Inaccurate), count_of(End::Undecided)];
+    let counts = [ran, count_of(End::AtRest), unbounded, count_of(End::Inaccurate), count_of(End::Undecided)];
     let counts = counts.map(|count| count.to_string());
     let step = rows.iter().map(|row| row.step).fold(f64::INFINITY, f64::min);
-    let error = rows.iter().map(|row| row.error_estimate).fold(0.0, f64::max);
+    let error = rows.iter().map(|row| row.error_estimate).fold(f64::NAN, f64::max);
     let ends = counts.into_iter().chain([number(step), number(error), phase]);
     let values = (0..fields).flat_map(|field| [number(mean(field)), number(standard_error(field))]);
     let beside = theory.values.iter().map(|value| number(*value));

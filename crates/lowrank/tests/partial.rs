@@ -253,6 +253,7 @@ fn values_that_do_not_go_together_cost_their_point_only() {
         assert!(cells[1]["theory_reason"].contains("semidefinite") && cells[1]["phase"].is_empty(), "{cells:?}");
         let networks = rows(&out.join("networks.csv"));
         assert_eq!(networks.iter().filter(|row| row["end"] == "no-model").count(), 4);
+        assert_eq!((&*cells[1]["networks"], &*cells[1]["error_estimate"]), ("0", ""), "{cells:?}");
         // The others are what they are without it.
         let (spec, _) = own(&folder, &text.replace("0.5, 1.5, -1.0", "0.5"));
         let alone = folder.path().join(format!("{bulk}-alone"));
@@ -260,6 +261,18 @@ fn values_that_do_not_go_together_cost_their_point_only() {
         assert_eq!(output.status.code(), Some(0));
         let alone = rows(&alone.join("networks.csv"));
         assert_eq!(alone[0]["delta_0"], networks[0]["delta_0"]);
+    }
+    // Branches are followed where there are networks, to variances that allow an overlap of two; rest loses its stability at one.
+    let text = COVARIANCES.replace(r#""n[0]" = 1.0"#, r#""n[0]" = 4.0"#).replace("[0.5, 1.5, -1.0]", "[0.0, 3.0]");
+    let (spec, _) = own(&folder, &text);
+    let branches = folder.path().join("branches");
+    partial(&["solve", &spec, "--branches", "--out", branches.to_str().unwrap()], "2 of 4 models could not be solved");
+    let events = rows(&branches.join("branches.csv"));
+    for variant in ["current", "rate"] {
+        let of_variant: Vec<_> =
+            events.iter().filter(|row| row["variant"] == variant && row["event"] == "branch point").collect();
+        let at: f64 = of_variant[0]["covariance m[0] n[0]"].parse().unwrap();
+        assert!(of_variant.len() == 1 && (at - 1.0).abs() < 1e-6, "{events:?}");
     }
     // Where no point has a network the spec is wrong, and so is a value that can never be had.
     for (values, part) in [("1.5, 2.0", "semidefinite"), ("0.5, nan", "finite")] {

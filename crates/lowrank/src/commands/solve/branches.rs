@@ -50,18 +50,32 @@ pub(super) fn branch_points(draft: &Draft, grid: &Grid, variants: &[Variant]) ->
         let mut starts: Vec<f64> = values.iter().copied().chain(even).collect();
         starts.sort_by(f64::total_cmp);
         starts.dedup();
-        let (mut events, reason): (Vec<Event>, _) = match branches_through(family, (low, high), &starts) {
-            Ok(BranchesThrough { branches, unsolved }) => {
-                let events = branches.into_iter().flat_map(|branch| branch.events).collect();
-                let (count, all) = (unsolved.len(), starts.len());
-                let of = |(value, error)| format!("from {count} of {all} values, the first of them {value}: {error}");
-                (events, unsolved.into_iter().next().map(of))
+        // Branches are followed where there are networks.
+        let (mut found, mut unsolved): (Vec<Event>, Vec<(f64, String)>) = (Vec::new(), Vec::new());
+        for part in starts.chunk_by(|a, b| family(*a).is_ok() == family(*b).is_ok()) {
+            if let Err(error) = family(part[0]) {
+                unsolved.extend(part.iter().map(|value| (*value, error.to_string())));
+            } else if let [low, .., high] = part {
+                match branches_through(family, (*low, *high), part) {
+                    Ok(BranchesThrough { branches, unsolved: lost }) => {
+                        found.extend(branches.into_iter().flat_map(|branch| branch.events));
+                        unsolved.extend(lost.into_iter().map(|(value, error)| (value, error.to_string())));
+                    }
+                    Err(error) => unsolved.extend(part.iter().map(|value| (*value, error.to_string()))),
+                }
             }
-            Err(error) => (Vec::new(), Some(error.to_string())),
-        };
-        events.sort_by(|a: &Event, b| a.parameter.total_cmp(&b.parameter));
+        }
+        let (count, all) = (unsolved.len(), starts.len());
+        let of = |(value, error)| format!("from {count} of {all} values, the first of them {value}: {error}");
+        let reason = unsolved.into_iter().next().map(of);
+        found.sort_by(|a, b| a.parameter.total_cmp(&b.parameter));
         // A branch point is an event of each branch that passes through it.
-        events.dedup_by(|a, b| a.kind == b.kind && same(a, b));
+        let mut events: Vec<Event> = Vec::new();
+        for event in found {
+            if !events.iter().any(|known| known.kind == event.kind && same(known, &event)) {
+                events.push(event);
+            }
+        }
         BranchPoints { variant: *variant, parameter: parameter.to_string(), events, reason }
     };
     Ok(variants.iter().map(followed).collect())
