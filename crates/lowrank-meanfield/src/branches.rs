@@ -285,6 +285,14 @@ fn search(model: &Model, leads: &mut Leads<'_>) {
     leads.search(vec![0.0; rank + 1], 0);
     if rank == 1 {
         sign_changes(leads).into_iter().chain(balanced(neurons)).for_each(|start| leads.search(start, 0));
+    } else {
+        // Between states that large overlaps hold far apart kappa is of order one, with the variance that it has there.
+        let mut middle = vec![0.0; rank + 1];
+        middle[rank] = (neurons.g * neurons.bound()).powi(2).min(neurons.largest_variance());
+        for _ in 0..FOLLOWING_ITERATIONS {
+            middle[rank] = leads.evaluate(&middle).map_or(middle[rank], |at| at.image[rank]);
+        }
+        leads.search(middle, 0);
     }
     // Of unbounded activity they lead away, to infinity.
     let plain_iterations = if neurons.transfer.bound().is_some() { PLAIN_ITERATIONS } else { 1 };

@@ -163,3 +163,30 @@ fn chaos_under_strong_inhibition_begins_where_its_state_loses_stability() {
     }
     assert!(counts.iter().all(|count| *count > 2), "{counts:?}");
 }
+
+/// A second outer product whose overlap decays changes nothing of the states of the first: both saturated ones and the one between.
+#[test]
+fn a_second_outer_product_hides_no_state_between_large_overlaps() {
+    let law = |rank: usize, overlap: f64| {
+        let moments = Moments::new(Layout::rank(rank).with_inputs(1)).mean(M(0), 2.0).mean(N(0), overlap / 3.0);
+        let moments = moments.mean(I(0), 0.3).variance(M(0), 1.0).variance(N(0), overlap * overlap);
+        let moments = moments.covariance(M(0), N(0), 0.3 * overlap);
+        match rank {
+            1 => moments,
+            _ => moments.variance(M(1), 1.0).variance(N(1), 4.0).covariance(M(1), N(1), 1.5),
+        }
+    };
+    for transfer in [Transfer::Tanh, Transfer::Erf, Transfer::Logistic] {
+        for overlap in [1e4, 1e5, 1e8, 1e12] {
+            let kappa = |rank: usize| -> Vec<f64> {
+                let input = Input::constant(&[1.0]).unwrap();
+                let structure = law(rank, overlap).build().unwrap();
+                let model = Model::new(2.0, transfer, Variant::Current, structure, input).unwrap();
+                stationary_branches(&model).unwrap().iter().map(|s| s.order.kappa[0]).collect()
+            };
+            let (one, two) = (kappa(1), kappa(2));
+            assert!(one.len() == 3 && two.len() == 3, "{transfer} {overlap:e}: {one:?} {two:?}");
+            one.iter().zip(&two).for_each(|(a, b)| close(*b, *a, 1e-9, &format!("{transfer} {overlap:e}")));
+        }
+    }
+}
