@@ -12,14 +12,13 @@ mod continua;
 use faer::Mat;
 use lowrank_model::{Ensemble, Model, Transfer};
 
-use self::continua::{to_the_end, without_continua};
+use self::continua::{closest_to_one, to_the_end, without_continua};
 
 use crate::MeanFieldError;
 use crate::averages::{Averages, LARGEST_VARIANCE};
 use crate::cone::unbounded_states;
 use crate::neurons::Neurons;
 use crate::newton::{Evaluation, Outcome, RESIDUAL_LIMIT, fixed_point, is_one_solution, newton_step, residual};
-use crate::stability::eigenvalues;
 use crate::stationary::{
     MERGE_DISTANCE, SMALLEST_KAPPA, Stationary, admissible, compare, describe, distance, evaluate, neurons_at_rest,
     solve, unknowns,
@@ -212,8 +211,7 @@ impl Leads<'_> {
             found.push(solve(self.neurons, central));
         }
         let Some(at) = exact(&near.x) else { return found };
-        let closest =
-            eigenvalues(&at.jacobian, false).iter().map(|l| (l.0 - 1.0).hypot(l.1)).fold(f64::INFINITY, f64::min);
+        let closest = closest_to_one(&at);
         if closest < NEAR_FOLD && (closest > NEUTRAL || !solved) {
             let ones = Evaluation { image: vec![1.0; d], jacobian: at.jacobian };
             let direction = newton_step(&vec![0.0; d], &ones).unwrap_or_default();

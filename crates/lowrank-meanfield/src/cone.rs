@@ -111,7 +111,7 @@ struct Ray {
     /// (kappa, sigma), of length one.
     v: Vec<f64>,
     lambda: f64,
-    /// Its growth rate in the model's variant; the mean growth rate where it turns.
+    /// The growth rate of the ray in the model's variant; the mean growth rate where it turns.
     rate: f64,
     /// Whether the direction turns for ever: `v` is one of those it takes, and lambda is one more than the mean growth rate.
     turning: bool,

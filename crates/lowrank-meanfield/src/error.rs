@@ -239,7 +239,7 @@ pub enum MeanFieldError {
     ChaosNotFound {
         /// Bulk radius of an unstable stationary solution.
         rho: f64,
-        /// Its population variance of x.
+        /// The population variance of x.
         delta_0: f64,
     },
     /// A chaotic solution of one time scale of which nobody knows whether it exists at two.
@@ -318,7 +318,7 @@ pub enum MeanFieldError {
     SoftState {
         /// kappa of the state.
         kappa: Vec<f64>,
-        /// Its largest real eigenvalue (T10), or that of B (T32).
+        /// The largest real eigenvalue of (T10), or of B (T32), at the state.
         eigenvalue: f64,
         /// How far a network's deviation of order 1 / sqrt(N) moves kappa, one standard deviation, in units of the root of the sum of
         /// kappa_k squared.

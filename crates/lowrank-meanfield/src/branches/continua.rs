@@ -3,7 +3,7 @@
 use super::{NEAR_FOLD, NEUTRAL};
 use crate::averages::Averages;
 use crate::neurons::Neurons;
-use crate::newton::{Outcome, newton_step, residual};
+use crate::newton::{Evaluation, Outcome, newton_step, residual};
 use crate::stability::eigenvalues;
 use crate::stationary::{Family, MERGE_DISTANCE, admissible, all_eigenvalues, distance, evaluate};
 
@@ -65,9 +65,7 @@ pub(super) fn to_the_end(neurons: &Neurons, outcome: Outcome) -> Outcome {
     let mut x = outcome.x.clone();
     for _ in 0..VALLEY_STEPS {
         let Some(at) = exact(&x) else { break };
-        let closest =
-            eigenvalues(&at.jacobian, false).iter().map(|l| (l.0 - 1.0).hypot(l.1)).fold(f64::INFINITY, f64::min);
-        if !(CONTINUUM..NEAR_FOLD).contains(&closest) {
+        if !(CONTINUUM..NEAR_FOLD).contains(&closest_to_one(&at)) {
             break;
         }
         let Some(step) = newton_step(&x, &at) else { break };
@@ -82,6 +80,11 @@ pub(super) fn to_the_end(neurons: &Neurons, outcome: Outcome) -> Outcome {
         }
     }
     outcome
+}
+
+/// The distance from one of the eigenvalue of (T10) that is nearest to it.
+pub(super) fn closest_to_one(at: &Evaluation) -> f64 {
+    eigenvalues(&at.jacobian, false).iter().map(|l| (l.0 - 1.0).hypot(l.1)).fold(f64::INFINITY, f64::min)
 }
 
 /// Whether Newton would move a solution by no more than what counts as one.
