@@ -2,9 +2,11 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use lowrank_meanfield::selection::{Decision, Selected, State, solutions};
-use lowrank_meanfield::{MeanFieldError, Solutions};
+use lowrank_meanfield::{MeanFieldError, Solutions, transient};
 use lowrank_model::Vector::{I, M, N};
-use lowrank_model::{Ensemble, Gaussian, Initial, Input, Layout, Model, Moments, TimeCourse, Transfer, Variant};
+use lowrank_model::{
+    Ensemble, Gaussian, Initial, Input, Layout, Mixture, Model, Moments, TimeCourse, Transfer, Variant,
+};
 
 fn model(g: f64, ensemble: impl Into<Ensemble>) -> Model {
     Model::new(g, Transfer::Tanh, Variant::Current, ensemble, Input::none()).unwrap()
@@ -77,6 +79,43 @@ fn an_odd_network_chooses_its_sign_by_the_start_or_by_chance() {
     let all = solutions(&model).unwrap();
     let found = all.selected(&model, &along_m(1.0, 1.0)).unwrap();
     assert_eq!((found.state.order().kappa[0], found.decision, found.by_chance), (0.0, Decision::Alone, false));
+}
+
+/// Two populations whose mean of n tanh(m c) is negative for c = 2 though its slope at zero is 1.65: where rates are the state
+/// kappa(0) = -0.32, where currents are x starts at +2 m. The two-time theory (T19) tells where each goes.
+#[test]
+fn the_sign_of_an_odd_network_is_that_of_kappa_after_the_start() {
+    let of = |m: f64, n: f64| Moments::new(Layout::rank(1)).mean(M(0), m).mean(N(0), n).build().unwrap();
+    let mixture = Mixture::new(vec![(0.5, of(3.0, 1.5)), (0.5, of(0.3, -4.0))]).unwrap();
+    for (variant, sign) in [(Variant::Current, 1.0), (Variant::Rate, -1.0)] {
+        let model = Model::new(0.5, Transfer::Tanh, variant, mixture.clone(), Input::none()).unwrap();
+        let all = solutions(&model).unwrap();
+        for start in [2.0, -2.0] {
+            let initial = along_m(start, 0.0);
+            let found = kappa(&all.selected(&model, &initial));
+            let end = transient(&model, &initial, 12.0).unwrap().at(12.0).unwrap().kappa[0];
+            assert!(found * start * sign > 0.0 && (found - end).abs() < 1e-2, "{variant} {start}: {found} {end}");
+        }
+    }
+}
+
+/// Structured chaos next to the end of its branch: (T28) decays to kappa = 0 there, which (T33) and networks leave again.
+#[test]
+fn structured_chaos_near_its_end_is_found_from_every_start() {
+    for variant in [Variant::Current, Variant::Rate] {
+        for g in [2.0, 2.05, 2.1] {
+            let model = Model::new(g, Transfer::Tanh, variant, published(), Input::none()).unwrap();
+            let all = solutions(&model).unwrap();
+            for start in [4.0, 1.0, -4.0, 0.0] {
+                let found = all.selected(&model, &along_m(start, 1.0));
+                let Ok(Selected { state: State::Fluctuating(chaotic), by_chance, .. }) = found else {
+                    panic!("{variant} {g} {start}: {:?}", found.map(|s| s.decision));
+                };
+                let kappa = chaotic.order.kappa[0];
+                assert!(kappa != 0.0 && (kappa < 0.0) == (start < 0.0 && !by_chance), "{variant} {g} {start}: {kappa}");
+            }
+        }
+    }
 }
 
 #[test]

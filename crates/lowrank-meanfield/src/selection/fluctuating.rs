@@ -42,6 +42,11 @@ impl Bulk {
         self.classes
     }
 
+    /// Whether x -> -x maps solutions to solutions.
+    pub(super) fn is_symmetric(&self) -> bool {
+        self.neurons.is_symmetric()
+    }
+
     /// (kappa, individual variance) where kappa comes to rest from here; none where it does not.
     pub(super) fn relaxed(
         &self,

@@ -1,11 +1,11 @@
 //! Where a start leads: (T28) or (T19) until the start is forgotten, then kappa with its bulk at equilibrium (T33).
 
-use lowrank_model::{Initial, Model, OrderParameters};
+use lowrank_model::{Initial, Model, OrderParameters, Vector};
 
 use super::State;
 use super::fluctuating::Bulk;
 use crate::transient::{Slaved, TransientOptions, transient_with};
-use crate::{MeanFieldError, Stationary};
+use crate::{Instability, MeanFieldError, Stability, Stationary};
 
 /// Step of (T28) in units of the longer time constant, where the gain of kappa is small: its ends do not depend on it.
 const STEP: f64 = 0.05;
@@ -84,6 +84,9 @@ pub(super) struct Follower<'a> {
     stationary: &'a [Stationary],
     bulk: Bulk,
     gain: f64,
+    /// Whether the candidates are one state and its mirror image between which the sign of kappa decides at all times: of rank one
+    /// and one time scale, kappa = 0 is a solution of (T19), (T28) and (T33), which no other one crosses.
+    keeps_sign: bool,
     /// Mean square of each m, and of each n.
     m_squared: Vec<f64>,
     n_squared: Vec<f64>,
@@ -104,7 +107,15 @@ impl<'a> Follower<'a> {
         let square = |v: usize| moments.mean()[v].powi(2) + moments.covariance(v, v);
         let m_squared = (0..rank).map(square).collect();
         let n_squared = (rank..2 * rank).map(square).collect();
-        Ok(Self { model, states, stationary, bulk: Bulk::new(model)?, gain, m_squared, n_squared })
+        let bulk = Bulk::new(model)?;
+        let (tau_s, tau_r) = model.variant().time_constants();
+        let has_one_sign = rank == 1 && tau_s.min(tau_r) == 0.0 && model.input().is_empty() && bulk.is_symmetric();
+        let rotates = |s: &Stationary| s.stability == Stability::Unstable(Instability::ComplexPair);
+        let keeps_sign = has_one_sign
+            && matches!(states, [_, _])
+            && super::only_state(states).is_some()
+            && !stationary.iter().any(rotates);
+        Ok(Self { model, states, stationary, bulk, gain, keeps_sign, m_squared, n_squared })
     }
 
     /// How far candidates lie apart, and the scatter of the separatrix, given that in units of the root mean square of n / sqrt(N).
@@ -136,7 +147,22 @@ impl<'a> Follower<'a> {
 
     /// The end of the reduced dynamics (T28), and of (T33) from there.
     pub(super) fn reduced(&self, initial: &Initial) -> Result<End, MeanFieldError> {
+        if self.keeps_sign
+            && let Some(along) = self.side_of(initial)?
+        {
+            return Ok(self.on_the_side_of(&[along]).map_or(End::Elsewhere, End::State));
+        }
         self.runaway(self.followed(initial))
+    }
+
+    /// The part of x along m after a start, of the sign that it keeps; none where other parts of x are not forgotten at once.
+    fn side_of(&self, initial: &Initial) -> Result<Option<f64>, MeanFieldError> {
+        if self.model.variant().time_constants().1 > 0.0 {
+            // Where rates are the state, x is m kappa from the first moment on.
+            return Ok(Slaved::new(self.model, initial, STEP)?.step(&[])?.kappa.first().copied());
+        }
+        let is_along_m = initial.along.iter().all(|(vector, _)| *vector == Vector::M(0));
+        Ok(is_along_m.then(|| initial.along.iter().map(|(_, coefficient)| coefficient).sum()))
     }
 
     /// Of activity without a bound, arguments beyond those of averages are a runaway.
@@ -213,13 +239,14 @@ impl<'a> Follower<'a> {
             return Ok(End::State(index));
         }
         let rank = self.model.rank();
-        // Of one state and its mirror image the sign decides.
-        if let [a, b] = self.states
-            && super::only_state(self.states).is_some()
-            && x[..rank].iter().any(|k| k.abs() > SAME_AT_REST)
+        // Of one state and its mirror image the sign decides. Of rank one (T33) keeps the sign that (T28) leaves, however small the
+        // kappa is; of higher rank what is small may turn before it grows.
+        let smallest = if rank == 1 { 0.0 } else { SAME_AT_REST };
+        if super::only_state(self.states).is_some()
+            && x[..rank].iter().any(|k| k.abs() > smallest)
+            && let Some(index) = self.on_the_side_of(&x[..rank])
         {
-            let along = |s: &State<'_>| s.order().kappa.iter().zip(x).map(|(a, b)| a * b).sum::<f64>();
-            return Ok(End::State(usize::from(along(b) > along(a))));
+            return Ok(End::State(index));
         }
         // What an outlier makes unstable is left in the direction of neighbours, not from here.
         let on_saddle = self.stationary.iter().any(|s| {
@@ -227,6 +254,14 @@ impl<'a> Follower<'a> {
             s.rho < 1.0 && apart(&its, x) < SAME_AT_REST
         });
         if on_saddle { Ok(End::Elsewhere) } else { self.relaxed(&x[..rank], x[rank]) }
+    }
+
+    /// Of two candidates the one on whose side of zero kappa is; none where that does not show.
+    fn on_the_side_of(&self, kappa: &[f64]) -> Option<usize> {
+        let [a, b] = self.states else { return None };
+        let along = |s: &State<'_>| s.order().kappa.iter().zip(kappa).map(|(a, b)| a * b).sum::<f64>();
+        let (a, b) = (along(a), along(b));
+        (a != b).then(|| usize::from(b > a))
     }
 
     /// The end of (T33).
