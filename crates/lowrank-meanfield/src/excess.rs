@@ -7,6 +7,7 @@ use lowrank_model::Transfer;
 
 use crate::large::{Grid, is_large, pair_slope};
 use crate::nested::{FULL, PairMoments, Precision};
+use crate::pair::threshold_linear::{both_positive_below, covariance_slopes, excess_slopes};
 use crate::quadrature::gauss_legendre;
 use crate::{MeanFieldError, PairAverage};
 
@@ -20,8 +21,6 @@ const LARGE_PART: f64 = 0.3;
 const ROUGH_DIFFERENCE: f64 = 1e-3;
 /// Largest variance of pair averages: beyond it their differences have no digits left.
 const LARGEST_PAIR_VARIANCE: f64 = 1e24;
-/// Relative step of the differences that stand for derivatives (threshold-linear): the cube root of rounding.
-const DIFFERENCE_STEP: f64 = 1e-5;
 
 static LEGENDRE: LazyLock<Vec<(f64, f64)>> = LazyLock::new(|| gauss_legendre(16));
 /// Below this difference, and this part of D, C_phi' is so smooth that eight nodes do.
@@ -44,7 +43,8 @@ pub(crate) struct Slopes {
 /// C_phi(a; mu, D), 0 <= a <= d.
 pub(crate) fn covariance(transfer: Transfer, mu: f64, d: f64, a: f64) -> Result<Slopes, MeanFieldError> {
     if transfer == Transfer::ThresholdLinear {
-        return Ok(threshold_linear(mu, d, a)?.c);
+        let value = PairAverage::new(transfer, mu, d)?.covariance_at(a);
+        return Ok(covariance_of_threshold_linear(value, mu, d, a));
     }
     Ok(of_phi(&PairMoments::of_phi(FULL, transfer, mu, d, a)))
 }
@@ -181,21 +181,19 @@ fn integrated(precision: Precision, transfer: Transfer, mu: f64, d: f64, a: f64)
     rule.iter().map(node).sum()
 }
 
-/// Closed forms (pair.rs); derivatives by central differences, of which only the speed of Newton depends.
+/// Closed forms (`pair/threshold_linear.rs`).
 fn threshold_linear(mu: f64, d: f64, a: f64) -> Result<Excess, MeanFieldError> {
-    let nothing = Top(PairMoments::default());
-    let at = |mu: f64, d: f64, a: f64| values(FULL, Transfer::ThresholdLinear, mu, d, a, &nothing);
-    let (q, c) = at(mu, d, a)?;
-    let step = DIFFERENCE_STEP * (d - a).max(DIFFERENCE_STEP * d);
-    let slope = |up: (f64, f64), down: (f64, f64), step: f64| ((up.0 - down.0) / step, (up.1 - down.1) / step);
-    let by_mu = slope(at(mu + step, d, a)?, at(mu - step, d, a)?, 2.0 * step);
-    let by_d = slope(at(mu, d + step, a)?, at(mu, d - step, a)?, 2.0 * step);
-    let (below, above) = ((a - step).max(0.0), (a + step).min(d));
-    let by_a = slope(at(mu, d, above)?, at(mu, d, below)?, above - below);
-    Ok(Excess {
-        q: Slopes { value: q, by_mu: by_mu.0, by_d: by_d.0, by_a: by_a.0 },
-        c: Slopes { value: c, by_mu: by_mu.1, by_d: by_d.1, by_a: by_a.1 },
-    })
+    let (q, c) = values(FULL, Transfer::ThresholdLinear, mu, d, a, &Top(PairMoments::default()))?;
+    let deviation = d.sqrt();
+    let (by_mu, by_d, by_a) = excess_slopes(mu / deviation, (d - a) / d);
+    let q = Slopes { value: q, by_mu: by_mu / deviation, by_d: by_d / d, by_a: by_a / d };
+    Ok(Excess { q, c: covariance_of_threshold_linear(c, mu, d, a) })
+}
+
+fn covariance_of_threshold_linear(value: f64, mu: f64, d: f64, a: f64) -> Slopes {
+    let (deviation, below) = (d.sqrt(), (d - a) / d);
+    let (by_mu, by_d) = covariance_slopes(mu / deviation, below);
+    Slopes { value, by_mu: by_mu * deviation, by_d, by_a: both_positive_below(mu / deviation, below) }
 }
 
 #[cfg(test)]

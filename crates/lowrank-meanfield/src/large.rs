@@ -10,8 +10,7 @@ use lowrank_model::Transfer;
 
 use crate::averages::{Averages, density, distribution};
 use crate::nested::{FULL, PairMoments, Precision, narrow};
-use crate::pair::{both_positive, both_positive_product};
-use crate::quadrature::gauss_legendre;
+use crate::pair::threshold_linear::{both_positive, both_positive_product};
 
 /// From this variance on these forms are used: a Gaussian 30 units wide, against which the rest is narrow.
 pub(crate) const LARGE_VARIANCE: f64 = 900.0;
@@ -33,8 +32,6 @@ const LARGEST_MULTIPLE: i64 = 16;
 
 /// The transfer functions that these forms serve.
 const SIGMOIDS: [Transfer; 4] = [Transfer::Tanh, Transfer::Logistic, Transfer::OnePlusTanh, Transfer::Erf];
-
-static LEGENDRE: LazyLock<Vec<(f64, f64)>> = LazyLock::new(|| gauss_legendre(32));
 
 /// phi(x) = low + half (erf(x / (sqrt(2) width)) + rest).
 #[derive(Clone, Copy)]
@@ -313,12 +310,12 @@ fn of_steps(shape: &Shape, mu: f64, d: f64, c: f64) -> PairMoments {
     let deviation = (d + width * width).sqrt();
     let (a, rho) = (mu / deviation, c / (deviation * deviation));
     let (above, at) = (distribution(a), density(a));
-    let both = both_positive(a, rho, &LEGENDRE);
+    let both = both_positive(a, rho);
     let positive = mu * above + deviation * at;
     let (step, wedge) = smooth_step(mu, deviation);
     let slope = 2.0 * at / deviation;
     // E\[y1+ y2+\], E\[y1+; y2 > 0\] and with y1 in the place of y1+.
-    let product = deviation * deviation * both_positive_product(a, rho, &LEGENDRE);
+    let product = deviation * deviation * both_positive_product(a, rho);
     let tail = distribution(a * ((1.0 - rho) / (1.0 + rho)).sqrt());
     let one = mu * both + deviation * at * tail * (1.0 + rho);
     let sizes = 4.0 * product - 4.0 * (mu * positive + c * above) + mu * mu + c;

@@ -3,22 +3,19 @@
 //! By the Hermite (Mehler) series C_phi(c) = sum_k b_k (c / D)^k, b_k = (int Dz phi(mu + sqrt(D) z) h_k(z))^2 with
 //! normalised Hermite polynomials h_k: one set of coefficients gives every c, its slope and its integrals, and all
 //! terms are positive, so that nothing cancels. Threshold-linear has a kink and slowly falling coefficients; its
-//! pair averages are closed forms with one smooth integral.
+//! pair averages are closed forms with one smooth integral (`pair/threshold_linear.rs`).
 
-use std::f64::consts::PI;
+pub(crate) mod threshold_linear;
 
 use lowrank_model::Transfer;
 
 use crate::MeanFieldError;
-use crate::averages::{Averages, check, density, distribution};
+use crate::averages::{Averages, check};
 use crate::hermite::hermite_coefficients;
 use crate::large::{Grid, is_large, pair_slope};
 use crate::nested::FULL;
-use crate::quadrature::gauss_legendre;
 use crate::slope_table::SlopeTable;
-
-/// Relative distance from D below which the slope at D stands for the difference quotient (threshold-linear).
-const SMALLEST_DIFFERENCE: f64 = 1e-5;
+use threshold_linear::{both_positive_below, both_positive_product, excess_slope, mean_excess};
 
 /// C_phi(c; mu, D) for all c in \[0, D\] at one (mu, D).
 #[derive(Debug, Clone)]
@@ -33,8 +30,8 @@ enum Kind {
     Series(Vec<f64>),
     /// Large variances: polynomials through the slope at some covariances (T31).
     Large(SlopeTable),
-    /// max(x, 0): a = mu / sqrt(D), and a Gauss-Legendre rule on \[0, 1\].
-    ThresholdLinear { a: f64, phi_sq: f64, rule: Vec<(f64, f64)> },
+    /// max(x, 0): a = mu / sqrt(D).
+    ThresholdLinear { a: f64, phi_sq: f64 },
 }
 
 impl PairAverage {
@@ -45,11 +42,9 @@ impl PairAverage {
     pub fn new(transfer: Transfer, mu: f64, d: f64) -> Result<Self, MeanFieldError> {
         check(transfer, mu, d)?;
         let kind = match transfer {
-            Transfer::ThresholdLinear if d > 0.0 => Kind::ThresholdLinear {
-                a: mu / d.sqrt(),
-                phi_sq: Averages::at(transfer, mu, d).phi_sq,
-                rule: gauss_legendre(32),
-            },
+            Transfer::ThresholdLinear if d > 0.0 => {
+                Kind::ThresholdLinear { a: mu / d.sqrt(), phi_sq: Averages::at(transfer, mu, d).phi_sq }
+            }
             _ if is_large(transfer, d) => {
                 let at_zero = Averages::at(transfer, mu, d).phi.powi(2);
                 Kind::Large(SlopeTable::new(d, at_zero, |below| pair_slope(Grid::of(FULL), transfer, mu, d, below)))
@@ -107,9 +102,9 @@ impl PairAverage {
                 b.iter().rev().fold(0.0, |sum, b| sum * y + b)
             }
             Kind::Large(table) => table.covariance(c),
-            Kind::ThresholdLinear { a, phi_sq, rule } => {
+            Kind::ThresholdLinear { a, phi_sq } => {
                 let rho = c / self.d;
-                if rho == 1.0 { *phi_sq } else { self.d * both_positive_product(*a, rho, rule) }
+                if rho == 1.0 { *phi_sq } else { self.d * both_positive_product(*a, rho) }
             }
         }
     }
@@ -123,7 +118,7 @@ impl PairAverage {
                 sum / self.d
             }
             Kind::Large(table) => table.slope(c),
-            Kind::ThresholdLinear { a, rule, .. } => both_positive(*a, c / self.d, rule),
+            Kind::ThresholdLinear { a, .. } => both_positive_below(*a, (self.d - c) / self.d),
         }
     }
 
@@ -143,14 +138,7 @@ impl PairAverage {
                 sum / self.d
             }
             Kind::Large(table) => table.mean_excess(from, to),
-            // int_0^1 (1 - t) C_phi'(from + t (to - from)) dt, with 1 - t = w^2 against the root at c = D.
-            Kind::ThresholdLinear { a, rule, .. } => rule
-                .iter()
-                .map(|(w, weight)| {
-                    let c = from + (1.0 - w * w) * (to - from);
-                    2.0 * weight * w * w * w * both_positive(*a, c / self.d, rule)
-                })
-                .sum(),
+            Kind::ThresholdLinear { a, .. } => mean_excess(*a, (self.d - to) / self.d, (to - from) / self.d),
         }
     }
 
@@ -171,9 +159,8 @@ impl PairAverage {
                 sum / (self.d * self.d)
             }
             Kind::Large(table) => table.excess_slope_to_variance(from, to),
-            Kind::ThresholdLinear { .. } => {
-                let to = to.min(self.d * (1.0 - SMALLEST_DIFFERENCE));
-                (self.mean_excess_at(from, self.d) - self.mean_excess_at(from, to)) / (self.d - to)
+            Kind::ThresholdLinear { a, .. } => {
+                excess_slope(*a, (self.d - from) / self.d, (self.d - to) / self.d) / self.d
             }
         }
     }
@@ -181,21 +168,4 @@ impl PairAverage {
     fn normalised(&self, c: f64) -> f64 {
         if self.d == 0.0 { 1.0 } else { c / self.d }
     }
-}
-
-/// Probability that two standard normals of correlation rho both exceed -a:
-/// Phi(a)^2 + int_0^asin(rho) e^(-a^2 / (1 + sin t)) dt / (2 pi).
-pub(crate) fn both_positive(a: f64, rho: f64, rule: &[(f64, f64)]) -> f64 {
-    let top = rho.clamp(-1.0, 1.0).asin();
-    let integral: f64 = rule.iter().map(|(x, w)| w * (-a * a / (1.0 + (top * x).sin())).exp()).sum();
-    distribution(a).powi(2) + top * integral / (2.0 * PI)
-}
-
-/// \<max(z1 + a, 0) max(z2 + a, 0)> at correlation rho < 1 (S. Rosenbaum, J. R. Stat. Soc. B 23:405 (1961)).
-pub(crate) fn both_positive_product(a: f64, rho: f64, rule: &[(f64, f64)]) -> f64 {
-    // The limit rho -> -1 is smooth; a distance of rounding from it stands for it.
-    let rho = rho.max(-1.0 + f64::EPSILON);
-    let one_sided = 2.0 * a * density(a) * distribution(a * ((1.0 - rho) / (1.0 + rho)).sqrt());
-    let corner = (1.0 - rho * rho).sqrt() * (-a * a / (1.0 + rho)).exp() / (2.0 * PI);
-    (a * a + rho) * both_positive(a, rho, rule) + one_sided + corner
 }
