@@ -6,10 +6,13 @@
 //! two-timescale variant has no such energy integral: its solutions continue those of the current variant
 //! (`two_timescale.rs`).
 
+mod continua;
+
 use lowrank_model::{Ensemble, Model, OrderParameters, Variant};
 
+use self::continua::without_continua;
 use crate::autocovariance::Autocovariance;
-use crate::chaotic_search::{central_variance, refuse_missing_chaos, starting_points, weakly_driven};
+use crate::chaotic_search::{central_variance, just_above_onset, refuse_missing_chaos, starting_points, weakly_driven};
 use crate::chaotic_stability::{StructureGrowth, is_folded};
 use crate::excess::{Excess, Top};
 use crate::followed::{Fate, Loss, Lost, follow};
@@ -99,14 +102,15 @@ impl Chaotic {
 
 /// All chaotic solutions of a model, in decreasing order of kappa; empty where there is none (rho <= 1 everywhere and no
 /// noise). Inputs count at the amplitudes they have after their last change. Given vectors: only the solutions that
-/// continue one of the Gaussian ensemble with the same moments are found, each evaluation being as dear as N pair averages.
+/// continue one of the Gaussian ensemble with the same moments are found, each evaluation being as dear as N pair averages; where there
+/// is none, those that lie next to an unstable stationary solution of the vectors themselves.
 /// Two time scales: the solutions that continue one of the current variant; [`two_timescale_solutions`] tells as well which of
 /// those end on the way.
 ///
 /// # Errors
 /// White noise that an input shares among units; a stationary problem without solution; an average out of range; two time
 /// scales: a solution of the current variant that cannot be followed though nothing shows that it ends. None found though there
-/// has to be one, as activity has a bound and all stationary solutions of a Gaussian ensemble or a mixture are unstable.
+/// has to be one, as activity has a bound and all stationary solutions are unstable.
 pub fn chaotic_solutions(model: &Model) -> Result<Vec<Chaotic>, MeanFieldError> {
     let units = Units::of(model);
     let found = chaos_in_units(&units.model(model)).map_err(|error| units.error_back(error))?;
@@ -127,31 +131,46 @@ fn chaos_in_units(model: &Model) -> Result<Vec<Chaotic>, MeanFieldError> {
     }
     let variance = central_variance(&neurons)?;
     let central = variance.and_then(|zero| central(&neurons, zero));
-    let starts = match model.ensemble() {
+    let noisy = model.noise() > 0.0;
+    let (starts, branches) = match model.ensemble() {
         // With few digits from every start, with all of them from every different result.
         Ensemble::Gaussian(_) | Ensemble::Mixture(_) => {
+            let branches = stationary_branches(&model.with_noise(0.0)?)?;
             let mut rough: Vec<Vec<f64>> = Vec::new();
-            for start in starting_points(model, &neurons, variance)? {
+            for start in starting_points(&neurons, variance, &branches)? {
                 let Outcome { x, residual, .. } = solve_roughly(&neurons, start);
                 if residual < ROUGH_LIMIT && rough.iter().all(|r| distance(r, &x) > ROUGH_DISTANCE) {
                     rough.push(x);
                 }
             }
-            rough
+            if !noisy {
+                rough.extend(just_above_onset(&neurons, &branches));
+            }
+            (rough, Some(branches))
         }
         Ensemble::Empirical(given) => {
-            let alike = chaotic_solutions(&model.with_ensemble(given.moments()?)?)?;
+            let alike = match chaotic_solutions(&model.with_ensemble(given.moments()?)?) {
+                Err(MeanFieldError::ChaosNotFound { .. } | MeanFieldError::WeakChaos { .. }) => Vec::new(),
+                found => found?,
+            };
             let mut starts: Vec<Vec<f64>> = alike.iter().map(|c| unknowns(&c.order)).collect();
-            if model.noise() > 0.0 {
+            if noisy {
                 // Around their own stationary states, which the ensemble need not have.
                 starts.extend(weakly_driven(&neurons, &stationary_branches(&model.with_noise(0.0)?)?));
             }
-            starts
+            (starts, None)
         }
     };
-    let found = covariances(solutions_from(model, &neurons, central, starts)?)?;
-    if found.is_empty() && model.noise() == 0.0 && !matches!(model.ensemble(), Ensemble::Empirical(_)) {
-        refuse_missing_chaos(model)?;
+    let mut found = covariances(solutions_from(model, &neurons, central, starts)?)?;
+    if found.is_empty() && !noisy {
+        let given = branches.is_none();
+        let branches = branches.map_or_else(|| stationary_branches(model), Ok)?;
+        if given {
+            found = covariances(solutions_from(model, &neurons, None, just_above_onset(&neurons, &branches))?)?;
+        }
+        if found.is_empty() {
+            refuse_missing_chaos(model, &branches)?;
+        }
     }
     Ok(found)
 }
@@ -313,31 +332,6 @@ fn solutions_from(
     Ok(without_continua(found.into_iter().map(|outcome| describe(model, neurons, outcome)).collect()))
 }
 
-/// Of solutions with a neutral direction and the same variances only the first: they lie on one continuum, which is told with it.
-fn without_continua(found: Vec<Chaotic>) -> Vec<Chaotic> {
-    let mut kept: Vec<(Chaotic, Vec<Vec<f64>>)> = Vec::new();
-    let variances = |c: &Chaotic| [c.order.delta_0, c.order.delta_inf, c.order.delta_0_individual];
-    for solution in found {
-        let neutral = solution.structure_growth.neutral_directions() > 0;
-        let is_same = |(first, members): &&mut (Chaotic, Vec<Vec<f64>>)| {
-            neutral && !members.is_empty() && distance(&variances(first), &variances(&solution)) <= MERGE_DISTANCE
-        };
-        match kept.iter_mut().find(is_same) {
-            Some((_, members)) => members.push(solution.order.kappa.clone()),
-            None => {
-                let members = if neutral { vec![solution.order.kappa.clone()] } else { Vec::new() };
-                kept.push((solution, members));
-            }
-        }
-    }
-    // A neutral direction alone is a bifurcation; a second solution in it makes a continuum.
-    let family = |solution: &Chaotic, members: &[Vec<f64>]| {
-        let dimension = solution.structure_growth.neutral_directions();
-        (members.len() > 1).then(|| Family::of(dimension, members.iter().map(Vec::as_slice)))
-    };
-    kept.into_iter().map(|(solution, members)| Chaotic { family: family(&solution, &members), ..solution }).collect()
-}
-
 /// Without the solutions of negative spectrum, which are nobody's autocovariance.
 fn covariances(solutions: Vec<Chaotic>) -> Result<Vec<Chaotic>, MeanFieldError> {
     let mut kept = Vec::new();
@@ -456,7 +450,8 @@ fn describe(model: &Model, neurons: &Neurons, outcome: Outcome) -> Chaotic {
     debug_assert!(outcome.residual <= RESIDUAL_LIMIT);
     let rank = neurons.rank;
     let mut kappa = outcome.x[..rank].to_vec();
-    if neurons.is_symmetric() && kappa.iter().all(|k| k.abs() < SMALLEST_KAPPA) {
+    let is_central = neurons.is_symmetric() && kappa.iter().all(|k| k.abs() < SMALLEST_KAPPA);
+    if is_central {
         kappa.fill(0.0);
     }
     let kappa = &kappa[..];
@@ -490,7 +485,9 @@ fn describe(model: &Model, neurons: &Neurons, outcome: Outcome) -> Chaotic {
     // A solution was evaluated before: it can be once more.
     let jacobian =
         evaluate(neurons, FULL, &outcome.x).map_or_else(|| faer::Mat::zeros(rank + 2, rank + 2), |at| at.jacobian);
-    let structure_growth = StructureGrowth::of(&jacobian, rank, is_folded(&jacobian, rank), model.variant());
+    // Without a mean to hold it, Delta of a symmetric model is stable, as without structure: next to onset rounding would decide.
+    let folded = !is_central && is_folded(&jacobian, rank);
+    let structure_growth = StructureGrowth::of(&jacobian, rank, folded, model.variant());
     let structure_growth = structure_growth.exact(neurons, &order, || Autocovariance::of(model, &order).ok());
     let (model, found) = (model.clone(), order.clone());
     let (residual, iterations) = (outcome.residual, outcome.iterations);

@@ -13,7 +13,7 @@ use crate::excess::{Top, values};
 use crate::nested::{FULL, Precision, ROUGH};
 use crate::neurons::{Drive, Neurons};
 use crate::root::bracketed_root;
-use crate::stationary::{SMALLEST_KAPPA, halton, stationary_branches};
+use crate::stationary::{SMALLEST_KAPPA, halton};
 use crate::{Instability, MeanFieldError, Stability, Stationary, unbounded_states};
 
 /// Grid of Delta_0 on which T14 is scanned for sign changes.
@@ -44,30 +44,29 @@ const ACCURACY: f64 = 1e-3;
 const LARGEST_PART: f64 = 0.9999;
 /// Bisections of an interval of the scan with no root of T21 at either end: a thousandth of the interval.
 const BISECTIONS: usize = 10;
-/// Excess of rho over one from which on chaos is too large to be taken for rounding.
+/// Excess of rho over one from which on chaos is not weak any more.
 const CLEARLY_BEYOND: f64 = 1e-3;
 /// Smallest Delta_0 as a part of its bound: between it and the bound lies every central solution.
 const SMALLEST_PART: f64 = 1e-9;
 
-/// Starts (kappa, Delta_0, Delta_inf), individual variances, given [`central_variance`]. Mirror images are left out where
+/// Starts (kappa, Delta_0, Delta_inf), individual variances, given [`central_variance`] and the stationary solutions. Mirror images are left out where
 /// x -> -x is a symmetry.
 pub(crate) fn starting_points(
-    model: &Model,
     neurons: &Neurons,
     central: Option<f64>,
+    branches: &[Stationary],
 ) -> Result<Vec<Vec<f64>>, MeanFieldError> {
     let rank = neurons.rank;
     let widest: Vec<f64> = (0..rank).map(|k| neurons.kappa_bound(k, neurons.bound())).collect();
     let mut starts = Vec::new();
     let mut at_rest = Vec::new();
-    let branches = stationary_branches(&model.with_noise(0.0)?)?;
     if neurons.sigma > 0.0 {
-        starts.extend(weakly_driven(neurons, &branches));
+        starts.extend(weakly_driven(neurons, branches));
     }
     if neurons.transfer.bound().is_none() {
         starts.extend(branches.iter().filter(|branch| branch.rho > 1.0).flat_map(of_one_size));
     }
-    for kappa in places(&branches, neurons, &widest) {
+    for kappa in places(branches, neurons, &widest) {
         let at_zero = kappa.iter().all(|k| *k == 0.0);
         let found = if at_zero && neurons.is_symmetric() {
             central.map(|zero| (zero, 0.0)).into_iter().collect()
@@ -92,14 +91,18 @@ pub(crate) fn starting_points(
 
 /// Refuses to say that there is no chaos where there has to be: activity has a bound, and every stationary solution is unstable, none
 /// of them towards a cycle.
-pub(crate) fn refuse_missing_chaos(model: &Model) -> Result<(), MeanFieldError> {
-    let branches = stationary_branches(model)?;
+pub(crate) fn refuse_missing_chaos(model: &Model, branches: &[Stationary]) -> Result<(), MeanFieldError> {
     let by = |s: &Stationary, what| s.stability == Stability::Unstable(what);
-    let leads = |s: &&Stationary| by(s, Instability::Bulk) && s.rho > 1.0 + CLEARLY_BEYOND;
     let left = |s: &Stationary| s.stability == Stability::Stable || by(s, Instability::ComplexPair);
-    match branches.iter().find(leads) {
+    let leads = branches.iter().filter(|s| by(s, Instability::Bulk)).max_by(|a, b| a.rho.total_cmp(&b.rho));
+    match leads {
         Some(unstable) if !branches.iter().any(left) && unbounded_states(model)?.is_empty() => {
-            Err(MeanFieldError::ChaosNotFound { rho: unstable.rho, delta_0: unstable.order.delta_0 })
+            let Stationary { rho, order, .. } = unstable;
+            Err(if *rho > 1.0 + CLEARLY_BEYOND {
+                MeanFieldError::ChaosNotFound { rho: *rho, delta_0: order.delta_0 }
+            } else {
+                MeanFieldError::WeakChaos { g: model.g(), excess: rho - 1.0 }
+            })
         }
         _ => Ok(()),
     }
@@ -147,6 +150,22 @@ pub(crate) fn weakly_driven(neurons: &Neurons, branches: &[Stationary]) -> Vec<V
         branch.order.kappa.iter().copied().chain([inf + delta_t, inf]).collect()
     };
     branches.iter().filter(|branch| branch.rho < 1.0).map(start).collect()
+}
+
+/// Starts next to stationary solutions with rho > 1: just above the onset of chaos kappa and Delta_0 are those of the stationary
+/// solution but for terms of the order of Delta_T^2, and Delta_T, which vanishes at the onset, is what T21 makes of them (T45).
+pub(crate) fn just_above_onset(neurons: &Neurons, branches: &[Stationary]) -> Vec<Vec<f64>> {
+    let start = |branch: &Stationary| {
+        let (kappa, zero) = (&branch.order.kappa, branch.order.delta_0_individual);
+        let place = Place::new(neurons, FULL, kappa, zero).ok()?;
+        let inf = bracketed_root("T21 in Delta_inf", (0.0, zero), 0.0, |inf| Ok(place.rests(inf).0)).ok()?.x;
+        Some(kappa.iter().copied().chain([zero, inf]).collect())
+    };
+    branches
+        .iter()
+        .filter(|branch| branch.rho > 1.0 && branch.order.delta_0_individual > 0.0)
+        .filter_map(start)
+        .collect()
 }
 
 /// Starts near a stationary solution of threshold-linear, which has no scale of its own: chaos has the size of the stationary

@@ -242,6 +242,16 @@ pub enum MeanFieldError {
         /// The population variance of x.
         delta_0: f64,
     },
+    /// Chaos so close to its onset that it cannot be told from rest.
+    #[error(
+        "just above the onset of chaos (g = {g}, rho - 1 = {excess:.1e}) activity fluctuates too weakly to be resolved: move g or the overlaps by a thousandth, away from the onset"
+    )]
+    WeakChaos {
+        /// Random strength.
+        g: f64,
+        /// Bulk radius of an unstable stationary solution, less one.
+        excess: f64,
+    },
     /// A chaotic solution of one time scale of which nobody knows whether it exists at two.
     #[error(
         "the chaotic solution with kappa {kappa:.4?} could not be followed from one time scale to tau_s = {tau_s}, tau_r = {tau_r}: Newton stopped at tau_s = {reached_s:.4}, tau_r = {reached_r:.4}, and nothing shows that it ends there; bring the time constants nearer to one of the two"
