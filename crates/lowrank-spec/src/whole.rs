@@ -7,6 +7,8 @@ use serde::{Deserializer, de};
 
 /// Whole numbers are below this, the limit of TOML's: 2^63.
 pub(crate) const LIMIT: u64 = 1 << 63;
+/// From here on numbers with a point are not every whole number, and one that was written down may be read as its neighbour: 2^53.
+const EXACT: f64 = 9_007_199_254_740_992.0;
 /// What messages say is needed.
 pub(crate) const NEEDED: &str = "a whole number >= 0";
 
@@ -36,7 +38,7 @@ impl Visitor<'_> for Whole {
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<u64, E> {
-        if number < LIMIT { Ok(number) } else { Err(E::invalid_value(Unexpected::Unsigned(number), &self)) }
+        if number < LIMIT { Ok(number) } else { Err(E::custom(beyond(number))) }
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<u64, E> {
@@ -44,7 +46,19 @@ impl Visitor<'_> for Whole {
     }
 
     fn visit_f64<E: de::Error>(self, number: f64) -> Result<u64, E> {
-        let is_whole = number.fract() == 0.0 && number >= 0.0 && number < LIMIT as f64;
+        let is_whole = number.fract() == 0.0 && number >= 0.0;
+        if is_whole && number >= LIMIT as f64 {
+            return Err(E::custom(beyond(number)));
+        }
+        if is_whole && number >= EXACT {
+            return Err(E::custom(format!(
+                "{number} is written with a point or an exponent, which tells whole numbers apart below 2^53 only: write its digits"
+            )));
+        }
         if is_whole { Ok(number as u64) } else { Err(E::invalid_value(Unexpected::Float(number), &self)) }
     }
+}
+
+fn beyond(number: impl fmt::Display) -> String {
+    format!("{number} is too large: whole numbers are below 2^63 = {LIMIT}")
 }

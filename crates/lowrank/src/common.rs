@@ -25,7 +25,7 @@ pub struct Common {
     #[arg(long, global = true, value_name = "NUMBER")]
     pub threads: Option<usize>,
     /// Seed of all random numbers, in place of the spec's
-    #[arg(long, global = true, value_name = "NUMBER")]
+    #[arg(long, global = true, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(..1 << 63))]
     pub seed: Option<u64>,
     /// No progress bar and no remarks: results and errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
