@@ -4,6 +4,7 @@
 //! variant of the dynamics, ensemble of structure vectors, input over time. Everything here is checked when it
 //! is built and immutable afterwards; nothing is solved and nothing of size N x N is held.
 
+mod decimals;
 mod ensemble;
 mod error;
 mod felt;
@@ -17,6 +18,7 @@ mod stream;
 mod transfer;
 mod variant;
 
+pub use decimals::{decimals, decimals_of};
 pub use ensemble::{Empirical, Ensemble, Gaussian, Layout, Mixture, Moments, Vector};
 pub use error::ModelError;
 pub use initial::Initial;

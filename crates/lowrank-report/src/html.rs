@@ -10,12 +10,13 @@ mod figures;
 mod parameters;
 mod strip;
 
+use lowrank_model::decimals;
 use lowrank_validate::{Claim, Effort, Outcome, PointRecord, Scaling, Verdict};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use serde::Serialize;
 
-use crate::table::{fixed, median_slope, plain};
+use crate::table::{fixed, median_slope};
 use crate::{Provenance, ReportError};
 use command::command_line;
 pub use command::quoted;
@@ -172,7 +173,7 @@ fn page<'a>(
         margin_factor: outcome.margin_factor,
         scaling: outcome.scaling.iter().map(slope).collect(),
         scaling_sizes: outcome.scaling.first().map(|s| &s.neurons[..]).unwrap_or_default(),
-        median: median_slope(outcome).map(|(median, ..)| format!("{median:.2}")).unwrap_or_default(),
+        median: median_slope(outcome).map(|(median, ..)| decimals(median, 2)).unwrap_or_default(),
         provenance,
         command: command_line(command, outcome),
     })
@@ -255,12 +256,7 @@ fn row<'a>(claim: &'a Claim, outcome: &Outcome) -> Row<'a> {
             cell("theory", "theory", claim.theory, fixed(claim.theory)),
             cell("estimate", "estimate", judgement.estimate, fixed(judgement.estimate)),
             cell("SE", "se", judgement.standard_error, fixed(judgement.standard_error)),
-            cell(
-                "z",
-                "z",
-                judgement.z.unwrap_or(f64::NAN),
-                judgement.z.map_or_else(String::new, |z| format!("{:.1}", plain(z, 0.05))),
-            ),
+            cell("z", "z", judgement.z.unwrap_or(f64::NAN), judgement.z.map_or_else(String::new, |z| decimals(z, 1))),
             cell("margin", "margin", claim.margin, fixed(claim.margin)),
         ],
         strip: strip(claim),
@@ -283,7 +279,7 @@ fn slope(scaling: &Scaling) -> Slope<'_> {
     Slope {
         name: &scaling.name,
         errors: scaling.error.iter().map(|error| fixed(*error)).collect(),
-        slope: format!("{:.2}", plain(scaling.slope, 0.005)),
+        slope: decimals(scaling.slope, 2),
     }
 }
 

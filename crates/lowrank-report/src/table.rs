@@ -1,5 +1,6 @@
 //! The verdict table, as plain text that is also a Markdown table.
 
+use lowrank_model::decimals;
 use lowrank_validate::{Claim, Outcome, Verdict};
 
 use crate::Provenance;
@@ -38,20 +39,15 @@ fn row(claim: &Claim) -> [String; 9] {
         claim.networks.to_string(),
         fixed(claim.theory),
         format!("{} +- {}", fixed(judgement.estimate), fixed(judgement.standard_error)),
-        judgement.z.map_or_else(String::new, |z| format!("{:.1}", plain(z, 0.05))),
+        judgement.z.map_or_else(String::new, |z| decimals(z, 1)),
         fixed(claim.margin),
         judgement.verdict.name().to_owned(),
     ]
 }
 
-/// Four decimals; what rounds to zero has no sign.
+/// Four decimals.
 pub(crate) fn fixed(value: f64) -> String {
-    format!("{:.4}", plain(value, 5e-5))
-}
-
-/// What is smaller than what is shown is zero, without a sign.
-pub(crate) fn plain(value: f64, smallest: f64) -> f64 {
-    if value.abs() < smallest { 0.0 } else { value }
+    decimals(value, 4)
 }
 
 /// How many claims passed, how they were judged, and what made the run.
@@ -82,7 +78,10 @@ pub fn summary(outcome: &Outcome, provenance: &Provenance) -> String {
 fn scaling_line(outcome: &Outcome) -> String {
     let Some((median, steepest, flattest)) = median_slope(outcome) else { return String::new() };
     format!(
-        "Slope of a network's |error| against N on log-log axes: median {median:.2}, from {steepest:.2} to {flattest:.2}.\n"
+        "Slope of a network's |error| against N on log-log axes: median {}, from {} to {}.\n",
+        decimals(median, 2),
+        decimals(steepest, 2),
+        decimals(flattest, 2)
     )
 }
 

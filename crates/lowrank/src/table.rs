@@ -1,5 +1,6 @@
 //! Tables as aligned text and as the columns of a file.
 
+use lowrank_model::decimals;
 use lowrank_report::{Cells, Column};
 
 /// Numbers of this size and larger are printed with an exponent: four decimals would hide their size.
@@ -89,10 +90,7 @@ impl Table {
         let cell = |value: &Value| match value {
             Value::Text(text) => text.clone(),
             Value::Number(number) if !number.is_finite() => String::new(),
-            // What rounds to zero has no sign.
-            Value::Number(number) if number.abs() < LARGE => {
-                format!("{:.4}", if number.abs() < 5e-5 { 0.0 } else { *number })
-            }
+            Value::Number(number) if number.abs() < LARGE => decimals(*number, 4),
             Value::Number(number) => format!("{number:.4e}"),
         };
         let cells: Vec<Vec<String>> = self.rows.iter().map(|row| row.iter().map(cell).collect()).collect();

@@ -2,10 +2,9 @@
 //!
 //! Lengths are in margins, so that all strips of a table have one scale and a pass is a bar inside the band.
 
+use lowrank_model::decimals;
 use lowrank_validate::Claim;
 use serde::Serialize;
-
-use crate::table::plain;
 
 /// Width of the drawing, in its own units.
 const WIDTH: f64 = 168.0;
@@ -46,10 +45,10 @@ pub(super) fn strip(claim: &Claim) -> Option<Strip> {
         beyond_right: high > EDGE,
         mark: at(off),
         words: format!(
-            "estimate {:.2} margins {side} theory, interval from {:.2} to {:.2} margins",
+            "estimate {:.2} margins {side} theory, interval from {} to {} margins",
             off.abs(),
-            plain(low, 0.005),
-            plain(high, 0.005)
+            decimals(low, 2),
+            decimals(high, 2)
         ),
         distance: off.abs(),
     })

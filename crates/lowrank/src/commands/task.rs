@@ -4,7 +4,7 @@ mod tables;
 
 use clap::Args;
 use lowrank_connectivity::{BulkKind, Sampling};
-use lowrank_model::Variant;
+use lowrank_model::{Variant, decimals};
 use lowrank_report::{FigureOrigin, Origin, Provenance, data_json, write_csv, write_figure, write_file};
 use lowrank_study::OfTask;
 use lowrank_tasks::search::{Found, Search};
@@ -340,20 +340,13 @@ fn search(names: &[TaskName], seed: u64, common: &Common) -> Result<(), Failure>
     let mut text = String::new();
     for (name, found) in &found {
         let p = &found.parameters;
+        let [cost, start, on] = [found.cost, found.start_cost, p.on].map(|value| decimals(value, 4));
+        let named = [p.rho_m, p.rho_n, p.b_m, p.b_n, p.off, p.stimulus, p.drive].map(|value| decimals(value, 3));
+        let [rho_m, rho_n, b_m, b_n, off, stimulus, drive] = named;
         text += &format!(
-            "{name}: cost of a trial {:.4} (at the start {:.4}) after {} iterations\n  rho_m {:.3}, rho_n {:.3}, b_m {:.3}, \
-             b_n {:.3}, on {:.4}, off {:.3}, stimulus {:.3}, drive {:.3}\n",
-            found.cost,
-            found.start_cost,
-            found.iterations,
-            p.rho_m,
-            p.rho_n,
-            p.b_m,
-            p.b_n,
-            p.on,
-            p.off,
-            p.stimulus,
-            p.drive
+            "{name}: cost of a trial {cost} (at the start {start}) after {} iterations\n  rho_m {rho_m}, rho_n {rho_n}, b_m {b_m}, \
+             b_n {b_n}, on {on}, off {off}, stimulus {stimulus}, drive {drive}\n",
+            found.iterations
         );
     }
     print(if common.json { &record } else { &text })?;

@@ -1,7 +1,7 @@
 //! The solutions as a table, one row a solution, and as the lines below it.
 
 use lowrank_meanfield::{Family, Regime};
-use lowrank_model::{Layout, OrderParameters};
+use lowrank_model::{Layout, OrderParameters, decimals};
 use lowrank_spec::Grid;
 
 use super::{Solved, Unsolved};
@@ -95,13 +95,16 @@ fn values_of(order: &OrderParameters, readouts: &[f64], spectrum: [f64; 4], fami
 
 /// "0.64", "0.33+0.66i 0.33-0.66i"; in files they are numbers with every digit.
 fn outlier_text(outliers: &[(f64, f64)]) -> String {
-    let one = |(re, im): &(f64, f64)| if *im == 0.0 { format!("{re:.4}") } else { format!("{re:.4}{im:+.4}i") };
+    let one = |(re, im): &(f64, f64)| {
+        let (re, size) = (decimals(*re, 4), decimals(im.abs(), 4));
+        if *im == 0.0 { re } else { format!("{re}{}{size}i", if *im > 0.0 { "+" } else { "-" }) }
+    };
     outliers.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
 /// One line a branch that becomes chaotic, and one a continuous family.
 pub(super) fn onsets(solutions: &[Solved]) -> String {
-    let kappa = |kappa: &[f64]| kappa.iter().map(|k| format!("{k:.4}")).collect::<Vec<_>>().join(", ");
+    let kappa = |kappa: &[f64]| kappa.iter().map(|k| decimals(*k, 4)).collect::<Vec<_>>().join(", ");
     let mut text = String::new();
     for solved in solutions {
         let stationary = solved.stationary.iter().map(|s| (Regime::Stationary, s.solution.family));
