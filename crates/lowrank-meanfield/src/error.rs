@@ -1,6 +1,6 @@
 //! The one error of this crate.
 
-use lowrank_model::ModelError;
+use lowrank_model::{ModelError, decimals, decimals_of};
 use thiserror::Error;
 
 /// Why theory has no answer.
@@ -156,13 +156,16 @@ pub enum MeanFieldError {
     },
     /// An input that never comes to rest.
     #[error(
-        "input {input} is a sine of period {period}: stationary and chaotic states have constant inputs; follow the time course with lowrank transient, or leave the sine out"
+        "input {input} is a sine of period {period}: stationary and chaotic states have constant inputs; follow {}, or leave the sine out",
+        if *noisy { "networks with lowrank simulate" } else { "the time course with lowrank transient" }
     )]
     EndlessInput {
         /// The input.
         input: usize,
         /// Period of the sine, in unit time constants.
         period: f64,
+        /// Whether the units carry white noise, which the theory of time courses does not take.
+        noisy: bool,
     },
     /// A model without the symmetry that a transition needs.
     #[error("{what} is not defined for {found}: it needs {needs}")]
@@ -254,7 +257,8 @@ pub enum MeanFieldError {
     },
     /// A chaotic solution of one time scale of which nobody knows whether it exists at two.
     #[error(
-        "the chaotic solution with kappa {kappa:.4?} could not be followed from one time scale to tau_s = {tau_s}, tau_r = {tau_r}: Newton stopped at tau_s = {reached_s:.4}, tau_r = {reached_r:.4}, and nothing shows that it ends there; bring the time constants nearer to one of the two"
+        "the chaotic solution with kappa {} could not be followed from one time scale to tau_s = {tau_s}, tau_r = {tau_r}: Newton stopped at tau_s = {reached_s:.4}, tau_r = {reached_r:.4}, and nothing shows that it ends there; bring the time constants nearer to one of the two",
+        decimals_of(kappa, 4)
     )]
     NotFollowed {
         /// Its kappa where it was last seen.
@@ -280,8 +284,10 @@ pub enum MeanFieldError {
     },
     /// From the start kappa never comes to rest.
     #[error(
-        "from this start {} does not come to rest: after {time:.0} it still moves between {low:.4} and {high:.4}, on a cycle that no solution stands for or very slowly; start closer to a stable state, or look at the course with lowrank transient or lowrank simulate",
-        kappa.map_or("the variance".to_owned(), |k| format!("kappa_{}", k + 1))
+        "from this start {} does not come to rest: after {time:.0} it still moves between {} and {}, on a cycle that no solution stands for or very slowly; start closer to a stable state, or look at the course of networks with lowrank simulate",
+        kappa.map_or("the variance".to_owned(), |k| format!("kappa_{}", k + 1)),
+        decimals(*low, 4),
+        decimals(*high, 4)
     )]
     Oscillates {
         /// The kappa that moves most, counted from zero; none where it is the individual variance.
@@ -305,7 +311,8 @@ pub enum MeanFieldError {
     },
     /// A start from which networks may go to one state or to another.
     #[error(
-        "the start lies close to the border between the basins of the states with kappa {ends:.4?}{}: a finite network may end in any of them; {}",
+        "the start lies close to the border between the basins of the states with kappa {}{}: a finite network may end in any of them; {}",
+        ends.iter().map(|kappa| decimals_of(kappa, 4)).collect::<Vec<_>>().join(" and "),
         if *unbounded { " and of unbounded growth" } else { "" },
         if *from_every_start {
             "in networks of 4000 neurons the border scatters by as much as states are apart, so that no other start helps: move g or the overlaps"
@@ -323,7 +330,8 @@ pub enum MeanFieldError {
     },
     /// A state that hardly resists a push in one direction.
     #[error(
-        "the state with kappa {kappa:.4?} hardly resists in one direction (eigenvalue {eigenvalue:.4}, where 1 is no resistance): what networks of 4000 neurons deviate by moves their kappa by {scatter:.1} times its size; move the overlaps apart, or make the input stronger"
+        "the state with kappa {} hardly resists in one direction (eigenvalue {eigenvalue:.4}, where 1 is no resistance): what networks of 4000 neurons deviate by moves their kappa by {scatter:.1} times its size; move the overlaps apart, or make the input stronger",
+        decimals_of(kappa, 4)
     )]
     SoftState {
         /// kappa of the state.

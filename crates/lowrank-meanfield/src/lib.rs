@@ -64,6 +64,9 @@ pub use phase::{Boundaries, Boundary, Cell, Unsolved, phase_boundaries, phase_di
 pub use regime::Regime;
 pub use stability::{Instability, Stability, bulk_radius, growth_rate};
 pub use stationary::{Family, Stationary, stationary_from};
-pub use transient::{Latent, Snapshot, Transient, TransientOptions, latent, readouts, transient, transient_with};
+pub use transient::{
+    Latent, Snapshot, Transient, TransientOptions, latent, latent_as_far, readouts, transient, transient_as_far,
+    transient_with,
+};
 pub use transitions::{Onset, Transition, end_of_structured_chaos, onset_of_chaos, onsets_of_chaos};
 pub use two_timescale::Grid;

@@ -75,7 +75,7 @@ impl Neurons {
             return Err(MeanFieldError::NoisyInput { input, strength });
         }
         if let Some((input, period)) = model.input().endless() {
-            return Err(MeanFieldError::EndlessInput { input, period });
+            return Err(MeanFieldError::EndlessInput { input, period, noisy: model.noise() > 0.0 });
         }
         let amplitudes = model.input().last();
         let classes = match model.ensemble() {

@@ -18,7 +18,7 @@ use serde::Serialize;
 
 use self::classes::{Class, Row, covariance};
 pub(crate) use self::latent::Slaved;
-pub use self::latent::{Latent, latent};
+pub use self::latent::{Latent, latent, latent_as_far};
 use self::march::{CHANGE_LIMIT, March, Trial};
 use self::pairs::LANES;
 pub use self::readouts::readouts;
@@ -110,12 +110,30 @@ pub struct Transient {
 /// White noise; `end` not within 1e-9 and 1e9; an initial state with a vector that is not there; activity beyond 1e6;
 /// sources that are not smooth, or do not converge, however short the panel; more than 12000 times.
 pub fn transient(model: &Model, initial: &Initial, end: f64) -> Result<Transient, MeanFieldError> {
+    transient_with(model, initial, end, options(model, end))
+}
+
+/// [`transient`] as far as it can be followed: where it cannot until `end`, what was solved until then, whose
+/// [`end`](Transient::end) is earlier, and the reason.
+///
+/// # Errors
+/// Those of [`transient`] that leave nothing solved.
+pub fn transient_as_far(
+    model: &Model,
+    initial: &Initial,
+    end: f64,
+) -> Result<(Transient, Option<MeanFieldError>), MeanFieldError> {
+    as_far(model, initial, end, options(model, end))
+}
+
+/// How time is cut until `end` unless it is said otherwise.
+fn options(model: &Model, end: f64) -> TransientOptions {
     let edges = model.input().breakpoints(0.0, end).len() + 1;
     let (tau_s, tau_r) = model.variant().time_constants();
     let shorter = if tau_s.min(tau_r) > 0.0 { tau_s.min(tau_r) } else { tau_s.max(tau_r) };
     // Where changes of the input cut time this finely, fewer nodes resolve the sources as well.
     let nodes = if end < SHORT_PANEL * shorter * edges as f64 { FEW_NODES } else { TransientOptions::default().nodes };
-    transient_with(model, initial, end, TransientOptions { nodes, ..TransientOptions::default() })
+    TransientOptions { nodes, ..TransientOptions::default() }
 }
 
 /// [`transient`] with time cut otherwise.
@@ -128,6 +146,17 @@ pub fn transient_with(
     end: f64,
     options: TransientOptions,
 ) -> Result<Transient, MeanFieldError> {
+    let (solved, stopped) = as_far(model, initial, end, options)?;
+    stopped.map_or(Ok(solved), Err)
+}
+
+/// The transient until the end, or until the panel that cannot be solved, with the reason.
+fn as_far(
+    model: &Model,
+    initial: &Initial,
+    end: f64,
+    options: TransientOptions,
+) -> Result<(Transient, Option<MeanFieldError>), MeanFieldError> {
     check(model, end, options)?;
     let units = Units::of(model);
     let (model, initial) = (&*units.model(model), &units.initial(initial));
@@ -144,14 +173,21 @@ pub fn transient_with(
     for edge in model.input().breakpoints(0.0, end).into_iter().chain([end]) {
         let mut length = first;
         while start < edge {
-            let (trial, used) = this.next_panel(start, edge, length, first, options)?;
+            let (trial, used) = match this.next_panel(start, edge, length, first, options) {
+                Ok(solved) => solved,
+                Err(error) if this.snapshots.is_empty() => return Err(error),
+                Err(error) => {
+                    this.end = start;
+                    return Ok((this, Some(error)));
+                }
+            };
             length = (used * factor(trial.tail, options, 0.5, 2.0)).min(longest);
             // The last panel ends at the edge itself, whatever rounding says.
             start = if edge - start <= used * (1.0 + 1e-9) { edge } else { start + used };
             this.record(trial);
         }
     }
-    Ok(this)
+    Ok((this, None))
 }
 
 fn check(model: &Model, end: f64, options: TransientOptions) -> Result<(), MeanFieldError> {
@@ -261,7 +297,7 @@ impl Transient {
         }
     }
 
-    /// End of the interval.
+    /// End of the interval that was solved.
     pub fn end(&self) -> f64 {
         self.end
     }

@@ -35,7 +35,7 @@ fn without_a_random_part_x_is_the_filtered_sine() {
 #[test]
 fn a_sine_has_no_stationary_state_and_is_refused_by_name() {
     let error = stationary_branches(&model(0.5, Variant::Current, 4.0)).unwrap_err();
-    assert!(matches!(error, MeanFieldError::EndlessInput { input: 0, period } if period == 4.0));
+    assert!(matches!(error, MeanFieldError::EndlessInput { input: 0, period, noisy: false } if period == 4.0));
     let message = error.to_string();
     assert!(
         message.contains("input 0") && message.contains("period 4") && message.contains("lowrank transient"),

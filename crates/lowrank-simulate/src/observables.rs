@@ -38,6 +38,9 @@ pub struct Observed {
     pub error_estimate: f64,
     /// With white noise: the relative bias of the stationary variance that the step gives to a filtered noise, its weak error.
     pub weak_error: Option<f64>,
+    /// When the activity was seen to grow without bound, after the last sample; of a time course
+    /// ([`Protocol::as_course`](crate::Protocol::as_course)), as other runs end in an error then.
+    pub unbounded: Option<f64>,
     /// x at every sample, `[n x copies]` each; empty unless asked for.
     pub trajectory: Vec<Mat<f64>>,
     /// r at every sample, `[n x copies]` each; empty unless asked for.
@@ -225,6 +228,7 @@ impl Accumulator {
             step: f64::NAN,
             error_estimate: f64::NAN,
             weak_error: None,
+            unbounded: None,
             times,
             mu_of_time,
             delta_0_of_time,

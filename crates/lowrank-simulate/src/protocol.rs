@@ -36,6 +36,8 @@ pub struct Protocol {
     /// Size of the structure's part of x from which on a replica is on a branch of its own sign.
     structured_from: f64,
     keep_trajectory: bool,
+    /// Whether a run that grows without bound shows what came before.
+    as_course: bool,
     /// Largest estimated error that is believed, and how often the step may be halved to get below it.
     tolerance: f64,
     halvings: u32,
@@ -69,6 +71,7 @@ impl Protocol {
             kappa_along: None,
             structured_from: STRUCTURED,
             keep_trajectory: false,
+            as_course: false,
             tolerance: given_tolerance(method),
             halvings: 0,
         })
@@ -111,6 +114,15 @@ impl Protocol {
     #[must_use]
     pub fn with_trajectory(mut self) -> Self {
         self.keep_trajectory = true;
+        self
+    }
+
+    /// Asks for a time course: activity that grows without bound is then no error. The run shows its samples until it leaves the range of
+    /// numbers, fewer than [`samples`](Self::samples) where that is before the end, and
+    /// [`Observed::unbounded`](crate::Observed::unbounded) says when the growth was seen.
+    #[must_use]
+    pub fn as_course(mut self) -> Self {
+        self.as_course = true;
         self
     }
 
@@ -170,6 +182,10 @@ impl Protocol {
 
     pub(crate) fn structured_from(&self) -> f64 {
         self.structured_from
+    }
+
+    pub(crate) fn is_course(&self) -> bool {
+        self.as_course
     }
 
     pub(crate) fn keeps_trajectory(&self) -> bool {

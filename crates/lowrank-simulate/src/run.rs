@@ -17,6 +17,9 @@ use crate::{Field, Observed, Protocol, SimulateError};
 const RESIDUAL: f64 = 1e-6;
 /// A method that moves by less than this part of dx/dt has stopped.
 const STOPPED: f64 = 0.01;
+/// A time course ends where the state passes this size: squares of the variances of larger ones, of which errors are made, leave the
+/// range of numbers.
+const LARGEST_OF_COURSE: f64 = 1e70;
 /// Looks, a unit of time apart, after the end of a run for growth without bound: the direction may turn slowly.
 const MOST_LOOKS: usize = 120;
 
@@ -134,13 +137,22 @@ fn observe_variants(
     let mut time = 0.0;
     // The field has those of time 0.
     let mut amplitudes = model.input().at(time);
-    for sample in 0..protocol.samples() {
+    // Where phi has no bound, a time course of one variant may end before its time; several are then run one by one.
+    let (may_grow, as_course) = (model.transfer().bound().is_none(), protocol.is_course() && count == 1);
+    let mut unbounded = None;
+    'samples: for sample in 0..protocol.samples() {
         let target = protocol.sample_time(sample);
         let mut stops = model.input().breakpoints(time, target);
         stops.push(target);
         for stop in stops {
             field.move_until(stop);
-            mover.advance(&mut field, &mut state, (time, stop), step, control)?;
+            match mover.advance(&mut field, &mut state, (time, stop), step, control) {
+                Err(error) if may_grow && as_course && sample > 0 && !control.is_hopeless() => {
+                    unbounded = Some(error.time().ok_or(error)?);
+                    break 'samples;
+                }
+                other => other?,
+            }
             if control.is_hopeless() {
                 let error = |worst: &f64| Err(inaccurate(protocol.method(), step, *worst, tolerance));
                 return Ok(control.worst().iter().map(error).collect());
@@ -155,6 +167,10 @@ fn observe_variants(
                 amplitudes = next;
             }
         }
+        if may_grow && as_course && sample > 0 && rms(&state) > LARGEST_OF_COURSE {
+            unbounded = Some(time);
+            break;
+        }
         field.currents_and_rates(&state, x.as_mut(), r.as_mut())?;
         for (v, sums) in sums.iter_mut().enumerate() {
             let (x, r) = (x.subcols(v * copies, copies), r.subcols(v * copies, copies));
@@ -162,8 +178,14 @@ fn observe_variants(
         }
     }
     let residuals = spurious_rest(&mut field, protocol.method(), (&state, time), step);
-    if model.transfer().bound().is_none() {
-        refuse_escape(&mut field, &mut mover, (state, time), &sizes, step, control)?;
+    if may_grow && unbounded.is_none() {
+        unbounded = match refuse_escape(&mut field, &mut mover, (state, time), &sizes, step, control) {
+            // A course is right whatever comes after it.
+            Err(SimulateError::Unbounded { time }) if as_course => Some(time),
+            Err(SimulateError::Undecided { .. }) if as_course => None,
+            Err(error) if as_course && !control.is_hopeless() => Some(error.time().ok_or(error)?),
+            other => other.map(|()| None)?,
+        };
     }
     let symmetry = (is_odd(model), protocol.structured_from());
     let mut all = Vec::with_capacity(variants.len());
@@ -174,6 +196,7 @@ fn observe_variants(
             return Err(SimulateError::NotANumber { observable, value, time });
         }
         (observed.step, observed.error_estimate) = (step, control.worst()[v]);
+        observed.unbounded = unbounded;
         observed.weak_error = is_noisy(model).then(|| weak_error(step, *variant));
         let states = x.subcols(v * copies, copies);
         let method = protocol.method();

@@ -43,13 +43,16 @@ impl Experiment {
     pub fn new(spec: &Spec, given: Option<Vec<Vec<f64>>>) -> Result<Self, SpecError> {
         let (network, run) = (&spec.network, &spec.run);
         if !spec.axes.is_empty() {
-            return Err(only_in_sweeps("axis", "take the axes out, or use lowrank sweep or lowrank diagram"));
+            let why = "this command takes one point";
+            let mend = "take the axes out, or use lowrank solve for theory along one axis; lowrank sweep and lowrank diagram run networks of \
+                        Gaussian vectors under constant inputs along several";
+            return Err(SpecError::NotHere { field: "[[axis]]".to_owned(), why, mend });
         }
         if spec.start.mirrored {
             return Err(only_in_sweeps("start.mirrored", "leave it out, and change the signs of start.along"));
         }
         if network.precision == Precision::F32 {
-            return Err(only_in_sweeps("network.precision = \"f32\"", "leave it out, or use lowrank sweep"));
+            return Err(only_in_sweeps("network.precision = \"f32\"", "leave it out: single networks are f64"));
         }
         let bulk = network.bulk.parse()?;
         let protocol = run.protocol(spec.is_noisy())?.with_structured_from(spec.thresholds.structure);

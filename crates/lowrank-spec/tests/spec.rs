@@ -198,7 +198,7 @@ fn bad_specs_are_refused_in_one_line_that_names_place_value_limit_and_mend() {
         ("g = 0.9", "g = 0.9\ntransfer = \"tahn\"", &["network.transfer", "\"tahn\"", "did you mean \"tanh\"?"]),
         ("\"two-timescale\"", "\"two-timescales\"", &["network.variants", "did you mean \"two-timescale\"?"]),
         ("g = 0.9", "g = 0.9\nbulk = \"sparse\"", &["sparse", "sparse:K"]),
-        ("g = 0.9", "g = 0.9\nprecision = \"f32\"", &["network.precision", "lowrank sweep"]),
+        ("g = 0.9", "g = 0.9\nprecision = \"f32\"", &["network.precision", "leave it out"]),
         ("method = \"euler\"", "method = \"eulr\"", &["run.method", "did you mean \"euler\"?"]),
         ("method = \"euler\"", "method = \"rk4\"", &["run.method", "rk4", "euler", "noise"]),
         ("lags = [1.0, 2.0]", "lags = [1.5]", &["1.5", "interval"]),
@@ -267,4 +267,26 @@ fn a_start_of_which_nothing_is_said_has_the_unit_deviation() {
     assert_eq!(deviation("[start]\nalong = { \"m[0]\" = 0.5 }"), 0.0);
     assert_eq!(deviation("[start]\nalong = { \"m[0]\" = 0.5 }\ndeviation = 0.2"), 0.2);
     assert_eq!(deviation("[start]\ndeviation = 0.0"), 0.0);
+}
+
+/// Whole numbers are read to the last digit, or refused with what is to be done.
+#[test]
+fn seeds_are_exact_or_refused() {
+    let spec = |seed: &str| Spec::from_toml(&format!("seed = {seed}\n[network]\nneurons = 10\n"));
+    for seed in ["9007199254740991", "9007199254740993", "9223372036854775807"] {
+        let read = spec(seed).unwrap();
+        let text = read.canonical().unwrap();
+        assert!(text.contains(&format!("\"seed\": {seed}")), "{text}");
+        assert_eq!(Spec::from_canonical(&text).unwrap(), read);
+    }
+    assert_eq!(spec("9007199254740991.0").unwrap().seed, 9_007_199_254_740_991);
+    // Both are read as 2^53; 1e16 + 1 is read as 1e16.
+    for seed in ["9007199254740993.0", "9007199254740992.0", "1e16", "10000000000000001.0"] {
+        let told = spec(seed).unwrap_err().to_string();
+        assert!(told.contains("seed") && told.contains("write its digits") && !told.contains('\n'), "{told}");
+    }
+    for seed in ["9223372036854775808", "18446744073709551615", "1e19"] {
+        let told = spec(seed).unwrap_err().to_string();
+        assert!(told.contains("too large") && told.contains("9223372036854775808"), "{told}");
+    }
 }

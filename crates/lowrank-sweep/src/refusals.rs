@@ -9,7 +9,7 @@ const METHODS: [&str; 3] = ["etd-ab3", "euler", "exponential-euler"];
 pub(crate) fn check(spec: &Spec) -> Result<(), SpecError> {
     let (network, structure, run) = (&spec.network, &spec.structure, &spec.run);
     let input = |of: fn(&lowrank_spec::InputCourse) -> bool| spec.inputs.iter().any(of);
-    let single = "leave it out, or use lowrank simulate";
+    let single = "leave it out, or take single points of the axes and use lowrank simulate";
     for (field, given, why) in [
         ("input.changes", input(|input| !input.changes.is_empty()), "inputs of a sweep are constant"),
         ("input.sine", input(|input| input.sine.is_some()), "inputs of a sweep are constant"),

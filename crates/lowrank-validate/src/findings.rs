@@ -1,7 +1,7 @@
 //! What both arms say of one operating point, side by side: theory fills one record, a simulated network another, and a
 //! statistic is a number taken from either.
 
-use lowrank_meanfield::Snapshot;
+use lowrank_meanfield::{MeanFieldError, Snapshot};
 use lowrank_model::Measured;
 use lowrank_simulate::Observed;
 
@@ -20,6 +20,8 @@ pub struct Findings {
     pub lyapunov: Option<f64>,
     /// The state at every sample of a transient (T19).
     pub course: Vec<Moment>,
+    /// Where theory cannot follow a transient to its end: until when it does, and the reason.
+    pub stopped: Option<(f64, MeanFieldError)>,
     /// Whether activity grows without bound, so that there is nothing else.
     pub unbounded: bool,
 }

@@ -46,7 +46,7 @@ pub struct Outcome {
     pub claims: Vec<Claim>,
     /// Networks that could not be run, or have no Lyapunov exponent; the claims are judged over the others, and over all that was measured.
     pub failures: Vec<FailedRun>,
-    /// Variants of which nothing is claimed.
+    /// Variants of which nothing is claimed, or nothing from a time on.
     pub unclaimed: Vec<Unclaimed>,
     /// How deviations from theory shrink as networks grow; empty where one size was run.
     pub scaling: Vec<Scaling>,
@@ -67,11 +67,13 @@ pub struct FailedRun {
     pub reason: String,
 }
 
-/// A variant of which theory has nothing to claim.
+/// A variant of which theory has nothing to claim, or nothing from a time on.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Unclaimed {
     /// The variant.
     pub variant: Variant,
+    /// From when on theory does not follow a transient; none where nothing at all is claimed.
+    pub from: Option<f64>,
     /// The reason, in one line.
     pub reason: String,
 }
@@ -119,7 +121,8 @@ pub struct PointRecord {
 
 impl std::fmt::Display for Unclaimed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "no claim on the {} variant: {}", self.variant, self.reason)
+        let from = self.from.map_or(String::new(), |time| format!(" from time {time:.4} on"));
+        write!(f, "no claim on the {} variant{from}: {}", self.variant, self.reason)
     }
 }
 

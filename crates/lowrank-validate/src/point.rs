@@ -127,6 +127,7 @@ impl OperatingPoint {
     pub fn protocol(&self, step_factor: f64) -> Result<Protocol, SimulateError> {
         let timing = Timing { step: self.timing.step * step_factor, ..self.timing };
         let protocol = Protocol::new(timing, self.method)?.with_lags(&self.lags)?;
+        let protocol = if self.phase == Phase::Transient { protocol.as_course() } else { protocol };
         // A step that is not the point's own is there to be caught by the claims, not by the integrator.
         let own = step_factor == 1.0;
         Ok(match (own, self.chosen_step) {

@@ -1,6 +1,6 @@
 //! What theory predicts at an operating point, as the simulation will measure it.
 
-use lowrank_meanfield::{Stationary, chaotic_solutions, stationary_branches, stationary_from, transient};
+use lowrank_meanfield::{Stationary, chaotic_solutions, stationary_branches, stationary_from, transient_as_far};
 use lowrank_model::{Ensemble, Model, OrderParameters, Variant};
 
 use crate::findings::sort_outliers;
@@ -78,13 +78,16 @@ fn chaotic(point: &OperatingPoint, model: &Model, finite_window: bool) -> Result
     })
 }
 
-/// The transient from the point's initial state, at its samples.
+/// The transient from the point's initial state, at its samples, as far as theory follows it.
 fn course(point: &OperatingPoint, model: &Model) -> Result<Findings, ValidateError> {
     let protocol = point.protocol(1.0)?;
     let times: Vec<f64> = (0..protocol.samples()).map(|sample| protocol.sample_time(sample)).collect();
-    let solution = transient(model, &point.initial, point.timing.transient + point.timing.window)?;
-    let course = times.iter().map(|t| Ok(solution.at(t.min(solution.end()))?.into()));
-    Ok(Findings { course: course.collect::<Result<_, ValidateError>>()?, ..Findings::default() })
+    let end = point.timing.transient + point.timing.window;
+    let (solution, stopped) = transient_as_far(model, &point.initial, end)?;
+    let solved = times.iter().filter(|t| stopped.is_none() || **t <= solution.end());
+    let course = solved.map(|t| Ok(solution.at(t.min(solution.end()))?.into()));
+    let course = course.collect::<Result<_, ValidateError>>()?;
+    Ok(Findings { course, stopped: stopped.map(|reason| (solution.end(), reason)), ..Findings::default() })
 }
 
 /// The solution that is the point's state: its kappa is nearest.

@@ -45,7 +45,7 @@ fn bad_specs_are_one_line_with_the_file_and_leave_nothing() {
         ("neurons = 50", "neurons = 1", &["network.neurons", ">= 2"]),
         ("g = 0.6", "g = -1.0", &["g", "-1", ">= 0"]),
         ("g = 0.6", "g = nan", &["g", "NaN", "finite"]),
-        ("g = 0.6", "g = 0.6\nprecision = \"f32\"", &["network.precision", "lowrank sweep"]),
+        ("g = 0.6", "g = 0.6\nprecision = \"f32\"", &["network.precision", "leave it out"]),
         ("g = 0.6", "g = 0.6\nnoise = -0.1", &["network.noise", "-0.1", ">= 0"]),
         ("rank = 1", "rank = 1\nsampling = \"none\"", &["`none`", "`independent`"]),
         ("means = { \"m[0]\" = 1.0, \"n[0]\" = 2.0 }", "vectors = \"gone.npy\"", &["structure.vectors", "gone.npy"]),

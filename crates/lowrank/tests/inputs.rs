@@ -118,6 +118,15 @@ fn what_cannot_take_a_sine_says_so() {
     let (code, out, message) = lowrank(folder.path(), SINE, &["solve"]);
     assert!(code == Some(3) && out.contains("not solved"), "{out}{message}");
     assert!(message.contains("input 0 is a sine of period 3") && message.contains("lowrank transient"), "{message}");
+    // Theory of time courses takes no noise: networks do.
+    let noisy = SINE.replace("[network]\n", "[network]\nnoise = 0.1\n");
+    let (code, _, message) = lowrank(folder.path(), &noisy, &["solve"]);
+    assert!(code == Some(3) && message.contains("input 0 is a sine of period 3"), "{message}");
+    assert!(message.contains("networks with lowrank simulate") && !message.contains("lowrank transient"), "{message}");
+    for (text, command) in [(&noisy, "simulate"), (&SINE.to_owned(), "transient")] {
+        let (code, _, message) = lowrank(folder.path(), text, &[command]);
+        assert_eq!(code, Some(0), "what is recommended is refused: {command}: {message}");
+    }
     let axis = format!("{SINE}[[axis]]\nparameter = \"g\"\nvalues = [0.5, 1.0]\n");
     let (code, _, message) = lowrank(folder.path(), &axis, &["sweep", "plan", "--out", "sweep"]);
     assert!(code == Some(2) && message.contains("input.sine") && message.contains("lowrank simulate"), "{message}");

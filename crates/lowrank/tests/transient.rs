@@ -161,3 +161,170 @@ fn readouts_of_solutions_are_the_averages_over_neurons() {
     assert!((value("z_1") - expected).abs() < 0.1 && expected.abs() > 0.1, "{} {expected}", value("z_1"));
     assert!(folder.path().join("out/current.npz").exists());
 }
+
+/// One outer product of overlap 4, threshold-linear, without random part: x_i = y m_i and y' = -y + 4 y / 2, so that y = 0.2 e^t, which
+/// grows for ever: kappa = 2 y, Delta_0 = y^2, and the mean and second moment of r are y / sqrt(2 pi) and y^2 / 2.
+const GROWING: &str = r#"
+seed = 1
+realisations = 8
+[network]
+neurons = 400
+g = 0.0
+transfer = "threshold-linear"
+[structure]
+rank = 1
+readouts = 1
+covariances = { "m[0]" = 1.0, "n[0]" = 30.0, "w[0]" = 1.0, "m[0] n[0]" = 4.0, "m[0] w[0]" = 0.5 }
+[start]
+along = { "m[0]" = 0.2 }
+[run]
+transient = 8.0
+window = 12.0
+interval = 1.0
+"#;
+
+/// When y^2 of [`GROWING`] is 1e6, beyond which averages of phi without a bound are not taken.
+fn end_of_growing() -> f64 {
+    0.5 * (1e6 / 0.04_f64).ln()
+}
+
+#[test]
+fn a_course_without_bound_is_followed_until_it_leaves_the_range_of_theory() {
+    let (folder, record) = lowrank(GROWING, "transient", &["--networks", "3"], 3);
+    let course = &record["data"]["courses"][0];
+    let snapshots = course["theory"]["two-time"].as_array().unwrap();
+    assert_eq!((snapshots.len(), course["times"].as_array().unwrap().len()), (9, 21));
+    for snapshot in snapshots {
+        let y = 0.2 * snapshot["time"].as_f64().unwrap().exp();
+        let expected = [2.0 * y, 0.25 * y, y * y, y / (2.0 * std::f64::consts::PI).sqrt(), 0.5 * y * y];
+        let found = [&snapshot["kappa"][0], &snapshot["readouts"][0]].into_iter();
+        let found = found.chain(["delta_0", "r_mean", "r_second_moment"].map(|name| &snapshot[name]));
+        for (found, expected) in found.map(|value| value.as_f64().unwrap()).zip(expected) {
+            assert!((found - expected).abs() < 1e-8 * expected, "{snapshot}: {found} {expected}");
+        }
+    }
+    let (time, reason) = (course["stopped"]["time"].as_f64().unwrap(), course["stopped"]["reason"].as_str().unwrap());
+    assert!(time < end_of_growing() && time > end_of_growing() - 0.01, "{time}");
+    assert!(reason.contains("unbounded, at the rate 1.0000"), "{reason}");
+    // Networks have numbers to the end: each grows exponentially, at a rate of its own near one.
+    let networks = course["networks"].as_array().unwrap();
+    assert_eq!((networks.len(), course["unbounded"].as_u64()), (21, Some(3)));
+    let value = |t: usize, network: usize| networks[t]["kappa"][0]["values"][network].as_f64().unwrap();
+    for network in 0..3 {
+        let rates = [2, 10].map(|t| (value(t + 8, network) / value(t, network)).ln() / 8.0);
+        assert!((rates[0] - 1.0).abs() < 0.3 && (rates[0] - rates[1]).abs() < 1e-3, "{rates:?}");
+    }
+    let mut reader = csv::Reader::from_path(folder.path().join("out/transient.csv")).unwrap();
+    let rows: Vec<std::collections::HashMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
+    for row in rows {
+        let beyond = row["time"].parse::<f64>().unwrap() > end_of_growing();
+        assert_eq!((row["delta_0"].is_empty(), row["delta_0_networks"].is_empty()), (beyond, false), "{row:?}");
+        assert_eq!(row["reason"].contains("ends at time 8.5"), beyond, "{row:?}");
+    }
+    // The reduced dynamics, exact here, end at the same time but for their step.
+    let (_folder, record) = lowrank(GROWING, "transient", &["--reduced"], 3);
+    let course = &record["data"]["courses"][0];
+    assert_eq!(course["theory"]["reduced"].as_array().unwrap().len(), 9);
+    assert!((course["stopped"]["time"].as_f64().unwrap() - end_of_growing()).abs() < 0.02, "{course}");
+}
+
+#[test]
+fn networks_without_bound_have_numbers_until_they_leave_the_range_of_numbers() {
+    let arguments = ["--networks", "3", "--until", "400", "--interval", "50"];
+    let (folder, record) = lowrank(GROWING, "transient", &arguments, 3);
+    let networks = record["data"]["courses"][0]["networks"].as_array().unwrap();
+    // e^t passes 1e70 near 161, times a rate of every network's own.
+    assert!((3..=6).contains(&networks.len()), "{}", networks.len());
+    for t in [1, 2] {
+        let delta_0 = &networks[t]["delta_0"];
+        assert!(delta_0["mean"].is_number() && delta_0["standard_error"].is_number(), "{delta_0}");
+    }
+    // Where one is missing the others make no mean.
+    for of in networks {
+        let values = of["mu"]["values"].as_array().unwrap();
+        assert_eq!(of["mu"]["mean"].is_null(), values.iter().any(serde_json::Value::is_null), "{of}");
+    }
+    let mut reader = csv::Reader::from_path(folder.path().join("out/transient.csv")).unwrap();
+    let rows: Vec<std::collections::HashMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
+    assert!(rows[1]["reason"].contains("3 networks are unbounded"), "{rows:?}");
+    assert_eq!((rows.len(), rows[8]["mu_networks"].as_str(), rows[1]["mu_networks"].is_empty()), (9, "", false));
+}
+
+#[test]
+fn a_check_claims_a_course_without_bound_as_far_as_it_can_be_foretold() {
+    let driven = GROWING
+        .replace("readouts = 1\n", "readouts = 1\nmeans = { \"I[0]\" = 1.0 }\n")
+        .replace("transient = 8.0", "transient = 0.0")
+        .replace("interval = 1.0", "interval = 0.5")
+        + "[[input]]\namplitude = 0.0\nchanges = [[0.5, 0.2]]\n";
+    // Eight networks are too few for some margins, which is no failure.
+    let (_folder, record) = lowrank(&driven, "check", &[], 1);
+    let claims = record["claims"].as_array().unwrap();
+    // 0.1 sqrt(400) is two units of time, four samples of three statistics.
+    assert_eq!((claims.len(), record["failures"].as_array().unwrap().len()), (12, 0), "{record}");
+    assert!(claims.iter().all(|claim| claim["verdict"] != "fail"), "{claims:?}");
+    assert!(claims.iter().any(|claim| claim["verdict"] == "pass"), "{claims:?}");
+    let rest = &record["unclaimed"][0];
+    assert_eq!(rest["from"].as_f64(), Some(2.0), "{rest}");
+    assert!(rest["reason"].as_str().unwrap().contains("grows without bound"), "{rest}");
+}
+
+#[test]
+fn every_file_of_a_course_names_the_same_columns_and_the_exact_seed() {
+    // One more than 2^53: no number with a point is this seed.
+    let seed = "9007199254740993";
+    let text = DETERMINISTIC.replace("seed = 1", &format!("seed = {seed}"));
+    for (arguments, theory) in [(&["--networks", "2"][..], "two-time"), (&["--reduced"], "reduced")] {
+        let (folder, record) = lowrank(&text, "transient", arguments, 0);
+        let out = folder.path().join("out");
+        let names = |header: &csv::StringRecord| -> Vec<String> {
+            let skipped = |name: &&str| !(["variant", "time", "reason"].contains(name) || name.ends_with("_se"));
+            let mut names: Vec<String> = header
+                .iter()
+                .filter(skipped)
+                .map(|name| {
+                    let (name, networks) =
+                        name.strip_suffix("_networks").map_or((name, ""), |name| (name, "networks_"));
+                    let name = if name.starts_with("kappa_") { "kappa" } else { name };
+                    format!("{networks}{}", if name.starts_with("z_") { "z" } else { name })
+                })
+                .collect();
+            names.sort();
+            names
+        };
+        let table = names(csv::Reader::from_path(out.join("transient.csv")).unwrap().headers().unwrap());
+        let beside: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(out.join("current.npz.json")).unwrap()).unwrap();
+        let arrays = beside["arrays"].as_object().unwrap().keys().cloned();
+        let mut arrays: Vec<String> = arrays.filter(|name| name != "time").collect();
+        arrays.sort();
+        assert_eq!(table, arrays);
+        let snapshot = record["data"]["courses"][0]["theory"][theory][0].as_object().unwrap();
+        let of_theory = |name: &str| if name == "readouts" { "z".to_owned() } else { name.to_owned() };
+        let mut json: Vec<String> = snapshot.keys().map(|name| of_theory(name)).filter(|name| name != "time").collect();
+        json.sort();
+        assert_eq!(table.into_iter().filter(|name| !name.starts_with("networks_")).collect::<Vec<_>>(), json);
+        for file in ["transient.json", "transient.csv.json", "current.npz.json"] {
+            let text = std::fs::read_to_string(out.join(file)).unwrap();
+            // Beside the data and in the spec's own echo.
+            assert_eq!(text.matches(&format!("\"seed\": {seed}")).count(), 2, "{file}");
+            let written: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert!(file != "transient.json" || written == record, "{file} is not what --json prints");
+        }
+        assert_eq!(record["seed"].as_u64(), Some(9_007_199_254_740_993), "{record}");
+    }
+}
+
+#[test]
+fn axes_are_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = folder.path().join("own.toml");
+    std::fs::write(&spec, format!("{DETERMINISTIC}[[axis]]\nparameter = \"g\"\nvalues = [0.0, 0.5]\n")).unwrap();
+    for command in ["transient", "simulate", "check"] {
+        let mut shell = Command::new(env!("CARGO_BIN_EXE_lowrank"));
+        let output = shell.args([command, spec.to_str().unwrap()]).output().unwrap();
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && message.contains("[[axis]] is given"), "{message}");
+        assert!(message.contains("lowrank solve") && message.lines().count() == 1, "{message}");
+    }
+}

@@ -48,9 +48,31 @@ impl Filter {
 /// # Errors
 /// White noise on every unit; an initial state with a vector that is not there; not one V an input vector; activity beyond 1e6.
 pub fn latent(model: &Model, initial: &Initial, felt: &[Vec<f64>], dt: f64) -> Result<Vec<Latent>, MeanFieldError> {
+    let (states, stopped) = latent_as_far(model, initial, felt, dt)?;
+    stopped.map_or(Ok(states), Err)
+}
+
+/// [`latent`] as far as it can be followed: where it cannot until the end, the states until then, and the reason.
+///
+/// # Errors
+/// Those of [`latent`] that leave no state.
+pub fn latent_as_far(
+    model: &Model,
+    initial: &Initial,
+    felt: &[Vec<f64>],
+    dt: f64,
+) -> Result<(Vec<Latent>, Option<MeanFieldError>), MeanFieldError> {
     check_input(model, felt)?;
     let mut slaved = Slaved::new(model, initial, dt)?;
-    felt.iter().map(|felt| slaved.step(felt)).collect()
+    let mut states = Vec::with_capacity(felt.len());
+    for felt in felt {
+        match slaved.step(felt) {
+            Ok(state) => states.push(state),
+            Err(error) if states.is_empty() => return Err(error),
+            Err(error) => return Ok((states, Some(error))),
+        }
+    }
+    Ok((states, None))
 }
 
 /// The reduced dynamics (T28) on their way, one step after the other.

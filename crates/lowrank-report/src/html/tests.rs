@@ -129,7 +129,7 @@ fn what_was_run_and_how_to_repeat_it_is_there() {
         assert!(page.contains(text), "{text}");
     }
     assert!(!page.contains("Missing"));
-    let unclaimed = vec![Unclaimed { variant: Variant::Current, reason: "no <state> here".to_owned() }];
+    let unclaimed = vec![Unclaimed { variant: Variant::Current, from: None, reason: "no <state> here".to_owned() }];
     let page = report(&Outcome { unclaimed: unclaimed.clone(), ..outcome() }, &[]);
     assert!(page.contains("no claim on the current variant: no &lt;state&gt; here"));
     let text = crate::summary(&Outcome { unclaimed, ..outcome() }, &Provenance::here());

@@ -19,12 +19,17 @@ use super::chosen::{Chosen, chosen};
 use super::margins::margin;
 use super::simulate::in_flight;
 use super::start::remark_on_rest;
+use super::transient::{Stop, why_stopped};
 use super::validate::{failure, write_verdicts};
 use crate::common::{check_memory, given_vectors, in_file, name_of};
 use crate::{Common, Failure, on_interrupt};
 
 /// Samples of a transient that are claimed.
 const TIMES: usize = 4;
+/// Activity that grows without bound is claimed until this times sqrt(N), in unit time constants. Growth rates of networks have a
+/// standard deviation of 1.5 / sqrt(N) (delta_0 of threshold-linear networks, g = 2, N = 1000); until then it makes 0.3 in the logarithm
+/// of delta_0, which moves its mean by the 5 % of its margin.
+const GROWTH_TOLD: f64 = 0.1;
 
 /// Options of `lowrank check`.
 #[derive(Debug, Args)]
@@ -73,9 +78,13 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
         match point {
             // A variant of which theory has nothing to claim takes no other with it.
             Err(Failure::Computation(reason)) => {
-                unclaimed.push(Unclaimed { variant: model.variant(), reason });
+                unclaimed.push(Unclaimed { variant: model.variant(), from: None, reason });
             }
-            point => points.push(point?),
+            point => {
+                let (point, rest) = point?;
+                points.push(point);
+                unclaimed.extend(rest);
+            }
         }
     }
     if points.is_empty() {
@@ -99,14 +108,14 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     write_verdicts(&outcome, "check", &command, common.out.as_ref(), common)
 }
 
-/// The operating point of one variant, with what theory says of it as claims.
+/// The operating point of one variant, with what theory says of it as claims, and from when on it says nothing of a course.
 fn point(
     spec: &Spec,
     experiment: &Experiment,
     model: &Model,
     name: &str,
     path: &Path,
-) -> Result<OperatingPoint, Failure> {
+) -> Result<(OperatingPoint, Option<Unclaimed>), Failure> {
     let Chosen { phase, kappa, why, by_chance, on_ring } =
         chosen(experiment, model).map_err(|failure| match failure {
             Failure::Input(line) => in_file(path, line),
@@ -135,9 +144,19 @@ fn point(
         statistics: Vec::new(),
         variants: vec![(model.variant(), Vec::new())],
     };
+    if phase == Phase::Transient {
+        return course(point, model, experiment.neurons);
+    }
     let mut statistics = statistics(spec, &point);
     let is_odd = |s: &Statistic| matches!(s, Statistic::Kappa(_) | Statistic::Mu | Statistic::RMean);
-    statistics.retain(|s| !(by_chance && is_odd(s) || on_ring && matches!(s, Statistic::Kappa(_))));
+    let silent = model.transfer().is_odd() && model.ensemble().layout().inputs == 0;
+    // A network settles where its own family is widest: whatever depends on the radius is off by O(1 / sqrt(N)).
+    let off_radius = |s: &Statistic| match s {
+        Statistic::Mu | Statistic::Unbounded => true,
+        Statistic::RMean => silent,
+        _ => false,
+    };
+    statistics.retain(|s| !(by_chance && is_odd(s) || on_ring && !off_radius(s)));
     // The exponent is predicted where it is claimed.
     if statistics.contains(&Statistic::Lyapunov) {
         point.statistics = vec![(Statistic::Lyapunov, margin(Statistic::Lyapunov, phase, model, None))];
@@ -145,24 +164,46 @@ fn point(
     let predicted = predict(&point, model).map_err(could_not)?;
     let there = statistics.into_iter().filter(|statistic| statistic.of(&predicted).is_some());
     point.statistics = there.map(|s| (s, margin(s, phase, model, Some(&predicted)))).collect();
-    Ok(point)
+    Ok((point, None))
+}
+
+/// A course in time, claimed as far as theory follows it.
+fn course(
+    mut point: OperatingPoint,
+    model: &Model,
+    neurons: usize,
+) -> Result<(OperatingPoint, Option<Unclaimed>), Failure> {
+    let predicted = predict(&point, model).map_err(could_not)?;
+    let stopped = predicted.stopped.as_ref().map(|(time, error)| match why_stopped(model, error) {
+        Stop::Other(reason) => (*time, reason),
+        Stop::Unbounded(reason) => {
+            let apart = "networks differ in the rate by some 1.5 / sqrt(N), and with it ever more in their activity";
+            (time.min(GROWTH_TOLD * (neurons as f64).sqrt()), format!("{reason}; {apart}"))
+        }
+    });
+    let last = stopped.as_ref().map_or(f64::INFINITY, |(time, _)| *time);
+    let rank = model.rank();
+    let statistics = times(&point, last).into_iter().flat_map(|t| {
+        (0..rank).map(move |k| Statistic::KappaAt(k, t)).chain([Statistic::MuAt(t), Statistic::Delta0At(t)])
+    });
+    let there = statistics.filter(|statistic| statistic.of(&predicted).is_some());
+    point.statistics = there.map(|s| (s, margin(s, Phase::Transient, model, Some(&predicted)))).collect();
+    let unclaimed = |(time, reason)| Unclaimed { variant: model.variant(), from: Some(time), reason };
+    match stopped.map(unclaimed) {
+        Some(rest) if point.statistics.is_empty() => Err(Failure::Computation(rest.reason)),
+        rest => Ok((point, rest)),
+    }
 }
 
 /// What is claimed of a state of this phase.
 fn statistics(spec: &Spec, point: &OperatingPoint) -> Vec<Statistic> {
     use Statistic::{
-        Autocovariance, Delta0, Delta0At, Delta0Individual, DeltaInf, DeltaT, Kappa, KappaAt, Lyapunov, Mu, MuAt,
-        OutlierIm, OutlierRe, RAutocovariance, RMean, RSecondMoment, Unbounded,
+        Autocovariance, Delta0, Delta0Individual, DeltaInf, DeltaT, Kappa, Lyapunov, Mu, OutlierIm, OutlierRe,
+        RAutocovariance, RMean, RSecondMoment, Unbounded,
     };
     let rank = point.model.rank();
     if point.phase == Phase::Unbounded {
         return vec![Unbounded];
-    }
-    if point.phase == Phase::Transient {
-        return times(point)
-            .into_iter()
-            .flat_map(|t| (0..rank).map(move |k| KappaAt(k, t)).chain([MuAt(t), Delta0At(t)]))
-            .collect();
     }
     let mut all: Vec<Statistic> = (0..rank).map(Kappa).collect();
     all.extend([Mu, Delta0, Delta0Individual, RMean, RSecondMoment]);
@@ -186,10 +227,14 @@ fn statistics(spec: &Spec, point: &OperatingPoint) -> Vec<Statistic> {
     all
 }
 
-/// Samples of a transient, spread evenly over the window, the last one among them; never time 0.
-fn times(point: &OperatingPoint) -> Vec<f64> {
+/// Samples of a transient, spread evenly over the window until `last`, the last one among them; never time 0.
+fn times(point: &OperatingPoint, last: f64) -> Vec<f64> {
     let timing = point.timing;
-    let intervals = (timing.window / timing.interval * (1.0 + 1e-9)).floor() as usize;
+    let window = timing.window.min(last - timing.transient);
+    if window < 0.0 {
+        return Vec::new();
+    }
+    let intervals = (window / timing.interval * (1.0 + 1e-9)).floor() as usize;
     let mut samples: Vec<usize> = (1..=TIMES).map(|i| i * intervals / TIMES).collect();
     samples.dedup();
     let times = samples.into_iter().map(|sample| timing.transient + sample as f64 * timing.interval);

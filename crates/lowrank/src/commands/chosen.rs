@@ -4,7 +4,7 @@
 
 use lowrank_meanfield::selection::{Decision, State, solutions};
 use lowrank_meanfield::{MeanFieldError, Regime};
-use lowrank_model::Model;
+use lowrank_model::{Model, decimals_of};
 use lowrank_spec::Experiment;
 use lowrank_validate::Phase;
 
@@ -17,7 +17,7 @@ pub(super) struct Chosen {
     pub(super) why: String,
     /// Whether networks choose between the state and its mirror image by chance, so that nothing odd in x can be claimed.
     pub(super) by_chance: bool,
-    /// Whether the state stands for a continuous family, on which kappa_k are not given.
+    /// Whether the state stands for a continuous family, on which neither kappa_k nor its size are given in a finite network.
     pub(super) on_ring: bool,
 }
 
@@ -58,22 +58,24 @@ pub(super) fn chosen(experiment: &Experiment, model: &Model) -> Result<Chosen, F
         },
     };
     let kappa = selected.state.order().kappa.clone();
+    let shown = decimals_of(&kappa, 4);
     let (name, count) = (phase.name(), selected.candidates);
     let mut why = match selected.decision {
-        Decision::Alone => format!("the only stable state that theory has, {name}, kappa {kappa:.4?}"),
-        Decision::Reduced => format!(
-            "of {count} states the {name} one to which the reduced dynamics lead from the start, kappa {kappa:.4?}"
-        ),
-        Decision::TwoTime => format!(
-            "of {count} states the {name} one to which the two-time theory leads from the start, kappa {kappa:.4?}"
-        ),
+        Decision::Alone => format!("the only stable state that theory has, {name}, kappa {shown}"),
+        Decision::Reduced => {
+            format!("of {count} states the {name} one to which the reduced dynamics lead from the start, kappa {shown}")
+        }
+        Decision::TwoTime => {
+            format!("of {count} states the {name} one to which the two-time theory leads from the start, kappa {shown}")
+        }
     };
     if selected.by_chance {
         why += "; its sign is chance, so that only statistics even in x are claimed";
     }
     let on_ring = selected.state.ring().is_some();
     if on_ring {
-        why += "; one of a continuous family, so that kappa is not claimed";
+        why += "; one of a continuous family, on which each network settles where its own is widest, so that nothing is claimed that depends on \
+                kappa or its size";
     }
     Ok(Chosen { phase, kappa, why, by_chance: selected.by_chance, on_ring })
 }

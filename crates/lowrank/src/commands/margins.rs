@@ -10,6 +10,9 @@ use lowrank_validate::{Findings, Margin, Phase, Statistic};
 /// Below this everything is at rest: x and what is made of it, and kappa in units of n or of 1 / m, whichever is smaller.
 const REST: f64 = 1e-3;
 
+/// Times of a course that differ by less than this part are one: rounding.
+const SAME_TIME: f64 = 1e-9;
+
 /// Half of the networks.
 const MAJORITY: f64 = 0.5;
 
@@ -20,8 +23,14 @@ pub(super) fn margin(statistic: Statistic, phase: Phase, model: &Model, predicte
         OutlierIm, OutlierRe, RAutocovariance, RMean, RSecondMoment, RTemporalVariance, Unbounded,
     };
     let order = predicted.and_then(|findings| findings.order.as_ref());
+    // The scale of a course is its largest variance; of one that grows beyond theory, that until then.
+    let until = match statistic {
+        KappaAt(_, t) | MuAt(t) | Delta0At(t) if predicted.is_some_and(|findings| findings.stopped.is_some()) => t,
+        _ => f64::INFINITY,
+    };
     let course = predicted.map(|findings| findings.course.as_slice()).unwrap_or_default();
-    let delta_0 = order.map_or(0.0, |o| o.delta_0).max(course.iter().map(|m| m.delta_0).fold(0.0, f64::max));
+    let so_far = course.iter().filter(|moment| moment.time <= until * (1.0 + SAME_TIME));
+    let delta_0 = order.map_or(0.0, |o| o.delta_0).max(so_far.map(|m| m.delta_0).fold(0.0, f64::max));
     // phi is at most one or two for most functions; where it is not, rates are as large as x.
     let rate = order.map_or(model.transfer().bound().unwrap_or(delta_0.sqrt()), |o| o.r_second_moment.sqrt());
     let part = if matches!(phase, Phase::Chaotic | Phase::Fluctuating) { CHAOTIC } else { CALM };

@@ -12,7 +12,7 @@ use lowrank_meanfield::{
     Chaotic, Family, Linearisation, Loss, MeanFieldError, Onset, Regime, Stationary, StructureGrowth, Unbounded,
     linearisation, onsets_of_chaos, readouts, stationary_branches, two_timescale_solutions, unbounded_states,
 };
-use lowrank_model::{Model, OrderParameters, Variant};
+use lowrank_model::{Model, OrderParameters, Variant, decimals_of};
 use lowrank_report::{Arrays, Origin, Provenance, data_json, write_csv, write_file, write_npz};
 use lowrank_spec::{Draft, Grid, Spec, SpecError};
 use rayon::prelude::*;
@@ -263,10 +263,15 @@ fn constant_input(spec: &Spec) -> Vec<String> {
             ends.iter().flatten().map(|(time, _)| *time).max_by(f64::total_cmp).filter(|_| input.sine.is_none())?;
         Some((q, (time, ends[0].map_or(input.amplitude, |(_, a)| a) + ends[1].map_or(0.0, |(_, a)| a))))
     });
+    let follows = if spec.is_noisy() {
+        "lowrank simulate shows the time course of networks, as its theory takes no noise"
+    } else {
+        "lowrank transient follows the time course"
+    };
     let remark = |(q, (time, amplitude)): (usize, (f64, f64))| {
         format!(
             "input {q} changes in time: solved is the network under its last amplitude, {amplitude}, from time {time} on; \
-             lowrank transient follows the time course"
+             {follows}"
         )
     };
     changing.map(remark).collect()
@@ -309,8 +314,10 @@ fn solve(model: &Model, at: Vec<(String, f64)>, options: &Options) -> Solved {
                     }
                 };
                 remarks.push(format!(
-                    "the chaotic solution with kappa {:.4?} of one time scale ends at tau_s = {:.3}, tau_r = {:.3}, {how}",
-                    lost.order.kappa, lost.tau_s, lost.tau_r
+                    "the chaotic solution with kappa {} of one time scale ends at tau_s = {:.3}, tau_r = {:.3}, {how}",
+                    decimals_of(&lost.order.kappa, 4),
+                    lost.tau_s,
+                    lost.tau_r
                 ));
             }
             for solution in &followed.found {

@@ -1,24 +1,24 @@
 //! `lowrank transient`: the time course that theory predicts from the start of a spec, with networks beside it where asked for.
 
 mod figure;
+mod tables;
 
 use std::path::PathBuf;
 
 use clap::Args;
-use lowrank_meanfield::{Latent, MeanFieldError, Snapshot, latent, transient};
+use lowrank_meanfield::{Latent, MeanFieldError, Snapshot, latent_as_far, transient_as_far, unbounded_states};
 use lowrank_model::{Initial, Model, Variant};
 use lowrank_report::{
-    Array, Arrays, FigureOrigin, Origin, Provenance, array, data_json, quoted, write_csv, write_figure, write_file,
-    write_npz,
+    Arrays, FigureOrigin, Origin, Provenance, data_json, quoted, write_csv, write_figure, write_file, write_npz,
 };
 use lowrank_simulate::Observed;
 use lowrank_spec::{Experiment, Spec};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use self::tables::{Columns, arrays, table};
 use super::simulate::{FailedNetwork, Shown, in_flight, kappa, one_network};
 use crate::common::{check_memory, given_vectors, in_file};
-use crate::table::{Table, Value};
 use crate::{Common, Failure, on_interrupt, print};
 
 /// Step of the reduced dynamics, in units of the shorter time constant: their error is of its first order, a thousandth.
@@ -50,7 +50,7 @@ pub struct Options {
     reduced: bool,
 }
 
-/// The theory of one variant at all times.
+/// The theory of one variant at all times, or as long as it could be followed.
 #[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Theory {
@@ -62,14 +62,24 @@ pub(super) enum Theory {
     Unsolved(String),
 }
 
+/// Where theory ends before the course does.
+#[derive(Serialize, schemars::JsonSchema)]
+pub(super) struct Stopped {
+    /// Until when theory follows the course, in unit time constants.
+    time: f64,
+    /// The reason, in one line.
+    reason: String,
+}
+
 /// An order parameter of networks at one time.
 #[derive(Serialize, schemars::JsonSchema)]
 pub(super) struct Estimate {
-    mean: f64,
-    /// None for a single network.
+    /// None from the time on from which a network is missing: the others stand for themselves.
+    mean: Option<f64>,
+    /// None for a single network, or without a mean.
     standard_error: Option<f64>,
-    /// One a network.
-    values: Vec<f64>,
+    /// One a network; none where its activity, growing without bound, has left the range of numbers.
+    values: Vec<Option<f64>>,
 }
 
 /// The order parameters of networks at one time.
@@ -90,10 +100,14 @@ pub(super) struct Course {
     variant: Variant,
     times: Vec<f64>,
     theory: Theory,
-    /// One a time, over the networks that have numbers; empty without --networks.
+    /// Where theory ends before the course does; none where it goes to the end, or is not there.
+    stopped: Option<Stopped>,
+    /// One a time, over the networks that could be integrated; empty without --networks.
     networks: Vec<Measured>,
-    /// Networks whose activity grows without bound; they have no numbers.
+    /// Networks whose activity grows without bound; they have numbers until it leaves their range.
     unbounded: usize,
+    /// When the first of them was seen to grow so; it may be after the end.
+    unbounded_from: Option<f64>,
     /// Networks that could not be integrated.
     failures: Vec<FailedNetwork>,
 }
@@ -121,25 +135,35 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     on_interrupt("nothing was written; run it again");
     let times: Vec<f64> = (0..experiment.protocol.samples()).map(|i| experiment.protocol.sample_time(i)).collect();
     let of_model = |model: &Model| theory(model, &experiment.initial, &times, options.reduced);
-    let theories: Vec<Theory> =
+    let theories: Vec<(Theory, Option<Stopped>)> =
         common.waiting("theory", || experiment.models.par_iter().map(of_model).collect::<Vec<_>>());
     let networks = networks(&experiment, options, common)?;
-    let course = |(v, theory): (usize, Theory)| {
-        let (mut seen, mut failures, mut unbounded) = (Vec::new(), Vec::new(), 0);
+    let course = |(v, (theory, stopped)): (usize, (Theory, Option<Stopped>))| {
+        let (mut seen, mut failures) = (Vec::new(), Vec::new());
+        let (mut unbounded, mut unbounded_from) = (0, None::<f64>);
         for (realisation, shown) in networks.iter().enumerate() {
             match &shown[v] {
-                Shown::Seen(of) => seen.push(&of.observed),
+                Shown::Seen(of) => {
+                    if let Some(time) = of.observed.unbounded {
+                        (unbounded, unbounded_from) =
+                            (unbounded + 1, Some(unbounded_from.map_or(time, |t| t.min(time))));
+                    }
+                    seen.push(&of.observed);
+                }
                 Shown::Unbounded => unbounded += 1,
                 Shown::Failed { reason, .. } => failures.push(FailedNetwork::new(realisation, reason.clone())),
             }
         }
         let model = &experiment.models[v];
-        let networks = measured(model.rank(), &seen);
-        Course { variant: model.variant(), times: times.clone(), theory, networks, unbounded, failures }
+        let (variant, times, networks) = (model.variant(), times.clone(), measured(model.rank(), &seen));
+        Course { variant, times, theory, stopped, networks, unbounded, unbounded_from, failures }
     };
     let courses: Vec<Course> = theories.into_iter().enumerate().map(course).collect();
-    let table = table(&courses, experiment.models.first().map_or((0, 0), |m| (m.rank(), spec.layout().readouts)));
-    let record = data_json(&Record { spec: &spec, courses: &courses }, spec.seed, &Provenance::here())?;
+    let (rank, readouts) = (experiment.models.first().map_or(0, Model::rank), spec.layout().readouts);
+    let columns = Columns::new(rank, readouts, options.reduced);
+    let table = table(&courses, columns);
+    let data = Record { spec: &spec, courses: &courses };
+    let record = data_json(&data, spec.seed, &Provenance::here())?;
     on_interrupt("files are being written: what is there is whole; run it again");
     let unwritten = common.write(|out| {
         write_file(&out.join("transient.json"), record.as_bytes())?;
@@ -147,12 +171,13 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
         let origin = Origin { provenance: &provenance, seed: Some(spec.seed), spec: &spec };
         write_csv(&out.join("transient.csv"), &table.columns(), &origin)?;
         for course in &courses {
-            write_npz(&out.join(format!("{}.npz", course.variant)), &Arrays::new(arrays(course))?, &origin)?;
+            write_npz(&out.join(format!("{}.npz", course.variant)), &Arrays::new(arrays(course, columns))?, &origin)?;
         }
         if let Some(figure) = figure::figure(&courses) {
             let command = format!("lowrank transient {}", quoted(&options.spec.to_string_lossy()));
             let origin = FigureOrigin { provenance: Provenance::here(), seed: spec.seed, command };
-            write_figure(&out.join("transient"), &figure, &figure, &origin)?;
+            // The data beside the figure are the record.
+            write_figure(&out.join("transient"), &figure, &data, &origin)?;
         }
         Ok(())
     });
@@ -164,25 +189,45 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
 }
 
 impl Course {
-    /// How many networks grow without bound.
+    /// How many networks grow without bound, and from when on.
     fn without_bound(&self) -> String {
-        format!(
-            "{} networks are unbounded: their activity grows without bound, and they have no numbers",
-            self.unbounded
-        )
+        let from = self.unbounded_from.map_or(String::new(), |time| format!(", as is seen from time {time:.4} on"));
+        format!("{} networks are unbounded: their activity grows without bound{from}", self.unbounded)
     }
 
-    /// Why theory or networks are missing, a line each.
-    fn missing(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        if let Theory::Unsolved(reason) = &self.theory {
-            lines.push(format!("theory of the {} variant could not be solved: {reason}", self.variant));
+    /// What of theory is missing, if anything is.
+    fn without_theory(&self) -> Option<String> {
+        match (&self.theory, &self.stopped) {
+            (Theory::Unsolved(reason), _) => {
+                Some(format!("theory of the {} variant could not be solved: {reason}", self.variant))
+            }
+            (_, Some(Stopped { time, reason })) => {
+                Some(format!("theory of the {} variant ends at time {time:.4}: {reason}", self.variant))
+            }
+            _ => None,
         }
+    }
+
+    /// What of networks is missing: those that failed, and those that left the range of numbers before the end.
+    fn without_networks(&self) -> Vec<String> {
+        let mut lines = Vec::new();
         if let Some(first) = self.failures.first() {
             let count = self.failures.len();
             lines.push(format!("{count} networks of the {} variant failed, the first of them {first}", self.variant));
         }
+        if self.networks.last().is_some_and(|last| last.mu.mean.is_none()) {
+            lines.push(format!(
+                "networks of the {} variant have no numbers to the end: {}",
+                self.variant,
+                self.without_bound()
+            ));
+        }
         lines
+    }
+
+    /// Why theory or networks are missing, a line each.
+    fn missing(&self) -> Vec<String> {
+        self.without_theory().into_iter().chain(self.without_networks()).collect()
     }
 }
 
@@ -212,20 +257,55 @@ fn adjust(spec: &mut Spec, options: &Options) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Theory of one variant at these times.
-fn theory(model: &Model, initial: &Initial, times: &[f64], reduced: bool) -> Theory {
-    let solved =
-        if reduced { slaved(model, initial, times).map(Theory::Reduced) } else { two_time(model, initial, times) };
-    solved.unwrap_or_else(|error| Theory::Unsolved(error.to_string()))
+/// Theory of one variant at these times, as far as it can be followed.
+fn theory(model: &Model, initial: &Initial, times: &[f64], reduced: bool) -> (Theory, Option<Stopped>) {
+    let solved = if reduced { slaved(model, initial, times) } else { two_time(model, initial, times) };
+    match solved {
+        Ok((theory, None)) => (theory, None),
+        Ok((theory, Some((time, error)))) => {
+            let (Stop::Unbounded(reason) | Stop::Other(reason)) = why_stopped(model, &error);
+            (theory, Some(Stopped { time, reason }))
+        }
+        Err(error) => (Theory::Unsolved(error.to_string()), None),
+    }
 }
 
-fn two_time(model: &Model, initial: &Initial, times: &[f64]) -> Result<Theory, MeanFieldError> {
-    let course = transient(model, initial, times.last().copied().unwrap_or(0.0))?;
-    Ok(Theory::TwoTime(times.iter().map(|t| course.at(t.min(course.end()))).collect::<Result<_, _>>()?))
+/// Why theory of a course ends before its time, in one line.
+pub(super) enum Stop {
+    /// Activity has left the range of theory, and nothing bounds it.
+    Unbounded(String),
+    /// Another reason.
+    Other(String),
+}
+
+/// Why theory does not go on: where nothing bounds the activity that has left its range, that says more than the range.
+pub(super) fn why_stopped(model: &Model, error: &MeanFieldError) -> Stop {
+    let beyond = matches!(error, MeanFieldError::BadArgument { .. });
+    let fastest = beyond.then(|| unbounded_states(model).ok()?.into_iter().next()).flatten();
+    fastest.map_or_else(
+        || Stop::Other(error.to_string()),
+        |ray| {
+            let rate = ray.growth_rate;
+            Stop::Unbounded(format!(
+                "activity grows without bound (unbounded, at the rate {rate:.4}), and theory does not follow it where its mean or \
+                 variance passes 1e6: shorten the course, or lower g or the overlaps"
+            ))
+        },
+    )
+}
+
+/// A theory with where it ends before the course does, and why.
+type AsFar = (Theory, Option<(f64, MeanFieldError)>);
+
+fn two_time(model: &Model, initial: &Initial, times: &[f64]) -> Result<AsFar, MeanFieldError> {
+    let (course, stopped) = transient_as_far(model, initial, times.last().copied().unwrap_or(0.0))?;
+    let solved = times.iter().filter(|t| stopped.is_none() || **t <= course.end());
+    let snapshots = solved.map(|t| course.at(t.min(course.end()))).collect::<Result<_, _>>()?;
+    Ok((Theory::TwoTime(snapshots), stopped.map(|error| (course.end(), error))))
 }
 
 /// The reduced dynamics in equal steps, whole numbers of which lie between two times.
-fn slaved(model: &Model, initial: &Initial, times: &[f64]) -> Result<Vec<Latent>, MeanFieldError> {
+fn slaved(model: &Model, initial: &Initial, times: &[f64]) -> Result<AsFar, MeanFieldError> {
     let interval = times.get(1).map_or(1.0, |time| time - times[0]);
     let (tau_s, tau_r) = model.variant().time_constants();
     let shortest = [tau_s, tau_r].into_iter().filter(|tau| *tau > 0.0).fold(f64::INFINITY, f64::min);
@@ -235,16 +315,20 @@ fn slaved(model: &Model, initial: &Initial, times: &[f64]) -> Result<Vec<Latent>
         return Err(MeanFieldError::NoisyInput { input, strength });
     }
     let felt = model.input().felt(model.variant(), dt, each * (times.len() - 1), || 0.0)?;
-    Ok(latent(model, initial, &felt, dt)?.into_iter().step_by(each).collect())
+    let (states, stopped) = latent_as_far(model, initial, &felt, dt)?;
+    let stopped = stopped.map(|error| ((states.len() - 1) as f64 * dt, error));
+    Ok((Theory::Reduced(states.into_iter().step_by(each).collect()), stopped))
 }
 
 /// The networks, `[realisation][variant]`.
 fn networks(experiment: &Experiment, options: &Options, common: &Common) -> Result<Vec<Vec<Shown>>, Failure> {
     let Some(count) = options.networks else { return Ok(Vec::new()) };
+    let mut experiment = experiment.clone();
+    experiment.protocol = experiment.protocol.as_course();
     let bar = common.bar(count as usize * experiment.models.len(), "runs");
     let all: Result<Vec<_>, Failure> = (0..count)
         .into_par_iter()
-        .map(|realisation| one_network(experiment, realisation, false, &|| bar.inc(1)))
+        .map(|realisation| one_network(&experiment, realisation, false, &|| bar.inc(1)))
         .collect::<Vec<_>>()
         .into_iter()
         // The first failure in the order of realisations, whichever came first in time.
@@ -255,129 +339,26 @@ fn networks(experiment: &Experiment, options: &Options, common: &Common) -> Resu
 
 /// Means and standard errors over networks at every sample.
 fn measured(rank: usize, networks: &[&Observed]) -> Vec<Measured> {
-    let Some(first) = networks.first() else { return Vec::new() };
+    let Some(longest) = networks.iter().max_by_key(|observed| observed.times.len()) else { return Vec::new() };
     let kappas: Vec<Vec<Vec<f64>>> = networks.iter().map(|observed| kappa(observed)).collect();
-    let overlap = |sample: usize, k: usize| estimate(kappas.iter().map(|one| one[sample][k]).collect());
+    let overlap =
+        |sample: usize, k: usize| estimate(kappas.iter().map(|one| one.get(sample).map(|kappa| kappa[k])).collect());
+    let width = kappas.first().and_then(|one| one.first()).map_or(rank, Vec::len);
     let at = |sample: usize| Measured {
-        time: first.times[sample],
+        time: longest.times[sample],
         kappa: (0..rank).map(|k| overlap(sample, k)).collect(),
-        readouts: (rank..kappas[0][sample].len()).map(|k| overlap(sample, k)).collect(),
-        mu: estimate(networks.iter().map(|o| o.mu_of_time[sample]).collect()),
-        delta_0: estimate(networks.iter().map(|o| o.delta_0_of_time[sample]).collect()),
+        readouts: (rank..width).map(|k| overlap(sample, k)).collect(),
+        mu: estimate(networks.iter().map(|o| o.mu_of_time.get(sample).copied()).collect()),
+        delta_0: estimate(networks.iter().map(|o| o.delta_0_of_time.get(sample).copied()).collect()),
     };
-    (0..first.times.len()).map(at).collect()
+    (0..longest.times.len()).map(at).collect()
 }
 
-fn estimate(values: Vec<f64>) -> Estimate {
+fn estimate(values: Vec<Option<f64>>) -> Estimate {
     let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let squares = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
-    let standard_error = (values.len() > 1).then(|| (squares / (count - 1.0) / count).sqrt());
+    let there: Option<Vec<f64>> = values.iter().copied().collect();
+    let mean = there.as_ref().map(|there| there.iter().sum::<f64>() / count);
+    let squares = there.iter().flatten().map(|value| (value - mean.unwrap_or(0.0)).powi(2)).sum::<f64>();
+    let standard_error = mean.filter(|_| values.len() > 1).map(|_| (squares / (count - 1.0) / count).sqrt());
     Estimate { mean, standard_error, values }
-}
-
-impl Theory {
-    /// kappa, readouts, mu, Delta_0, its individual part, and the moments of r at one time; not a number where there is none.
-    fn at(&self, index: usize, (rank, readouts): (usize, usize)) -> Vec<f64> {
-        match self {
-            Self::TwoTime(snapshots) => {
-                let s = &snapshots[index];
-                let rest = [s.mu, s.delta_0, s.delta_0_individual, s.r_mean, s.r_second_moment];
-                [s.kappa.as_slice(), &s.readouts, &rest].concat()
-            }
-            Self::Reduced(states) => {
-                let s = &states[index];
-                let rest = [f64::NAN, f64::NAN, s.delta_0_individual, f64::NAN, f64::NAN];
-                [s.kappa.as_slice(), &s.readouts, &rest].concat()
-            }
-            Self::Unsolved(_) => vec![f64::NAN; rank + readouts + 5],
-        }
-    }
-}
-
-/// One row a time and variant.
-fn table(courses: &[Course], (rank, readouts): (usize, usize)) -> Table {
-    let kappa = (1..=rank).map(|k| format!("kappa_{k}"));
-    let z = (1..=readouts).map(|p| format!("z_{p}"));
-    let rest = ["mu", "delta_0", "delta_0_individual", "r_mean", "r_second_moment"].map(str::to_owned);
-    let with_networks = courses.iter().any(|course| !course.networks.is_empty());
-    let pair = |name: &str| [format!("{name}_networks"), format!("{name}_se")];
-    let measured: Vec<String> = if with_networks {
-        let names = kappa.clone().chain(z.clone()).chain(["mu", "delta_0"].map(str::to_owned));
-        names.flat_map(|name| pair(&name)).collect()
-    } else {
-        Vec::new()
-    };
-    let head = ["variant", "time"].map(str::to_owned).into_iter().chain(kappa).chain(z).chain(rest);
-    let mut table = Table::new(head.chain(measured).chain(["reason".to_owned()]).collect());
-    for course in courses {
-        let unbounded = (course.unbounded > 0).then(|| course.without_bound());
-        let reason = course.missing().into_iter().chain(unbounded).collect::<Vec<_>>().join("; ");
-        for (index, time) in course.times.iter().enumerate() {
-            let mut row: Vec<Value> = vec![course.variant.name().into(), (*time).into()];
-            row.extend(course.theory.at(index, (rank, readouts)).into_iter().map(Value::from));
-            if with_networks {
-                let m = course.networks.get(index);
-                let estimates = m.map(|m| m.kappa.iter().chain(&m.readouts).chain([&m.mu, &m.delta_0]).collect());
-                let pair = |e: &Estimate| [e.mean, e.standard_error.unwrap_or(f64::NAN)];
-                let numbers: Option<Vec<f64>> = estimates.map(|all: Vec<_>| all.into_iter().flat_map(pair).collect());
-                let none = vec![f64::NAN; 2 * (rank + readouts + 2)];
-                row.extend(numbers.unwrap_or(none).into_iter().map(Value::from));
-            }
-            row.push(reason.as_str().into());
-            table.push(row);
-        }
-    }
-    table
-}
-
-/// The arrays of one variant's file.
-fn arrays(course: &Course) -> Vec<Array> {
-    let time = ("time", course.times.len());
-    let mut all = vec![array("time", &[time], course.times.clone(), "time constant", "times")];
-    let list = |f: &dyn Fn(usize) -> Vec<f64>| (0..course.times.len()).flat_map(f).collect::<Vec<f64>>();
-    let (mut kappa, mut readouts, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
-    match &course.theory {
-        Theory::TwoTime(s) => {
-            kappa = s.iter().map(|s| s.kappa.clone()).collect();
-            readouts = s.iter().map(|s| s.readouts.clone()).collect();
-            numbers = vec![
-                ("mu", "population mean of x", s.iter().map(|s| s.mu).collect::<Vec<f64>>()),
-                ("delta_0", "population variance of x", s.iter().map(|s| s.delta_0).collect()),
-                ("r_mean", "population mean of r", s.iter().map(|s| s.r_mean).collect()),
-            ];
-        }
-        Theory::Reduced(s) => {
-            kappa = s.iter().map(|s| s.kappa.clone()).collect();
-            readouts = s.iter().map(|s| s.readouts.clone()).collect();
-            let individual = s.iter().map(|s| s.delta_0_individual).collect();
-            numbers = vec![("delta_0_individual", "variance of x over draws of the random part", individual)];
-        }
-        Theory::Unsolved(_) => {}
-    }
-    for (name, axis, values, what) in [("kappa", "k", kappa, "<n^(k) r>"), ("z", "readout", readouts, "<w^(p) r>")] {
-        let values: Vec<Vec<f64>> = values;
-        if let Some(width) = values.first().map(Vec::len) {
-            all.push(array(name, &[time, (axis, width)], values.concat(), "1", what));
-        }
-    }
-    all.extend(numbers.into_iter().map(|(name, what, values)| array(name, &[time], values, "1", what)));
-    if let Some(first) = course.networks.first() {
-        let realisation = ("realisation", first.mu.values.len());
-        let k = ("k", first.kappa.len());
-        let networks = &course.networks;
-        let of_kappa = list(&|t| networks[t].kappa.iter().flat_map(|e| e.values.clone()).collect());
-        all.push(array("networks_kappa", &[time, k, realisation], of_kappa, "1", "kappa of every network"));
-        let of_mu = list(&|t| networks[t].mu.values.clone());
-        all.push(array("networks_mu", &[time, realisation], of_mu, "1", "population mean of x of every network"));
-        let of_delta_0 = list(&|t| networks[t].delta_0.values.clone());
-        all.push(array(
-            "networks_delta_0",
-            &[time, realisation],
-            of_delta_0,
-            "1",
-            "population variance of x of every network",
-        ));
-    }
-    all
 }

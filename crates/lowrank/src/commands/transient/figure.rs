@@ -59,11 +59,14 @@ fn panel(
             marks.push(Mark::Line(Line { points: line, label, colour, ..Line::default() }));
         }
         let each = course.networks.len().div_ceil(MOST_POINTS).max(1);
-        let shown: Vec<&Measured> = course.networks.iter().step_by(each).collect();
+        let shown = course.networks.iter().step_by(each);
+        let shown: Vec<(f64, f64, f64)> = shown
+            .filter_map(|m| Some((m.time, networks(m).mean?, networks(m).standard_error.unwrap_or(0.0))))
+            .collect();
         if !shown.is_empty() {
             marks.push(Mark::Points(Points {
-                points: shown.iter().map(|m| (m.time, networks(m).mean)).collect(),
-                errors: shown.iter().map(|m| networks(m).standard_error.unwrap_or(0.0)).collect(),
+                points: shown.iter().map(|(time, mean, _)| (*time, *mean)).collect(),
+                errors: shown.iter().map(|(_, _, error)| *error).collect(),
                 label: format!("{}, networks", course.variant),
                 colour,
                 shape,
