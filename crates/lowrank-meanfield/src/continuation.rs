@@ -7,11 +7,14 @@
 //! determinant of the Jacobian bordered by t (it keeps its sign at a fold; `branch_point.rs`); rho - 1; the growth rate of the complex pair.
 //! Two branch points between neighbouring points of the branch, or a double one, cancel and are not seen.
 
+mod infinity;
+
 use faer::Mat;
 use faer::linalg::solvers::{PartialPivLu, Solve};
 use lowrank_model::{Model, ModelError, OrderParameters};
 use serde::Serialize;
 
+use self::infinity::at_infinity;
 use crate::averages::Averages;
 use crate::neurons::{Neurons, dot};
 use crate::newton::{Outcome, RESIDUAL_GOAL, RESIDUAL_LIMIT, residual};
@@ -61,6 +64,8 @@ pub enum EventKind {
     BulkInstability,
     /// A complex pair of outliers becomes neutral, in the model's variant.
     Hopf,
+    /// The activity diverges: the branch ends at infinity. The parameter is extrapolated, the solution the last that was followed.
+    Infinity,
 }
 
 /// An event on a branch.
@@ -72,7 +77,8 @@ pub struct Event {
     pub parameter: f64,
     /// The solution there.
     pub solution: Stationary,
-    /// What should vanish there: dq/ds, the bordered determinant, rho - 1, or the growth rate.
+    /// What should vanish there: dq/ds, the bordered determinant, rho - 1, or the growth rate; at infinity how far the parameter lies
+    /// beyond the last solution.
     pub residual: f64,
 }
 
@@ -140,6 +146,7 @@ impl Node {
             EventKind::BranchPoint => Some(self.determinant),
             EventKind::BulkInstability => Some(self.solution.rho - 1.0),
             EventKind::Hopf => self.pair.map(|(growth, _)| growth),
+            EventKind::Infinity => None,
         }
     }
 }
@@ -189,7 +196,9 @@ impl<'a> Curve<'a> {
         points.push(self.point(&start));
         points.append(&mut forward);
         earlier.append(&mut events);
-        Ok(Branch { points, events: earlier, ends: [first, end] })
+        let (low, high) = (at_infinity(first, points.iter()), at_infinity(end, points.iter().rev()));
+        let events = low.into_iter().chain(earlier).chain(high).collect();
+        Ok(Branch { points, events, ends: [first, end] })
     }
 
     fn point(&self, node: &Node) -> BranchPoint {

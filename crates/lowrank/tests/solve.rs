@@ -86,8 +86,8 @@ fn eigenvalues_inside_the_disc_are_told_with_the_mean_slope() {
     }
     let text = std::fs::read_to_string(folder.path().join("out/eigenvalues.csv")).unwrap();
     let rows: Vec<&str> = text.lines().collect();
-    assert_eq!(rows[0], "g,variant,number,kappa_1,mean_slope,rho,eigenvalue,re,im,growth_rate");
-    assert_eq!(rows[1..], ["0.25,current,1,0.0,1.0,0.25,1,0.5,0.0,-0.5", "0.75,current,1,0.0,1.0,0.75,1,0.5,0.0,-0.5"]);
+    assert_eq!(rows[0], "g,variant,number,kappa_1,mean_slope,rho,eigenvalue,re,im,growth_rate,reason");
+    assert_eq!(rows[1..], ["0.25,current,1,0.0,1.0,0.25,1,0.5,0.0,-0.5,", "0.75,current,1,0.0,1.0,0.75,1,0.5,0.0,-0.5,"]);
     // What was not asked for is not there.
     let (_folder, out, _) = solve(&axes, &["--json"], 0);
     assert!(!out.contains("linearisation"), "{out}");
@@ -135,4 +135,35 @@ fn a_check_of_a_family_claims_nothing_that_hangs_on_where_a_network_settles() {
         assert_eq!(claims.collect::<Vec<_>>(), ["mu", "r_mean"]);
         assert_eq!(output.status.code(), Some(0), "{record}");
     }
+}
+
+/// Tables on request are never empty: a row says why there is nothing to list.
+#[test]
+fn a_table_without_entries_says_why() {
+    let quiet = "seed = 1\n[network]\nneurons = 100\ng = 0.5\n";
+    let axis = "[[axis]]\nparameter = \"g\"\nvalues = [0.2, 0.6]\n";
+    let (_folder, out, _) = solve(quiet, &["--autocovariance"], 0);
+    assert!(out.contains("no chaotic or fluctuating solution"), "{out}");
+    let (_folder, out, _) = solve(&format!("{quiet}{axis}"), &["--branches"], 0);
+    assert!(out.contains("one branch was followed, and nothing happens on it"), "{out}");
+    let (_folder, out, _) = solve("seed = 1\n[network]\nneurons = 100\nnoise = 0.5\n", &["--eigenvalues"], 0);
+    assert!(out.contains("no stationary solution"), "{out}");
+    // Beyond g = sqrt(2) a threshold-linear network has no bounded state at all.
+    let linear = quiet.replace("g = 0.5", "g = 1.6\ntransfer = \"threshold-linear\"");
+    let linear = format!("{linear}[structure]\nrank = 0\nmeans = {{ \"I[0]\" = 1.0 }}\n[[input]]\namplitude = 1.0\n");
+    let (_folder, out, _) = solve(&linear, &["--eigenvalues", "--autocovariance"], 0);
+    assert!(out.contains("no stationary solution") && out.contains("no chaotic or fluctuating solution"), "{out}");
+    let (_folder, out, _) = solve(&format!("{linear}{}", axis.replace("0.2, 0.6", "1.5, 1.8")), &["--branches"], 0);
+    assert!(out.contains("there is no stationary solution along the axis"), "{out}");
+    // From below the branch runs to infinity there, in proportion to the root of the distance or to its inverse.
+    let (_folder, out, _) = solve(&format!("{linear}{}", axis.replace("0.2, 0.6", "0.5, 1.8")), &["--branches"], 0);
+    let row = out.lines().find(|line| line.contains("runs to infinity")).unwrap();
+    assert!(row.contains("1.414"), "{out}");
+}
+
+#[test]
+fn branches_say_that_chaotic_solutions_are_not_followed() {
+    let text = "seed = 1\n[network]\nneurons = 100\n[[axis]]\nparameter = \"g\"\nvalues = [0.5, 1.5]\n";
+    let (_folder, _, message) = solve(text, &["--branches"], 0);
+    assert!(message.contains("--branches follows stationary solutions") && message.contains("1 of 2 points"), "{message}");
 }

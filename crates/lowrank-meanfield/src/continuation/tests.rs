@@ -205,3 +205,38 @@ fn a_value_at_which_nothing_can_be_solved_costs_that_value_only() {
     assert_eq!((found.branches.len(), found.unsolved.len()), (2, 1), "{:?}", found.unsolved);
     assert_eq!(found.unsolved[0].0, 1.6);
 }
+
+/// A constant input I to m = 1, n = c: kappa = c (kappa + I) at g = 0 diverges at c = 1 like 1 / (1 - c); without structure
+/// Delta_0 (1 - g^2 / 2) is the variance of a random input, and the size diverges at the root of two like the root of the distance.
+#[test]
+fn branches_end_at_infinity_where_the_closed_form_says() {
+    let linear = |g: f64, gaussian: Gaussian| {
+        Model::new(g, Transfer::ThresholdLinear, Variant::Current, gaussian, Input::constant(&[1.0])?)
+    };
+    let driven = |c: f64| Moments::new(Layout::rank(1).with_inputs(1)).mean(M(0), 1.0).mean(N(0), c).mean(I(0), 1.0).build();
+    let by_overlap = |c: f64| linear(0.0, driven(c)?);
+    let by_g = |g: f64| linear(g, Moments::new(Layout::rank(0).with_inputs(1)).variance(I(0), 1.0).build()?);
+    // Excitation that grows with g: kappa = 0.4 <phi>, Delta_0 = g^2 <phi^2>, with (T29) at lambda = 1 for its end.
+    let both = |g: f64| linear(g, driven(0.4)?);
+    let end = bracketed_root("", (0.5, 1.4), 0.0, |g| {
+        let growing = crate::unbounded_states(&both(g)?)?;
+        Ok(growing.first().map_or(-1.0, |state| state.growth_rate))
+    });
+    let end = end.unwrap().x;
+    let families: [(&dyn Fn(f64) -> Result<Model, ModelError>, f64); 3] =
+        [(&by_overlap, 1.0), (&by_g, 2.0_f64.sqrt()), (&both, end)];
+    for (family, expected) in families {
+        let BranchesThrough { branches, unsolved } = branches_through(family, (0.1, 2.0), &[0.1, 0.3]).unwrap();
+        let events: Vec<&Event> = branches.iter().flat_map(|b| of(b, EventKind::Infinity)).collect();
+        assert!(unsolved.is_empty() && events.len() == 1, "{expected}: {events:?} {unsolved:?}");
+        assert!((events[0].parameter - expected).abs() < 1e-3, "{} {expected}", events[0].parameter);
+        assert_eq!(branches[0].ends, [BranchEnd::Interval, BranchEnd::Unbounded]);
+    }
+    // In proportion to its input activity grows for as long as the input does.
+    let by_input = |a: f64| {
+        let ensemble = driven(0.5)?;
+        Model::new(0.2, Transfer::ThresholdLinear, Variant::Current, ensemble, Input::constant(&[a])?)
+    };
+    let BranchesThrough { branches, .. } = branches_through(by_input, (1.0, 1e5), &[1.0]).unwrap();
+    assert!(branches[0].events.is_empty() && branches[0].ends[1] == BranchEnd::Unbounded, "{:?}", branches[0].events);
+}

@@ -46,7 +46,7 @@ pub struct Options {
     /// <phi'> and all eigenvalues of the order parameters' linear response (T10) of every stationary solution, in a table of their own
     #[arg(long)]
     eigenvalues: bool,
-    /// Folds, branch points, onsets of chaos and Hopf points of all branches along the one axis of the spec, in a table of their own
+    /// Folds, branch points, onsets of chaos and Hopf points of all stationary branches along the one axis of the spec, in a table of their own
     #[arg(long)]
     branches: bool,
 }
@@ -76,6 +76,12 @@ impl Solved {
         let (stationary, chaotic, unbounded) = (Vec::new(), Vec::new(), Vec::new());
         let (onsets_of_chaos, remarks) = (Vec::new(), Vec::new());
         Self { at, variant, stationary, chaotic, unbounded, onsets_of_chaos, remarks, failures }
+    }
+
+    /// The reason why there is no solution of a kind: that it could not be solved for, or `none`.
+    fn why_none(&self, kind: &str, none: &str) -> String {
+        let failure = self.failures.iter().find(|failure| failure.solution == kind).or(self.failures.first());
+        failure.map_or_else(|| none.to_owned(), |failure| failure.reason.clone())
     }
 }
 
@@ -179,6 +185,13 @@ pub fn run(options: &Options, common: &Common) -> Result<(), Failure> {
     common.detail(&format!("largest residual {:.1e}", residuals.fold(0.0, f64::max)));
     for solved in &solutions {
         solved.remarks.iter().for_each(|remark| common.remark(&format!("{}: {remark}", solved.variant)));
+    }
+    let with_chaos = solutions.iter().filter(|solved| !solved.chaotic.is_empty()).count();
+    if options.branches && with_chaos > 0 {
+        common.remark(&format!(
+            "--branches follows stationary solutions: the chaotic ones, here at {with_chaos} of {} points, are listed at the values of the axis alone",
+            solutions.len()
+        ));
     }
     constant_input(&spec).into_iter().for_each(|remark| common.remark(&remark));
     let table = table(&solutions, &grid, draft.layout());

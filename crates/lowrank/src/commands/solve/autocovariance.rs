@@ -58,10 +58,17 @@ fn curves(solutions: &[Solved]) -> impl Iterator<Item = (&Solved, usize, &Curve)
     })
 }
 
-/// One row a lag, with the spectrum at one frequency each beside it.
+/// One row a lag, with the spectrum at one frequency each beside it; one row with the reason where there is no solution.
 pub(super) fn table(solutions: &[Solved], axes: Vec<String>) -> Table {
-    let names = ["variant", "number", "regime", "lag", "delta", "c_r", "tail_rate", "frequency", "spectrum"];
+    let names = ["variant", "number", "regime", "lag", "delta", "c_r", "tail_rate", "frequency", "spectrum", "reason"];
     let mut table = Table::new(axes.into_iter().chain(names.map(str::to_owned)).collect());
+    for solved in solutions.iter().filter(|solved| solved.chaotic.is_empty()) {
+        let mut row: Vec<Value> = solved.at.iter().map(|(_, value)| Value::from(*value)).collect();
+        row.extend([solved.variant.name(), "", ""].map(Value::from));
+        row.extend(vec![Value::from(f64::NAN); 6]);
+        row.push(solved.why_none("chaotic", "no chaotic or fluctuating solution").into());
+        table.push(row);
+    }
     for (solved, number, curve) in curves(solutions) {
         for i in 0..curve.lags.len() {
             let mut row: Vec<Value> = solved.at.iter().map(|(_, value)| Value::from(*value)).collect();
@@ -70,6 +77,7 @@ pub(super) fn table(solutions: &[Solved], axes: Vec<String>) -> Table {
             let numbers =
                 [curve.lags[i], curve.delta[i], curve.c_r[i], curve.tail_rate, curve.frequencies[i], curve.spectrum[i]];
             row.extend(numbers.map(Value::from));
+            row.push("".into());
             table.push(row);
         }
     }

@@ -1,6 +1,6 @@
 //! Points of the axis at which branches of stationary solutions fold, cross, or change their stability.
 
-use lowrank_meanfield::{BranchesThrough, Event, EventKind, branches_through};
+use lowrank_meanfield::{Branch, BranchEnd, BranchesThrough, Event, EventKind, branches_through};
 use lowrank_model::{ModelError, Variant};
 use lowrank_spec::{Draft, Grid, SpecError};
 use schemars::JsonSchema;
@@ -19,6 +19,8 @@ pub(super) struct BranchPoints {
     variant: Variant,
     /// The axis.
     parameter: String,
+    /// How many branches were followed; mirror images count.
+    branches: usize,
     events: Vec<Event>,
     /// The reason why some or all are missing; absent where every branch that was met was followed.
     reason: Option<String>,
@@ -52,12 +54,15 @@ pub(super) fn branch_points(draft: &Draft, grid: &Grid, variants: &[Variant]) ->
         starts.dedup();
         // Branches are followed where there are networks.
         let (mut found, mut unsolved): (Vec<Event>, Vec<(f64, String)>) = (Vec::new(), Vec::new());
+        let mut count = 0;
         for part in starts.chunk_by(|a, b| family(*a).is_ok() == family(*b).is_ok()) {
             if let Err(error) = family(part[0]) {
                 unsolved.extend(part.iter().map(|value| (*value, error.to_string())));
             } else if let [low, .., high] = part {
                 match branches_through(family, (*low, *high), part) {
                     Ok(BranchesThrough { branches, unsolved: lost }) => {
+                        count += branches.len();
+                        unsolved.extend(branches.iter().flat_map(cut_short));
                         found.extend(branches.into_iter().flat_map(|branch| branch.events));
                         unsolved.extend(lost.into_iter().map(|(value, error)| (value, error.to_string())));
                     }
@@ -65,8 +70,8 @@ pub(super) fn branch_points(draft: &Draft, grid: &Grid, variants: &[Variant]) ->
                 }
             }
         }
-        let (count, all) = (unsolved.len(), starts.len());
-        let of = |(value, error)| format!("from {count} of {all} values, the first of them {value}: {error}");
+        let (failed, all) = (unsolved.len(), starts.len());
+        let of = |(value, error)| format!("from {failed} of {all} values, the first of them {value}: {error}");
         let reason = unsolved.into_iter().next().map(of);
         found.sort_by(|a, b| a.parameter.total_cmp(&b.parameter));
         // A branch point is an event of each branch that passes through it.
@@ -76,9 +81,24 @@ pub(super) fn branch_points(draft: &Draft, grid: &Grid, variants: &[Variant]) ->
                 events.push(event);
             }
         }
-        BranchPoints { variant: *variant, parameter: parameter.to_string(), events, reason }
+        BranchPoints { variant: *variant, parameter: parameter.to_string(), branches: count, events, reason }
     };
     Ok(variants.iter().map(followed).collect())
+}
+
+/// The ends of a branch beyond which it is not followed though it goes on: where it runs to infinity there is an event.
+fn cut_short(branch: &Branch) -> impl Iterator<Item = (f64, String)> {
+    let Branch { points, events, ends } = branch;
+    let sides = [(ends[0], points.first(), events.first()), (ends[1], points.last(), events.last())];
+    sides.into_iter().filter_map(|(end, point, event)| {
+        let told = event.is_some_and(|event| event.kind == EventKind::Infinity);
+        let point = point.filter(|_| end == BranchEnd::Unbounded && !told)?;
+        let size = (point.solution.order.mu.powi(2) + point.solution.order.delta_0).sqrt();
+        Some((
+            point.parameter,
+            format!("the root mean square of x is {size:.1e} there, beyond which no branch is followed: choose a shorter axis"),
+        ))
+    })
 }
 
 /// Two events nearer than this in the parameter and in kappa, relative to one, are one: the accuracy at which they are found.
@@ -102,10 +122,11 @@ fn name(kind: EventKind) -> &'static str {
         EventKind::BranchPoint => "branch point",
         EventKind::BulkInstability => "onset of chaos",
         EventKind::Hopf => "hopf",
+        EventKind::Infinity => "runs to infinity",
     }
 }
 
-/// One row an event, and one a variant whose branches could not be followed.
+/// One row an event, one a variant on whose branches nothing happens, and one a variant whose branches could not all be followed.
 pub(super) fn table(points: &[BranchPoints], rank: usize) -> Table {
     let parameter = points.first().map_or_else(String::new, |points| points.parameter.clone());
     let kappa = (1..=rank).map(|k| format!("kappa_{k}"));
@@ -115,8 +136,27 @@ pub(super) fn table(points: &[BranchPoints], rank: usize) -> Table {
         for event in &of.events {
             let solution = &event.solution;
             let mut row: Vec<Value> = vec![of.variant.name().into(), name(event.kind).into(), event.parameter.into()];
+            if event.kind == EventKind::Infinity {
+                // The solution is the last one before.
+                let last = event.parameter - event.residual;
+                row.extend(vec![Value::from(f64::NAN); rank + 2]);
+                row.push(format!("followed to {last:.4}, where delta_0 is {:.1e}", solution.order.delta_0).into());
+                table.push(row);
+                continue;
+            }
             row.extend(solution.order.kappa.iter().map(|kappa| Value::from(*kappa)));
             row.extend([solution.order.delta_0.into(), solution.rho.into(), "".into()]);
+            table.push(row);
+        }
+        if of.events.is_empty() && of.reason.is_none() {
+            let reason = match of.branches {
+                0 => "there is no stationary solution along the axis".to_owned(),
+                1 => "one branch was followed, and nothing happens on it".to_owned(),
+                count => format!("{count} branches were followed, and nothing happens on them"),
+            };
+            let mut row: Vec<Value> = vec![of.variant.name().into(), "none".into()];
+            row.extend(vec![Value::from(f64::NAN); rank + 3]);
+            row.push(reason.into());
             table.push(row);
         }
         if let Some(reason) = &of.reason {
