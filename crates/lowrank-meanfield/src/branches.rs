@@ -12,16 +12,17 @@ mod continua;
 use faer::Mat;
 use lowrank_model::{Ensemble, Model, Transfer};
 
-use self::continua::{closest_to_one, to_the_end, without_continua};
+pub(crate) use self::continua::{CONTINUUM, closest_to_one};
+use self::continua::{to_the_end, without_continua};
 
 use crate::MeanFieldError;
 use crate::averages::{Averages, LARGEST_VARIANCE};
-use crate::cone::unbounded_states;
+use crate::cone::{spectrum_of_rest, unbounded_states};
 use crate::neurons::Neurons;
 use crate::newton::{Evaluation, Outcome, RESIDUAL_LIMIT, fixed_point, is_one_solution, newton_step, residual};
 use crate::stationary::{
-    MERGE_DISTANCE, SMALLEST_KAPPA, Stationary, admissible, compare, describe, distance, evaluate, neurons_at_rest,
-    solve, unknowns,
+    Family, MERGE_DISTANCE, SMALLEST_KAPPA, Stationary, admissible, compare, describe_with, distance, evaluate,
+    neurons_at_rest, solve, unknowns,
 };
 use crate::units::Units;
 
@@ -109,13 +110,20 @@ fn branches_in_units(model: &Model) -> Result<Vec<Stationary>, MeanFieldError> {
         return Err(MeanFieldError::NoSolution { what, starts: leads.starts, residual: best, limit: RESIDUAL_LIMIT });
     }
     // At a kink the growth at rest is that at infinity, which may be refused.
-    if found.iter().any(|o| o.x.iter().all(|v| *v == 0.0)) {
+    let is_rest = |o: &Outcome| o.x.iter().all(|v| *v == 0.0);
+    let has_rest = neurons.transfer == Transfer::ThresholdLinear && found.iter().any(is_rest);
+    let mut at_rest = if has_rest { spectrum_of_rest(&neurons)? } else { None };
+    if has_rest && at_rest.is_none() {
         unbounded_states(model)?;
     }
     let mut found = without_duplicates(&neurons, found);
     found.sort_by(|a, b| compare(&b.x, &a.x));
     let found = without_continua(&neurons, found);
-    Ok(found.into_iter().map(|(outcome, family)| Stationary { family, ..describe(&neurons, outcome) }).collect())
+    let described = |(outcome, family): (Outcome, Option<Family>)| {
+        let known = if is_rest(&outcome) { at_rest.take() } else { None };
+        Stationary { family, ..describe_with(&neurons, outcome, known) }
+    };
+    Ok(found.into_iter().map(described).collect())
 }
 
 fn merge(found: &mut Vec<Outcome>, outcome: Outcome) {

@@ -12,7 +12,7 @@ use faer::Mat;
 use lowrank_model::{Model, Transfer, Variant};
 use serde::Serialize;
 
-use self::turning::Flow;
+use self::turning::{Flow, Turned};
 use crate::MeanFieldError;
 use crate::averages::Averages;
 use crate::branches::halton;
@@ -26,18 +26,14 @@ use crate::units::Units;
 const STARTS_PER_DIMENSION: usize = 4;
 /// How far starts lie off the axes, so that none stays on a ray that others overtake.
 const ASIDE: f64 = 1e-2;
-/// Steps of the flow of directions, and each as a part of the time in which the fastest changes.
-const FLOW_STEPS: usize = 400;
-const FLOW_STEP: f64 = 0.5;
-/// A direction that changes by less than this part has settled well enough for Newton, which may move it by no more than
-/// the second.
-const SETTLED: f64 = 1e-9;
+/// Newton may move a direction that has settled by no more than this.
 const LARGEST_MOVE: f64 = 0.1;
 /// Where the direction of a ray fluctuates, lambda < rho, networks grow more slowly than lambda - 1 by at most this part of rho - lambda
 /// (0.13 to 0.27 at overlaps -4 and -10, g 2.5 to 4).
 const SLOWED: f64 = 0.5;
-/// Relative step of the differences in Newton's matrix, on which its speed alone depends.
-const DIFFERENCE: f64 = 1e-6;
+
+/// A direction that the network answers with less than this part of it, and that has settled, decays by itself.
+const PASSED_ON: f64 = 1e-6;
 
 /// A way in which activity grows without bound: along a ray, exponentially.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
@@ -62,14 +58,8 @@ pub fn unbounded_states(model: &Model) -> Result<Vec<Unbounded>, MeanFieldError>
     let units = Units::of(model);
     let neurons = Neurons::new(&units.model(model))?;
     let cone = Cone::at_infinity(&neurons);
-    let rays = cone.rays();
-    // The direction fluctuates where its deviations grow faster than it does, and activity then grows more slowly than along the ray.
-    if let Some(ray) = rays.first().filter(|ray| !ray.turning && ray.lambda > 1.0) {
-        let beyond = cone.radius(&ray.v) - ray.lambda;
-        if beyond > 0.0 && ray.lambda - 1.0 <= SLOWED * beyond {
-            return Err(MeanFieldError::UndecidedGrowth { along: ray.lambda - 1.0, slower: SLOWED * beyond });
-        }
-    }
+    let (rays, open) = cone.rays();
+    cone.decided(&rays, open)?;
     let growing = rays.into_iter().filter_map(|ray| {
         let rate = ray.rate;
         (rate > GROWTH_MARGIN).then(|| {
@@ -83,26 +73,25 @@ pub fn unbounded_states(model: &Model) -> Result<Vec<Unbounded>, MeanFieldError>
     Ok(growing.collect())
 }
 
+/// The spectrum of the state of rest where all neurons sit at the kink: growth there is that at infinity. None where some do not.
+///
+/// # Errors
+/// Growth at infinity that is not decided.
+pub(crate) fn spectrum_of_rest(neurons: &Neurons) -> Result<Option<Spectrum>, MeanFieldError> {
+    let cone = Cone::at(neurons, &vec![0.0; neurons.rank], 0.0);
+    let Some(cone) = cone.filter(|cone| cone.answers.iter().all(|a| matches!(a, Answer::Kink))) else {
+        return Ok(None);
+    };
+    let (rays, open) = cone.rays();
+    cone.decided(&rays, open)?;
+    Ok(Some(cone.spectrum(&rays)))
+}
+
 /// The spectrum of a stationary solution some of whose neurons sit at the kink; none where none does.
 pub(crate) fn spectrum_at_kink(neurons: &Neurons, kappa: &[f64], individual: f64) -> Option<Spectrum> {
     let cone = Cone::at(neurons, kappa, individual)?;
-    let rays = cone.rays();
-    // A deviation that no neuron passes on decays by itself.
-    let by_itself = growth_rate((0.0, 0.0), neurons.variant);
-    let fastest = rays.first().filter(|ray| ray.rate > by_itself);
-    let along = |ray: &Ray| ray.kappa().iter().any(|k| k.abs() > SMALLEST_KAPPA);
-    let by = match fastest {
-        Some(ray) if ray.turning => Instability::ComplexPair,
-        Some(ray) if along(ray) => Instability::RealOutlier,
-        _ => Instability::Bulk,
-    };
-    // The disc is that of the slopes along the fastest ray.
-    let rho = fastest.map_or(0.0, |ray| cone.radius(&ray.v));
-    let outlying = rays.iter().filter(|ray| along(ray) && !ray.turning && ray.lambda > rho + OUTLIER_MARGIN);
-    let outliers = outlying.map(|ray| (ray.lambda, 0.0)).collect();
-    let growth = fastest.map_or(by_itself, |ray| ray.rate);
-    let stability = if growth > GROWTH_MARGIN { Stability::Unstable(by) } else { Stability::Stable };
-    Some(Spectrum { rho, outliers, growth_rate: growth, stability })
+    let (rays, _) = cone.rays();
+    Some(cone.spectrum(&rays))
 }
 
 /// A law of deviations that the network maps to lambda times itself.
@@ -206,51 +195,127 @@ impl<'a> Cone<'a> {
         self.neurons.g * squares.sum::<f64>().sqrt()
     }
 
+    /// What these rays say of the state.
+    fn spectrum(&self, rays: &[Ray]) -> Spectrum {
+        // A deviation that no neuron passes on decays by itself.
+        let by_itself = growth_rate((0.0, 0.0), self.neurons.variant);
+        let fastest = rays.first().filter(|ray| ray.rate > by_itself);
+        let along = |ray: &Ray| ray.kappa().iter().any(|k| k.abs() > SMALLEST_KAPPA);
+        let by = match fastest {
+            Some(ray) if ray.turning => Instability::ComplexPair,
+            Some(ray) if along(ray) => Instability::RealOutlier,
+            _ => Instability::Bulk,
+        };
+        // The disc is that of the slopes along the fastest ray.
+        let rho = fastest.map_or(0.0, |ray| self.radius(&ray.v));
+        let outlying = rays.iter().filter(|ray| along(ray) && !ray.turning && ray.lambda > rho + OUTLIER_MARGIN);
+        let outliers = outlying.map(|ray| (ray.lambda, 0.0)).collect();
+        let growth = fastest.map_or(by_itself, |ray| ray.rate);
+        let stability = if growth > GROWTH_MARGIN { Stability::Unstable(by) } else { Stability::Stable };
+        Spectrum { rho, outliers, growth_rate: growth, stability }
+    }
+
+    /// Refuses growth that these rays, and the largest growth of a direction that has found none, leave open.
+    fn decided(&self, rays: &[Ray], open: f64) -> Result<(), MeanFieldError> {
+        let found = rays.first().map_or(-1.0, |ray| ray.rate);
+        if open > found.max(GROWTH_MARGIN) {
+            return Err(MeanFieldError::UndecidedDirection { found, at_most: open });
+        }
+        // The direction fluctuates where its deviations grow faster than it does, and activity then grows more slowly than along the ray.
+        if let Some(ray) = rays.first().filter(|ray| !ray.turning && ray.lambda > 1.0) {
+            let beyond = self.radius(&ray.v) - ray.lambda;
+            if beyond > 0.0 && ray.lambda - 1.0 <= SLOWED * beyond {
+                return Err(MeanFieldError::UndecidedGrowth { along: ray.lambda - 1.0, slower: SLOWED * beyond });
+            }
+        }
+        Ok(())
+    }
+
     /// Number of entries of a law.
     fn size(&self) -> usize {
         self.neurons.rank + 1
     }
 
-    /// The rays to which directions are drawn, in decreasing order of growth. With two time scales those to which the directions of
-    /// one are drawn count as well: rays are exact in every variant.
-    fn rays(&self) -> Vec<Ray> {
+    /// How F(v) changes with v, `[(R + 1) x (R + 1)]` row by row; as F is homogeneous, F(v) is this matrix times v.
+    fn response(&self, v: &[f64]) -> Vec<f64> {
+        let (rank, size) = (self.neurons.rank, self.size());
+        let (kappa, sigma) = (&v[..rank], v[rank]);
+        let (mut response, mut square) = (vec![0.0; size * size], 0.0);
+        for (d, answer) in self.neurons.directions(kappa).zip(&self.answers) {
+            match answer {
+                Answer::Kink => {
+                    let a = Averages::at(Transfer::ThresholdLinear, d.mu, sigma * sigma + d.s_squared);
+                    // The change with sigma is sigma times that with half the variance.
+                    let square_slope = a.d1_sq + a.phi_d2;
+                    for k in 0..rank {
+                        for l in 0..rank {
+                            response[k * size + l] += d.weight * by_kappa(&d, &a, k, l);
+                        }
+                        if sigma != 0.0 {
+                            response[k * size + rank] += d.weight * sigma * (d.n[k] * a.d2 + d.n_u[k] * a.d3);
+                        }
+                    }
+                    for l in 0..rank {
+                        response[rank * size + l] += d.weight * (d.m[l] * a.phi_d1 + d.m_u[l] * square_slope);
+                    }
+                    response[rank * size + rank] += d.weight * sigma * square_slope;
+                    square += d.weight * a.phi_sq;
+                }
+                Answer::Linear(matrix, _) => {
+                    for (k, row) in matrix.chunks_exact(rank).enumerate() {
+                        row.iter().enumerate().for_each(|(l, j)| response[k * size + l] += d.weight * j);
+                    }
+                }
+            }
+        }
+        let scale = if square > 0.0 { self.neurons.g / square.sqrt() } else { 0.0 };
+        response[rank * size..].iter_mut().for_each(|x| *x *= scale);
+        response
+    }
+
+    /// The rays to which directions are drawn, in decreasing order of growth, and the largest growth that a direction may have which has
+    /// found none in its time. With two time scales the rays to which the directions of one are drawn count as well: rays are exact in every variant.
+    fn rays(&self) -> (Vec<Ray>, f64) {
         let mut rays: Vec<Ray> = if self.neurons.rank == 1 { self.rays_of_rank_one() } else { Vec::new() };
         let two_timescales = matches!(self.neurons.variant, Variant::TwoTimescale { .. });
         let starts = if rays.is_empty() || two_timescales { self.starts() } else { Vec::new() };
         let largest = starts.iter().map(|v| norm(&self.image(v))).fold(0.0, f64::max);
-        let flow = Flow::new(self, self.neurons.variant, largest);
+        let (flow, of_one) =
+            (Flow::new(self, self.neurons.variant, largest), Flow::new(self, Variant::Current, largest));
+        let mut open = f64::NEG_INFINITY;
         for start in starts {
-            let end = self.followed(start.clone());
-            let settled = self.polished(&end);
             if two_timescales {
-                keep(&mut rays, settled);
-                let mut state = flow.start(&start);
-                let moves = flow.settle(&mut state);
-                let end = self.end_of(&flow, state, moves, &rays);
-                keep(&mut rays, end);
-            } else {
-                let end = settled.or_else(|| self.end_of(&flow, flow.start(&end), true, &rays));
-                keep(&mut rays, end);
+                let mut state = of_one.start(&start);
+                if !of_one.settle(&mut state, &[]) {
+                    keep(&mut rays, self.polished(&state));
+                }
+            }
+            match self.end_of(&flow, flow.start(&start), &rays) {
+                Turned::Ray(ray) => keep(&mut rays, Some(ray)),
+                Turned::AtMost(growth) => open = open.max(growth),
+                Turned::Known => {}
             }
         }
         rays.sort_by(|a, b| {
             b.rate.total_cmp(&a.rate).then_with(|| b.v.partial_cmp(&a.v).unwrap_or(std::cmp::Ordering::Equal))
         });
-        rays
+        (rays, open)
     }
 
-    /// The ray near a state that has settled, or the growth along a direction that turns; none where it turns with a known one.
-    fn end_of(&self, flow: &Flow<'_, '_>, mut state: Vec<f64>, moves: bool, known: &[Ray]) -> Option<Ray> {
+    /// The ray on which a state settles, or the growth along a direction that turns.
+    fn end_of(&self, flow: &Flow<'_, '_>, mut state: Vec<f64>, known: &[Ray]) -> Turned {
+        let moves = flow.settle(&mut state, known);
         if let Some(ray) = (!moves).then(|| self.polished(&flow.direction(&state))).flatten() {
-            return Some(ray);
+            return Turned::Ray(ray);
         }
-        if known.iter().any(|ray| turning::is_on(&ray.orbit, &state)) {
-            return None;
+        if turning::is_known(known, &state) {
+            return Turned::Known;
         }
-        let turning = flow.turning(&mut state);
+        let turned = flow.turning(&mut state, known);
         // What spirals in slowly has settled by now.
-        let settled = !flow.settle(&mut state);
-        settled.then(|| self.polished(&flow.direction(&state))).flatten().or(turning)
+        let settled = !flow.settle(&mut state, &[]);
+        let ray = settled.then(|| self.polished(&flow.direction(&state))).flatten();
+        ray.map_or(turned, Turned::Ray)
     }
 
     /// Both ends of every axis of kappa with and without a random part, a little aside, and quasi-random directions.
@@ -280,19 +345,6 @@ impl<'a> Cone<'a> {
         starts
     }
 
-    /// The direction in which deviations of a start end, with one time scale.
-    fn followed(&self, mut v: Vec<f64>) -> Vec<f64> {
-        for _ in 0..FLOW_STEPS {
-            let (change, _, scale) = self.change(&v);
-            if norm(&change) <= SETTLED * scale {
-                break;
-            }
-            v.iter_mut().zip(&change).for_each(|(v, c)| *v += FLOW_STEP / scale * c);
-            normalise(&mut v);
-        }
-        v
-    }
-
     /// How a direction changes, lambda - 1 along it with one added, and the largest of these.
     fn change(&self, v: &[f64]) -> (Vec<f64>, f64, f64) {
         let image = self.image(v);
@@ -305,29 +357,26 @@ impl<'a> Cone<'a> {
     fn polished(&self, v: &[f64]) -> Option<Ray> {
         let (change, lambda, scale) = self.change(v);
         let size = v.len();
-        if norm(&change) <= f64::EPSILON * scale {
+        // What activates no neuron, or fewer and fewer, is passed on by none.
+        if norm(&change) <= f64::EPSILON * scale || scale <= PASSED_ON {
             return Some(self.ray(v.to_vec(), lambda));
         }
         let evaluate = |x: &[f64]| {
             let (v, lambda) = (&x[..size], x[size]);
-            let rest =
-                |v: &[f64]| self.image(v).iter().zip(v).map(|(f, v)| (f - lambda * v) / scale).collect::<Vec<_>>();
+            let rest = self.image(v).into_iter().zip(v).map(|(f, v)| (f - lambda * v) / scale);
+            let image = v.iter().zip(rest).map(|(v, rest)| v + rest);
+            let response = self.response(v);
             let mut jacobian = Mat::zeros(size + 1, size + 1);
             for l in 0..size {
-                let moved = |by: f64| {
-                    let mut v = v.to_vec();
-                    v[l] += by;
-                    rest(&v)
-                };
-                let (up, down) = (moved(DIFFERENCE), moved(-DIFFERENCE));
                 for k in 0..size {
-                    jacobian[(k, l)] = (up[k] - down[k]) / (2.0 * DIFFERENCE) + f64::from(u8::from(k == l));
+                    let unit = f64::from(u8::from(k == l));
+                    jacobian[(k, l)] = (response[k * size + l] - lambda * unit) / scale + unit;
                 }
                 jacobian[(l, size)] = -v[l] / scale;
                 jacobian[(size, l)] = v[l];
             }
             jacobian[(size, size)] = 1.0;
-            let mut image: Vec<f64> = rest(v).iter().zip(v).map(|(r, v)| v + r).collect();
+            let mut image: Vec<f64> = image.collect();
             image.push(lambda + 0.5 * (v.iter().map(|v| v * v).sum::<f64>() - 1.0));
             Some(Evaluation { image, jacobian })
         };

@@ -352,6 +352,16 @@ pub enum MeanFieldError {
         /// By how much less networks may grow, per unit time.
         slower: f64,
     },
+    /// Directions of threshold-linear units that neither settle nor repeat themselves in the time they are followed.
+    #[error(
+        "whether activity has a bound cannot be told: some of its directions neither settle nor come back to themselves in the time they are followed, and may grow at up to {at_most:.4} per unit time, where all others grow at {found:.4} at most; run networks (lowrank simulate), or move g or the overlaps"
+    )]
+    UndecidedDirection {
+        /// The largest growth rate that is known, per unit time.
+        found: f64,
+        /// The largest that a direction may have which is not.
+        at_most: f64,
+    },
     /// The model was refused.
     #[error(transparent)]
     Model(#[from] ModelError),

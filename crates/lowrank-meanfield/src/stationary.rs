@@ -13,7 +13,7 @@ pub(crate) use crate::branches::{halton, stationary_branches};
 use crate::cone::spectrum_at_kink;
 use crate::neurons::{Drive, Neurons};
 use crate::newton::{Evaluation, Outcome, RESIDUAL_GOAL, RESIDUAL_LIMIT, fixed_point, newton_step};
-use crate::stability::{Stability, bulk_radius, eigenvalues, spectrum};
+use crate::stability::{Spectrum, Stability, bulk_radius, eigenvalues, spectrum};
 use crate::units::Units;
 
 /// Two solutions closer than this (relative to max(1, |x|)) are one; folds split branches faster than this. Here and wherever
@@ -199,6 +199,11 @@ pub(crate) fn all_eigenvalues(neurons: &Neurons, x: &[f64]) -> Vec<(f64, f64)> {
 }
 
 pub(crate) fn describe(neurons: &Neurons, outcome: Outcome) -> Stationary {
+    describe_with(neurons, outcome, None)
+}
+
+/// The same with a spectrum that is known.
+pub(crate) fn describe_with(neurons: &Neurons, outcome: Outcome, known: Option<Spectrum>) -> Stationary {
     let rank = neurons.rank;
     let (mut kappa, individual) = (outcome.x[..rank].to_vec(), outcome.x[rank]);
     if neurons.is_symmetric() && kappa.iter().all(|k| k.abs() < SMALLEST_KAPPA) {
@@ -212,7 +217,7 @@ pub(crate) fn describe(neurons: &Neurons, outcome: Outcome) -> Stationary {
         r_second_moment += d.weight * a.phi_sq;
         d1_sq += d.weight * a.d1_sq;
     }
-    let spectrum = spectrum_at_kink(neurons, &kappa, individual).unwrap_or_else(|| {
+    let spectrum = known.or_else(|| spectrum_at_kink(neurons, &kappa, individual)).unwrap_or_else(|| {
         let all = all_eigenvalues(neurons, &outcome.x);
         spectrum(bulk_radius(neurons.g, d1_sq), all, neurons.variant)
     });

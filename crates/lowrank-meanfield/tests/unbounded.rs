@@ -175,6 +175,69 @@ fn given_vectors_turn_as_their_own_network_does() {
     }
 }
 
+/// Sixty neurons of rank three whose direction turns slowly and unevenly, by kinks alone: (T2) at g = 0 in kappa, dkappa/dt = -kappa + F, by
+/// Heun's method here.
+#[test]
+fn a_direction_that_turns_unevenly_grows_as_its_own_network_does() {
+    let (neurons, mut state) = (60, 3_u64);
+    let mut uniform = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 11) as f64 / (1_u64 << 53) as f64 * 3.4 - 1.7
+    };
+    let m: Vec<Vec<f64>> = (0..3).map(|k| (0..neurons).map(|_| uniform() + 0.4 * k as f64).collect()).collect();
+    let mut n: Vec<Vec<f64>> = (0..3).map(|k| (0..neurons).map(|_| 2.0 * uniform() - f64::from(k)).collect()).collect();
+    for i in 0..neurons {
+        n[0][i] += 2.0 * m[1][i];
+        n[1][i] -= 2.0 * m[0][i];
+    }
+    let drive = |kappa: &[f64; 3]| {
+        let mut image = [0.0; 3];
+        for i in 0..neurons {
+            let x: f64 = (0..3).map(|k| m[k][i] * kappa[k]).sum();
+            (0..3).for_each(|k| image[k] += n[k][i] * x.max(0.0) / neurons as f64);
+        }
+        image
+    };
+    let (h, steps, mut kappa, mut growth) = (0.01, 60_000, [0.3, -0.5, 0.8], 0.0);
+    for step in 0..steps {
+        let first = drive(&kappa);
+        let ahead: [f64; 3] = std::array::from_fn(|k| kappa[k] + h * (first[k] - kappa[k]));
+        let second = drive(&ahead);
+        kappa = std::array::from_fn(|k| kappa[k] + 0.5 * h * (first[k] - kappa[k] + second[k] - ahead[k]));
+        let length = kappa.iter().map(|k| k * k).sum::<f64>().sqrt();
+        kappa.iter_mut().for_each(|k| *k /= length);
+        growth += if step >= steps / 4 { length.ln() } else { 0.0 };
+    }
+    let expected = growth / (0.75 * f64::from(steps) * h);
+    let given = Empirical::new(Layout::rank(3), neurons, m.into_iter().chain(n).collect()).unwrap();
+    let (rate, stability, _) = rates(&model(0.0, Variant::Current, given));
+    assert!((rate - expected).abs() < 1e-3, "{rate} {expected} {stability:?}");
+}
+
+/// Excitation along one direction, and inhibition of any strength along another: what inhibits is silent where activity grows.
+#[test]
+fn strong_inhibition_in_another_direction_changes_no_growth() {
+    let class = |m: [f64; 2], n: [f64; 2]| {
+        let means = Moments::new(Layout::rank(2)).mean(M(0), m[0]).mean(M(1), m[1]);
+        means.mean(N(0), n[0]).mean(N(1), n[1]).build().unwrap()
+    };
+    for inhibition in [5.0, 5e3, 5e5, 1e8] {
+        // lambda kappa_1 = 0.8 * 2.5 kappa_1 with kappa_2 = 0.
+        let silent = vec![(0.8, class([1.0, 1.0], [2.5, 0.0])), (0.2, class([0.0, 0.8], [0.0, -inhibition]))];
+        // Excitation that drives its own inhibition turns, and dies out where that is strong.
+        let driven = vec![(0.8, class([1.0, 1.0], [2.5, 0.0])), (0.2, class([1.2, 0.8], [0.0, -inhibition]))];
+        for variant in [Variant::Current, Variant::TwoTimescale { tau_s: 1.0, tau_r: 0.5 }] {
+            let (rate, _, far) = rates(&model(0.0, variant, Mixture::new(silent.clone()).unwrap()));
+            let expected = growth_rate((2.0, 0.0), variant);
+            assert!((rate - expected).abs() < 1e-8 && (far - expected).abs() < 1e-8, "{inhibition}: {rate} {far}");
+            for g in [0.0, 0.5] {
+                let (rate, stability, far) = rates(&model(g, variant, Mixture::new(driven.clone()).unwrap()));
+                assert!(rate < -0.5 && stability == Stability::Stable && far == 0.0, "{inhibition} {g}: {rate} {far}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_constant_drive_leaves_nothing_stationary_above_root_two_and_no_bounded_function_runs_away() {
     let driven = Moments::new(Layout::rank(0).with_inputs(1)).mean(I(0), 1.0).build().unwrap();

@@ -87,7 +87,10 @@ fn eigenvalues_inside_the_disc_are_told_with_the_mean_slope() {
     let text = std::fs::read_to_string(folder.path().join("out/eigenvalues.csv")).unwrap();
     let rows: Vec<&str> = text.lines().collect();
     assert_eq!(rows[0], "g,variant,number,kappa_1,mean_slope,rho,eigenvalue,re,im,growth_rate,reason");
-    assert_eq!(rows[1..], ["0.25,current,1,0.0,1.0,0.25,1,0.5,0.0,-0.5,", "0.75,current,1,0.0,1.0,0.75,1,0.5,0.0,-0.5,"]);
+    assert_eq!(
+        rows[1..],
+        ["0.25,current,1,0.0,1.0,0.25,1,0.5,0.0,-0.5,", "0.75,current,1,0.0,1.0,0.75,1,0.5,0.0,-0.5,"]
+    );
     // What was not asked for is not there.
     let (_folder, out, _) = solve(&axes, &["--json"], 0);
     assert!(!out.contains("linearisation"), "{out}");
@@ -165,5 +168,8 @@ fn a_table_without_entries_says_why() {
 fn branches_say_that_chaotic_solutions_are_not_followed() {
     let text = "seed = 1\n[network]\nneurons = 100\n[[axis]]\nparameter = \"g\"\nvalues = [0.5, 1.5]\n";
     let (_folder, _, message) = solve(text, &["--branches"], 0);
-    assert!(message.contains("--branches follows stationary solutions") && message.contains("1 of 2 points"), "{message}");
+    assert!(
+        message.contains("--branches follows stationary solutions") && message.contains("1 of 2 points"),
+        "{message}"
+    );
 }

@@ -9,7 +9,7 @@ use crate::stationary::{Family, MERGE_DISTANCE, admissible, all_eigenvalues, dis
 
 /// An eigenvalue of (T10) this close to one is that of a direction along a continuum: it is one but for the error of a solution. Next to a
 /// continuum, where overlaps differ by a millionth, it is not, and all but a few solutions of it are gone.
-const CONTINUUM: f64 = 1e-9;
+pub(crate) const CONTINUUM: f64 = 1e-9;
 /// Newton's steps beside a neutral direction, and how far they may lead: a step along it leaves a curved valley, so that the residual rises
 /// before it falls.
 const VALLEY_STEPS: usize = 12;
@@ -29,11 +29,13 @@ pub(super) fn without_continua(neurons: &Neurons, found: Vec<Outcome>) -> Vec<(O
         all_eigenvalues(neurons, x).iter().filter(|l| (l.0 - 1.0).hypot(l.1) <= within).count()
     };
     let variances = |x: &[f64]| [x[rank], neurons.mean_and_drive_variance(&x[..rank]).1];
-    let is_end = |x: &[f64]| is_settled(neurons, x) && near(x, NEUTRAL) > 0 && near(x, CONTINUUM) == 0;
-    let ends: Vec<[f64; 2]> = found.iter().filter(|o| is_end(&o.x)).map(|o| variances(&o.x)).collect();
+    let settled: Vec<bool> = found.iter().map(|o| is_settled(neurons, &o.x)).collect();
+    let is_end = |x: &[f64]| near(x, NEUTRAL) > 0 && near(x, CONTINUUM) == 0;
+    let ends = found.iter().zip(&settled).filter(|(o, settled)| **settled && is_end(&o.x));
+    let ends: Vec<[f64; 2]> = ends.map(|(o, _)| variances(&o.x)).collect();
     let mut kept: Vec<Met> = Vec::new();
-    for outcome in found {
-        let (here, settled) = (variances(&outcome.x), is_settled(neurons, &outcome.x));
+    for (outcome, settled) in found.into_iter().zip(settled) {
+        let here = variances(&outcome.x);
         // In a valley whose end is known it is on its way there.
         if !settled && ends.iter().any(|end| distance(end, &here) <= MERGE_DISTANCE) {
             continue;
@@ -83,7 +85,7 @@ pub(super) fn to_the_end(neurons: &Neurons, outcome: Outcome) -> Outcome {
 }
 
 /// The distance from one of the eigenvalue of (T10) that is nearest to it.
-pub(super) fn closest_to_one(at: &Evaluation) -> f64 {
+pub(crate) fn closest_to_one(at: &Evaluation) -> f64 {
     eigenvalues(&at.jacobian, false).iter().map(|l| (l.0 - 1.0).hypot(l.1)).fold(f64::INFINITY, f64::min)
 }
 

@@ -14,7 +14,10 @@ const CONVERGES: f64 = 0.9;
 
 /// The event at an end of a branch that grows beyond what is followed, if it does so towards a finite value of the parameter. `outwards`
 /// are its points, the last one first.
-pub(super) fn at_infinity<'a>(end: BranchEnd, outwards: impl Iterator<Item = &'a BranchPoint> + Clone) -> Option<Event> {
+pub(super) fn at_infinity<'a>(
+    end: BranchEnd,
+    outwards: impl Iterator<Item = &'a BranchPoint> + Clone,
+) -> Option<Event> {
     if end != BranchEnd::Unbounded {
         return None;
     }

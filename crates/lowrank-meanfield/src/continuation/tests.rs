@@ -213,7 +213,8 @@ fn branches_end_at_infinity_where_the_closed_form_says() {
     let linear = |g: f64, gaussian: Gaussian| {
         Model::new(g, Transfer::ThresholdLinear, Variant::Current, gaussian, Input::constant(&[1.0])?)
     };
-    let driven = |c: f64| Moments::new(Layout::rank(1).with_inputs(1)).mean(M(0), 1.0).mean(N(0), c).mean(I(0), 1.0).build();
+    let driven =
+        |c: f64| Moments::new(Layout::rank(1).with_inputs(1)).mean(M(0), 1.0).mean(N(0), c).mean(I(0), 1.0).build();
     let by_overlap = |c: f64| linear(0.0, driven(c)?);
     let by_g = |g: f64| linear(g, Moments::new(Layout::rank(0).with_inputs(1)).variance(I(0), 1.0).build()?);
     // Excitation that grows with g: kappa = 0.4 <phi>, Delta_0 = g^2 <phi^2>, with (T29) at lambda = 1 for its end.
