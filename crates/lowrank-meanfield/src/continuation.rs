@@ -66,6 +66,8 @@ pub enum EventKind {
     Hopf,
     /// The activity diverges: the branch ends at infinity. The parameter is extrapolated, the solution the last that was followed.
     Infinity,
+    /// The solutions are a continuous family there (a ring), at this one value of the parameter: the isotropic point of two overlaps.
+    Continuum,
 }
 
 /// An event on a branch.
@@ -77,8 +79,8 @@ pub struct Event {
     pub parameter: f64,
     /// The solution there.
     pub solution: Stationary,
-    /// What should vanish there: dq/ds, the bordered determinant, rho - 1, or the growth rate; at infinity how far the parameter lies
-    /// beyond the last solution.
+    /// What should vanish there: dq/ds, the bordered determinant (in a continuum too, or zero where a solution of it was solved for), rho - 1,
+    /// or the growth rate; at infinity how far the parameter lies beyond the last solution.
     pub residual: f64,
 }
 
@@ -146,7 +148,7 @@ impl Node {
             EventKind::BranchPoint => Some(self.determinant),
             EventKind::BulkInstability => Some(self.solution.rho - 1.0),
             EventKind::Hopf => self.pair.map(|(growth, _)| growth),
-            EventKind::Infinity => None,
+            EventKind::Infinity | EventKind::Continuum => None,
         }
     }
 }

@@ -4,15 +4,19 @@ use faer::Mat;
 use faer::linalg::solvers::{PartialPivLu, Solve};
 use lowrank_model::{Model, ModelError};
 
+use crate::averages::Averages;
+use crate::branches::{CONTINUUM, closest_to_one};
 use crate::continuation::Curve;
-use crate::stationary::{distance, solve, stationary_branches, unknowns};
+use crate::stationary::{distance, evaluate, solve, stationary_branches, unknowns};
 use crate::units::Units;
-use crate::{Branch, EventKind, MeanFieldError};
+use crate::{Branch, Event, EventKind, MeanFieldError};
 
 /// Two solutions at one parameter closer than this are on the same branch: Newton's accuracy near a fold.
 const SAME: f64 = 1e-5;
 /// Steps off a branch at a branch point, tried in this order: short enough for the other branch to be near its tangent.
 const STEPS_ASIDE: [f64; 3] = [0.02, 0.005, 0.08];
+/// Solutions whose parameters differ by less than this part of the interval are at one.
+const SAME_PARAMETER: f64 = 1e-9;
 /// Branches of one diagram.
 const MOST_BRANCHES: usize = 200;
 /// Added to the diagonal of a singular matrix so that one step of inverse iteration finds its null vector.
@@ -32,7 +36,7 @@ pub fn branches_along(
     let (low, high) = interval;
     let part = |i: usize| if samples < 2 { 0.5 } else { i as f64 / (samples - 1) as f64 };
     let values: Vec<f64> = (0..samples.max(1)).map(|i| low + part(i) * (high - low)).collect();
-    let BranchesThrough { branches, unsolved } = branches_through(family, interval, &values)?;
+    let BranchesThrough { branches, unsolved, .. } = branches_through(family, interval, &values)?;
     unsolved.into_iter().next().map_or(Ok(branches), |(_, error)| Err(error))
 }
 
@@ -41,6 +45,8 @@ pub fn branches_along(
 pub struct BranchesThrough {
     /// All branches that were followed.
     pub branches: Vec<Branch>,
+    /// Solutions that stand for a continuous family at a value of the parameter. They are not followed.
+    pub continua: Vec<Event>,
     /// Parameters from which a branch could not be found or followed, with the reason.
     pub unsolved: Vec<(f64, MeanFieldError)>,
 }
@@ -57,9 +63,11 @@ pub fn branches_through(
     values: &[f64],
 ) -> Result<BranchesThrough, MeanFieldError> {
     let units = Units::of_family(&family, values);
-    let BranchesThrough { branches, unsolved } = through_in_units(units.family(family), interval, values)?;
+    let BranchesThrough { branches, mut continua, unsolved } =
+        through_in_units(units.family(family), interval, values)?;
     let branches = branches.into_iter().map(|branch| units.branch_back(branch)).collect();
-    Ok(BranchesThrough { branches, unsolved })
+    continua.iter_mut().for_each(|event| units.kappa_back(&mut event.solution.order.kappa));
+    Ok(BranchesThrough { branches, continua, unsolved })
 }
 
 /// The same for vectors m of about the size one.
@@ -69,12 +77,17 @@ fn through_in_units(
     values: &[f64],
 ) -> Result<BranchesThrough, MeanFieldError> {
     let curve = Curve::new(&family, interval)?;
-    let (mut branches, mut unsolved) = (Vec::<Branch>::new(), Vec::new());
+    let (mut branches, mut continua, mut unsolved) = (Vec::<Branch>::new(), Vec::new(), Vec::new());
     let mut checked = 0;
     for &value in values {
         let mut starts = Vec::new();
         match family(value).map_err(MeanFieldError::from).and_then(|model| stationary_branches(&model)) {
-            Ok(solutions) => starts.extend(solutions.iter().map(|s| (value, unknowns(&s.order)))),
+            Ok(solutions) => {
+                let (families, single): (Vec<_>, Vec<_>) = solutions.into_iter().partition(|s| s.family.is_some());
+                starts.extend(single.iter().map(|s| (value, unknowns(&s.order))));
+                let event = |solution| Event { kind: EventKind::Continuum, parameter: value, solution, residual: 0.0 };
+                continua.extend(families.into_iter().map(event));
+            }
             Err(error) => unsolved.push((value, error)),
         }
         loop {
@@ -85,7 +98,7 @@ fn through_in_units(
                     Ok(()) => {}
                 }
             }
-            let Some(branch) = branches.get(checked) else { break };
+            let Some(branch) = branches.get_mut(checked) else { break };
             checked += 1;
             match sideways(&curve, branch) {
                 Ok(found) => starts = found,
@@ -93,7 +106,7 @@ fn through_in_units(
             }
         }
     }
-    Ok(BranchesThrough { branches, unsolved })
+    Ok(BranchesThrough { branches, continua, unsolved })
 }
 
 /// Continues the branch through a solution, unless it is there.
@@ -141,11 +154,13 @@ fn passes(curve: &Curve<'_>, branch: &Branch, parameter: f64, x: &[f64]) -> Resu
     Ok(false)
 }
 
-/// Solutions on the branches that cross a branch at its branch points, on either side, with their parameters.
-fn sideways(curve: &Curve<'_>, branch: &Branch) -> Result<Vec<(f64, Vec<f64>)>, MeanFieldError> {
+/// Solutions on the branches that cross a branch at its branch points, on either side, with their parameters. A branch point beside
+/// which solutions lie at the same parameter becomes that of a continuum.
+fn sideways(curve: &Curve<'_>, branch: &mut Branch) -> Result<Vec<(f64, Vec<f64>)>, MeanFieldError> {
     let mut found = Vec::new();
+    let mut continua = Vec::new();
     let width = curve.parameter(1.0) - curve.parameter(0.0);
-    for event in branch.events.iter().filter(|e| e.kind == EventKind::BranchPoint) {
+    for (index, event) in branch.events.iter().enumerate().filter(|(_, e)| e.kind == EventKind::BranchPoint) {
         let mut y = unknowns(&event.solution.order);
         y.push((event.parameter - curve.parameter(0.0)) / width);
         let d = y.len();
@@ -172,12 +187,24 @@ fn sideways(curve: &Curve<'_>, branch: &Branch) -> Result<Vec<(f64, Vec<f64>)>, 
                 }
                 let corrected = curve.correct(&predicted, &across)?;
                 let Some(aside) = corrected.filter(|node| (0.0..=1.0).contains(&node.y[d - 1])) else { continue };
-                found.push((curve.parameter(aside.y[d - 1]), aside.y[..d - 1].to_vec()));
+                let x = aside.y[..d - 1].to_vec();
+                if (aside.y[d - 1] - y[d - 1]).abs() <= SAME_PARAMETER && is_of_continuum(curve, &x, y[d - 1])? {
+                    continua.push(index);
+                } else {
+                    found.push((curve.parameter(aside.y[d - 1]), x));
+                }
                 break;
             }
         }
     }
+    continua.into_iter().for_each(|index| branch.events[index].kind = EventKind::Continuum);
     Ok(found)
+}
+
+/// Whether a solution has a neutral direction, as all do that lie on a continuum.
+fn is_of_continuum(curve: &Curve<'_>, x: &[f64], q: f64) -> Result<bool, MeanFieldError> {
+    let at = evaluate(&curve.neurons(q)?, Averages::at, x);
+    Ok(at.is_some_and(|at| closest_to_one(&at) <= CONTINUUM))
 }
 
 /// The direction of a branch near an event, from the points around it.

@@ -173,3 +173,20 @@ fn branches_say_that_chaotic_solutions_are_not_followed() {
         "{message}"
     );
 }
+
+/// Two overlaps of which one passes the other at two, and two that are equal all along g.
+#[test]
+fn a_ring_at_one_value_is_an_event_and_one_that_lasts_is_said_not_to_be_followed() {
+    let equal = "seed = 1\n[network]\nneurons = 100\ng = 0.5\n[structure]\nrank = 2\ncovariances = { \"m[0]\" = 1.0, \"m[1]\" = 1.0, \
+                 \"n[0]\" = 8.0, \"n[1]\" = 8.0, \"m[0] n[0]\" = 2.0, \"m[1] n[1]\" = 2.0 }\n[[axis]]\n";
+    let overlap = |low: f64| format!("{equal}parameter = \"covariance m[0] n[0]\"\nvalues = [{low}, 2.3]\n");
+    // Met by a value, and between two.
+    for low in [1.7, 1.65] {
+        let (_folder, out, _) = solve(&overlap(low), &["--branches"], 0);
+        let events: Vec<&str> =
+            out.lines().filter(|line| line.contains("continuum") || line.contains("fold ")).collect();
+        assert!(matches!(events[..], [event] if event.contains("continuum") && event.contains("2.0000")), "{out}");
+    }
+    let (_folder, out, _) = solve(&format!("{equal}parameter = \"g\"\nvalues = [0.2, 0.6]\n"), &["--branches"], 3);
+    assert!(out.contains("a continuous family (a ring) over a range of the axis"), "{out}");
+}

@@ -182,7 +182,7 @@ fn island(q: f64) -> Result<Model, ModelError> {
 
 #[test]
 fn a_closed_branch_is_found_from_a_value_within_it_and_missed_between_two() {
-    let BranchesThrough { branches, unsolved } = branches_through(island, (0.25, 0.375), &[0.25, 0.375]).unwrap();
+    let BranchesThrough { branches, unsolved, .. } = branches_through(island, (0.25, 0.375), &[0.25, 0.375]).unwrap();
     assert_eq!((branches.len(), unsolved.len()), (1, 0));
     let found = branches_through(island, (0.25, 0.375), &[0.25, 0.31, 0.375]).unwrap();
     assert!(found.branches.len() == 2 && found.unsolved.is_empty());
@@ -227,7 +227,7 @@ fn branches_end_at_infinity_where_the_closed_form_says() {
     let families: [(&dyn Fn(f64) -> Result<Model, ModelError>, f64); 3] =
         [(&by_overlap, 1.0), (&by_g, 2.0_f64.sqrt()), (&both, end)];
     for (family, expected) in families {
-        let BranchesThrough { branches, unsolved } = branches_through(family, (0.1, 2.0), &[0.1, 0.3]).unwrap();
+        let BranchesThrough { branches, unsolved, .. } = branches_through(family, (0.1, 2.0), &[0.1, 0.3]).unwrap();
         let events: Vec<&Event> = branches.iter().flat_map(|b| of(b, EventKind::Infinity)).collect();
         assert!(unsolved.is_empty() && events.len() == 1, "{expected}: {events:?} {unsolved:?}");
         assert!((events[0].parameter - expected).abs() < 1e-3, "{} {expected}", events[0].parameter);
@@ -240,4 +240,24 @@ fn branches_end_at_infinity_where_the_closed_form_says() {
     };
     let BranchesThrough { branches, .. } = branches_through(by_input, (1.0, 1e5), &[1.0]).unwrap();
     assert!(branches[0].events.is_empty() && branches[0].ends[1] == BranchEnd::Unbounded, "{:?}", branches[0].events);
+}
+
+/// Two overlaps, one of which passes the other at two: the ring there is one event, met by a value of the parameter or between two.
+#[test]
+fn an_isotropic_point_is_a_continuum_and_branches_pass_it() {
+    let family = |overlap: f64| {
+        let m = Moments::new(Layout::rank(2)).variance(M(0), 1.0).variance(M(1), 1.0);
+        let n = m.variance(N(0), 8.0).variance(N(1), 8.0).covariance(M(1), N(1), 2.0);
+        model(0.5, n.covariance(M(0), N(0), overlap).build()?)
+    };
+    for values in [&[1.7, 2.0, 2.3][..], &[1.7, 1.9, 2.3]] {
+        let BranchesThrough { branches, continua, unsolved } = branches_through(family, (1.7, 2.3), values).unwrap();
+        assert!(unsolved.is_empty(), "{values:?}: {unsolved:?}");
+        // The quiet state, and two along either axis of kappa.
+        assert_eq!((branches.len(), continua.len()), (5, usize::from(values[1] == 2.0)), "{values:?}");
+        let events: Vec<&Event> = branches.iter().flat_map(|b| &b.events).collect();
+        assert!(events.len() == 4 && events.iter().all(|e| e.kind == EventKind::Continuum), "{values:?}: {events:?}");
+        assert!(events.iter().chain(&continua.iter().collect::<Vec<_>>()).all(|e| (e.parameter - 2.0).abs() < 1e-9));
+        assert!(branches.iter().all(|b| b.ends == [BranchEnd::Interval; 2]));
+    }
 }

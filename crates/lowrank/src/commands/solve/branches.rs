@@ -60,7 +60,10 @@ pub(super) fn branch_points(draft: &Draft, grid: &Grid, variants: &[Variant]) ->
                 unsolved.extend(part.iter().map(|value| (*value, error.to_string())));
             } else if let [low, .., high] = part {
                 match branches_through(family, (*low, *high), part) {
-                    Ok(BranchesThrough { branches, unsolved: lost }) => {
+                    Ok(BranchesThrough { branches, continua, unsolved: lost }) => {
+                        let (apart, lasting) = apart(continua, part);
+                        found.extend(apart);
+                        unsolved.extend(lasting.into_iter().map(|value| (value, LASTING.to_owned())));
                         count += branches.len();
                         unsolved.extend(branches.iter().flat_map(cut_short));
                         found.extend(branches.into_iter().flat_map(|branch| branch.events));
@@ -86,6 +89,23 @@ pub(super) fn branch_points(draft: &Draft, grid: &Grid, variants: &[Variant]) ->
     Ok(variants.iter().map(followed).collect())
 }
 
+/// The reason why a ring that exists all along the axis has no events.
+const LASTING: &str = "the solutions are a continuous family (a ring) over a range of the axis, and are not followed along it: they are listed at its \
+    values; overlaps that differ a little leave branches that are followed";
+
+/// Continuous families that exist at one of these values alone, and the values of all others.
+fn apart(continua: Vec<Event>, values: &[f64]) -> (Vec<Event>, Vec<f64>) {
+    let at: Vec<bool> = values.iter().map(|value| continua.iter().any(|event| event.parameter == *value)).collect();
+    let lasts = |event: &Event| {
+        let index = values.iter().position(|value| *value == event.parameter).unwrap_or(0);
+        (index > 0 && at[index - 1]) || at.get(index + 1).is_some_and(|next| *next)
+    };
+    let (lasting, apart): (Vec<Event>, Vec<Event>) = continua.into_iter().partition(lasts);
+    let mut values: Vec<f64> = lasting.into_iter().map(|event| event.parameter).collect();
+    values.dedup();
+    (apart, values)
+}
+
 /// The ends of a branch beyond which it is not followed though it goes on: where it runs to infinity there is an event.
 fn cut_short(branch: &Branch) -> impl Iterator<Item = (f64, String)> {
     let Branch { points, events, ends } = branch;
@@ -106,6 +126,10 @@ const SAME: f64 = 1e-6;
 
 fn same(a: &Event, b: &Event) -> bool {
     let near = |x: f64, y: f64| (x - y).abs() <= SAME * x.abs().max(1.0);
+    if a.kind == EventKind::Continuum {
+        // Any of its solutions stands for it.
+        return near(a.parameter, b.parameter) && near(a.solution.order.delta_0, b.solution.order.delta_0);
+    }
     let kappa = a.solution.order.kappa.iter().zip(&b.solution.order.kappa);
     near(a.parameter, b.parameter) && kappa.into_iter().all(|(x, y)| near(*x, *y))
 }
@@ -123,6 +147,7 @@ fn name(kind: EventKind) -> &'static str {
         EventKind::BulkInstability => "onset of chaos",
         EventKind::Hopf => "hopf",
         EventKind::Infinity => "runs to infinity",
+        EventKind::Continuum => "continuum",
     }
 }
 
