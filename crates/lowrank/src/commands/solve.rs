@@ -88,7 +88,7 @@ impl Solved {
 /// A kind of solution that could not be solved for.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Unsolved {
-    /// "stationary" or "chaotic".
+    /// "stationary", "chaotic" or "unbounded".
     solution: &'static str,
     /// The reason, in one line.
     reason: String,
@@ -341,7 +341,13 @@ fn solve(model: &Model, at: Vec<(String, f64)>, options: &Options) -> Solved {
             }
         }
     }
-    let unbounded = unbounded_states(model).unwrap_or_default();
+    let unbounded = unbounded_states(model).unwrap_or_else(|error| {
+        let reason = error.to_string();
+        if !failures.iter().any(|failure: &Unsolved| failure.reason == reason) {
+            failures.push(Unsolved { solution: "unbounded", reason });
+        }
+        Vec::new()
+    });
     if stationary.is_empty() && chaotic.is_empty() && unbounded.is_empty() && failures.is_empty() {
         let reason =
             remarks.first().map_or("no solution was found, and nothing shows that there is none", String::as_str);
