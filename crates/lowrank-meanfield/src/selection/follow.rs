@@ -4,6 +4,7 @@ use lowrank_model::{Initial, Model, OrderParameters, Vector};
 
 use super::State;
 use super::fluctuating::Bulk;
+use crate::stationary::{MERGE_DISTANCE, distance};
 use crate::transient::{Slaved, TransientOptions, transient_with};
 use crate::{Instability, MeanFieldError, Stability, Stationary};
 
@@ -111,10 +112,10 @@ impl<'a> Follower<'a> {
         let (tau_s, tau_r) = model.variant().time_constants();
         let has_one_sign = rank == 1 && tau_s.min(tau_r) == 0.0 && model.input().is_empty() && bulk.is_symmetric();
         let rotates = |s: &Stationary| s.stability == Stability::Unstable(Instability::ComplexPair);
-        let keeps_sign = has_one_sign
-            && matches!(states, [_, _])
-            && super::only_state(states).is_some()
-            && !stationary.iter().any(rotates);
+        // At a transition both are the state that is symmetric.
+        let have_signs = matches!(states, [a, b] if distance(&a.order().kappa, &b.order().kappa) > MERGE_DISTANCE);
+        let keeps_sign =
+            has_one_sign && have_signs && super::only_state(states).is_some() && !stationary.iter().any(rotates);
         Ok(Self { model, states, stationary, bulk, gain, keeps_sign, m_squared, n_squared })
     }
 
