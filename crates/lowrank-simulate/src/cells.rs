@@ -52,9 +52,9 @@ pub struct Cell<'a> {
 /// What the engine looks after besides the protocol's times.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Watch {
-    /// Cells at rest leave the block: five looks, a unit of time or more apart, at which the root-mean-square speed
-    /// is below 1e-9 (`f32`: 4e-6) of max(1, size of the state) and, above the noise of rounding, not growing by more than a
-    /// twentieth. Their state stands for all later samples.
+    /// Cells at rest leave the block: five looks or more, over five of the longest time constants, at which the root mean square of
+    /// tau dy/dt is below 1e-9 (`f32`: 4e-6) of the size of the state (of the largest so far, up to one, if that is more) and, above
+    /// the noise of rounding, never grows by more than a twentieth and falls on the whole. Their state stands for all later samples.
     pub leave_at_rest: bool,
     /// Largest Lyapunov exponents: one tangent vector a cell, which doubles the product; no cell leaves.
     /// The key is (seed, realisation) of their random directions, one stream a cell.

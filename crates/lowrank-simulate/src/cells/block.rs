@@ -240,6 +240,7 @@ impl<'a, T: Scalar> Block<'a, T> {
         let rms = |sum: f64| (sum / n as f64).sqrt();
         let estimated = self.estimated(j, at);
         let (speed, size) = (rms(square(of_x, tau_s) + square(of_r, tau_r)), rms(of_x.1 + of_r.1));
+        let residual = rms(of_x.0 + of_r.0);
         let column = &mut self.columns[j];
         if let Some((error, size)) = estimated.filter(|(_, size)| size.is_finite()) {
             column.error = column.error.max(of_state(error, size, column.floor));
@@ -252,7 +253,7 @@ impl<'a, T: Scalar> Block<'a, T> {
             column.end = Some(CellEnd::Inaccurate(task.time));
         } else if !bounded && column.escape.look(task.time, size, speed, column.drive) {
             column.end = Some(CellEnd::Unbounded(task.time));
-        } else if self.watch.leave_at_rest && self.watch.lyapunov.is_none() && column.rest.look::<T>(speed, size) {
+        } else if self.watch.leave_at_rest && self.watch.lyapunov.is_none() && column.rest.look::<T>(residual, size) {
             let later = task.remaining - usize::from(task.sampling);
             if later > 0 {
                 column.sums.take(x, p, &column.kappa, later);

@@ -11,7 +11,7 @@ use super::seen::{Accumulator, CellEnd};
 use super::weights::{Weights, weights};
 use super::{Cell, lanes};
 use crate::SimulateError;
-use crate::control::floor;
+use crate::control::{floor, rms};
 use crate::escape::Escape;
 
 /// Vectors times a scale in `T`, row after row.
@@ -115,7 +115,7 @@ impl<T: Real> Column<T> {
             kappa: vec![0.0; layout.rank],
             kappa_t: vec![T::ZERO; layout.rank],
             sums: Accumulator::new(neurons, layout.rank),
-            rest: Rest::default(),
+            rest: Rest::new(tau.0.max(tau.1), rms(cell.x0)),
             escape: Escape::default(),
             drive: (input.iter().map(|entry| entry * entry).sum::<f64>() / neurons as f64).sqrt(),
             estimates: (estimate(tau.0), estimate(tau.1)),
