@@ -8,12 +8,15 @@
 //! the branches of the Gaussian ensemble with the same moments besides.
 
 mod continua;
+mod index;
 
 use faer::Mat;
 use lowrank_model::{Ensemble, Model, Transfer};
 
 pub(crate) use self::continua::{CONTINUUM, closest_to_one};
 use self::continua::{to_the_end, without_continua};
+pub use self::index::misses_solutions;
+use self::index::{missing, on_the_curve};
 
 use crate::MeanFieldError;
 use crate::averages::{Averages, LARGEST_VARIANCE};
@@ -68,8 +71,8 @@ const NEUTRAL: f64 = 1e-6;
 
 /// All stationary solutions of a model, at the amplitudes its inputs have after their last change; in decreasing
 /// order of kappa, then of variance. They do not depend on the variant, their stability does. Where solutions form a
-/// continuum (a ring) one of it is returned. Up to 3^R are found; beyond rank seven not every combination is tried. None
-/// may exist where activity is unbounded ([`unbounded_states`]).
+/// continuum (a ring) one of it is returned. Up to 3^R are found; beyond rank seven not every combination is tried;
+/// [`misses_solutions`] may tell that some are missing. None may exist where activity is unbounded ([`unbounded_states`]).
 ///
 /// # Errors
 /// No solution with residual <= 1e-10 though activity has a bound; white noise.
@@ -90,17 +93,12 @@ fn branches_in_units(model: &Model) -> Result<Vec<Stationary>, MeanFieldError> {
     search(model, &mut leads);
     let mut best = f64::INFINITY;
     let mut found: Vec<Outcome> = Vec::new();
-    let mirrors = |x: &[f64]| leads.symmetric && x[..neurons.rank].iter().any(|k| k.abs() > SMALLEST_KAPPA);
-    for lead in &leads.found {
-        let outcome = to_the_end(&neurons, solve(&neurons, lead.clone()));
-        best = best.min(outcome.residual);
-        let partners = leads.partners(&outcome).into_iter().map(|partner| to_the_end(&neurons, partner));
-        for outcome in partners.chain(Some(outcome.clone())).filter(Outcome::is_solution) {
-            if mirrors(&outcome.x) {
-                merge(&mut found, Outcome { x: mirrored(&outcome.x, neurons.rank), ..outcome });
-            }
-            merge(&mut found, outcome);
-        }
+    brought_to_rounding(&leads, 0, &mut found, &mut best);
+    // What is known to be missing is worth a dearer search.
+    if neurons.rank == 1 && missing(&neurons, &without_duplicates(&neurons, found.clone())) {
+        let known = leads.found.len();
+        on_the_curve(&leads).into_iter().for_each(|start| leads.search(start, 0));
+        brought_to_rounding(&leads, known, &mut found, &mut best);
     }
     if found.is_empty() {
         if !unbounded_states(model)?.is_empty() {
@@ -124,6 +122,23 @@ fn branches_in_units(model: &Model) -> Result<Vec<Stationary>, MeanFieldError> {
         Stationary { family, ..describe_with(&neurons, outcome, known) }
     };
     Ok(found.into_iter().map(described).collect())
+}
+
+/// Newton from the leads that were found from some number on, each with its partners and mirror images.
+fn brought_to_rounding(leads: &Leads<'_>, from: usize, found: &mut Vec<Outcome>, best: &mut f64) {
+    let neurons = leads.neurons;
+    let mirrors = |x: &[f64]| leads.symmetric && x[..neurons.rank].iter().any(|k| k.abs() > SMALLEST_KAPPA);
+    for lead in &leads.found[from..] {
+        let outcome = to_the_end(neurons, solve(neurons, lead.clone()));
+        *best = best.min(outcome.residual);
+        let partners = leads.partners(&outcome).into_iter().map(|partner| to_the_end(neurons, partner));
+        for outcome in partners.chain(Some(outcome.clone())).filter(Outcome::is_solution) {
+            if mirrors(&outcome.x) {
+                merge(found, Outcome { x: mirrored(&outcome.x, neurons.rank), ..outcome });
+            }
+            merge(found, outcome);
+        }
+    }
 }
 
 fn merge(found: &mut Vec<Outcome>, outcome: Outcome) {

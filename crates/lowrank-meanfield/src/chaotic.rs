@@ -21,6 +21,7 @@ use crate::nested::{FULL, Precision, ROUGH};
 use crate::neurons::Neurons;
 use crate::newton::{
     Evaluation, Outcome, RESIDUAL_GOAL, RESIDUAL_LIMIT, fixed_point, fixed_point_within, is_one_solution, residual,
+    settled,
 };
 use crate::regime::Regime;
 use crate::stability::radius_at;
@@ -33,7 +34,6 @@ use crate::{Averages, MeanFieldError};
 
 /// Smallest temporal part of Delta_0 that counts as chaos.
 pub(crate) const SMALLEST_TEMPORAL_PART: f64 = 1e-9;
-
 /// Delta_inf as a part of Delta_0 that counts as zero.
 pub(crate) const SMALLEST_INF: f64 = 1e-14;
 /// Residual to which rough solutions are brought, with which they still count as leads, and the steps and
@@ -41,6 +41,8 @@ pub(crate) const SMALLEST_INF: f64 = 1e-14;
 const ROUGH_GOAL: f64 = 1e-5;
 const ROUGH_LIMIT: f64 = 1e-3;
 const ROUGH_STEPS: (usize, usize) = (20, 5);
+/// A step of Newton, relative to max(1, |x|), that shows a root to the rounding of T21, where overlaps are large.
+const STEEP_LIMIT: f64 = 1e-11;
 /// A part of the way to two time scales in which no solution comes to where another one was.
 const SHORT_STEP: f64 = 1.0 / 32.0;
 /// Rough solutions closer than this are one.
@@ -413,7 +415,10 @@ fn evaluate(neurons: &Neurons, precision: Precision, x: &[f64]) -> Option<Evalua
 
 /// Newton from (kappa, Delta_0, Delta_inf).
 fn solve(neurons: &Neurons, start: Vec<f64>) -> Outcome {
-    fixed_point(start, RESIDUAL_GOAL, admissible(neurons.rank), |x| evaluate(neurons, FULL, x))
+    let exact = |x: &[f64]| evaluate(neurons, FULL, x);
+    let outcome = fixed_point(start, RESIDUAL_GOAL, admissible(neurons.rank), exact);
+    let is_bounded = neurons.transfer.bound().is_some();
+    if is_bounded { settled(outcome, STEEP_LIMIT, admissible(neurons.rank), exact) } else { outcome }
 }
 
 /// The same roughly: where a start leads to.

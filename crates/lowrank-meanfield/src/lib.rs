@@ -47,7 +47,7 @@ mod units;
 pub use along::{Solutions, solutions_along};
 pub use autocovariance::Autocovariance;
 pub use averages::{Averages, average};
-pub use branches::stationary_branches;
+pub use branches::{misses_solutions, stationary_branches};
 pub use chaotic::{Chaotic, Followed, chaotic_from, chaotic_solutions, two_timescale_solutions};
 pub use chaotic_stability::StructureGrowth;
 pub use cone::{Unbounded, unbounded_states};

@@ -87,6 +87,36 @@ pub(crate) fn fixed_point_within(
     best
 }
 
+/// Full steps that are taken where equations are steep.
+const STEEP_STEPS: usize = 4;
+
+/// Where equations are steep the rounding of an unknown leaves more of them than a residual may have: how far it is from the root is
+/// Newton's step, as averages bend on scales of order one. What is not solved is, with this step for its residual, if full steps
+/// bring it to `limit`, relative to max(1, |unknown|); else it stays.
+pub(crate) fn settled(
+    outcome: Outcome,
+    limit: f64,
+    admissible: impl Fn(&[f64]) -> bool,
+    evaluate: impl Fn(&[f64]) -> Option<Evaluation>,
+) -> Outcome {
+    if outcome.is_solution() {
+        return outcome;
+    }
+    let mut x = outcome.x.clone();
+    for _ in 0..STEEP_STEPS {
+        let Some(step) = evaluate(&x).and_then(|at| newton_step(&x, &at)) else { return outcome };
+        let residual = step.iter().zip(&x).map(|(s, x)| s.abs() / x.abs().max(1.0)).fold(0.0, f64::max);
+        if residual <= limit {
+            return Outcome { x, residual, ..outcome };
+        }
+        x.iter_mut().zip(&step).for_each(|(x, s)| *x += s);
+        if !admissible(&x) {
+            return outcome;
+        }
+    }
+    outcome
+}
+
 /// Parts of the way between two solutions at which the residual is looked at.
 const BETWEEN: [f64; 3] = [0.25, 0.5, 0.75];
 

@@ -12,7 +12,7 @@ use crate::averages::{Averages, check};
 pub(crate) use crate::branches::{halton, stationary_branches};
 use crate::cone::spectrum_at_kink;
 use crate::neurons::{Drive, Neurons};
-use crate::newton::{Evaluation, Outcome, RESIDUAL_GOAL, RESIDUAL_LIMIT, fixed_point, newton_step};
+use crate::newton::{Evaluation, Outcome, RESIDUAL_GOAL, RESIDUAL_LIMIT, fixed_point, settled};
 use crate::stability::{Spectrum, Stability, bulk_radius, eigenvalues, spectrum};
 use crate::units::Units;
 
@@ -122,16 +122,10 @@ pub(crate) fn admissible(x: &[f64]) -> bool {
 
 pub(crate) fn solve(neurons: &Neurons, start: Vec<f64>) -> Outcome {
     let outcome = fixed_point(start, RESIDUAL_GOAL, admissible, |x| evaluate(neurons, Averages::at, x));
-    if outcome.is_solution() || neurons.transfer.bound().is_none() {
+    if neurons.transfer.bound().is_none() {
         return outcome;
     }
-    // Where equations are steep the rounding of an unknown leaves more of them than a residual may have: how far it is from
-    // the root is Newton's step, as averages bend on scales of order one.
-    let at = evaluate(neurons, Averages::at, &outcome.x);
-    let step = at.and_then(|at| newton_step(&outcome.x, &at)).unwrap_or_default();
-    let moves = step.iter().zip(&outcome.x).map(|(s, x)| s.abs() / x.abs().max(1.0));
-    let error = moves.fold(if step.is_empty() { f64::INFINITY } else { 0.0 }, f64::max);
-    if error <= STEEP_LIMIT { Outcome { residual: error, ..outcome } } else { outcome }
+    settled(outcome, STEEP_LIMIT, admissible, |x| evaluate(neurons, Averages::at, x))
 }
 
 /// The right sides of T8 and of delta_0_individual = g^2 \<phi^2>, with their derivatives, by exact or rough averages; none
@@ -163,6 +157,11 @@ pub(crate) fn evaluate(
             jacobian[(rank, l)] += d.weight * g_squared * by_kappa;
         }
         jacobian[(rank, rank)] += d.weight * g_squared * square_slope;
+    }
+    if neurons.is_symmetric() && kappa.iter().all(|k| *k == 0.0) {
+        // By symmetry, where large overlaps multiply what rounding leaves of it.
+        image[..rank].fill(0.0);
+        (0..rank).for_each(|k| jacobian[(k, rank)] = 0.0);
     }
     image.iter().all(|v| v.is_finite()).then_some(Evaluation { image, jacobian })
 }

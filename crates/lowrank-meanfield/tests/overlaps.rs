@@ -1,7 +1,7 @@
 //! Stationary states at overlaps from -1e12 to 1e12, however they are split between m and n: values of closed forms and bisections.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use lowrank_meanfield::{Stationary, chaotic_solutions, stationary_branches};
+use lowrank_meanfield::{Stationary, chaotic_solutions, misses_solutions, stationary_branches};
 use lowrank_model::Vector::{I, M, N};
 use lowrank_model::{Gaussian, Input, Layout, Model, Moments, Transfer, Variant};
 
@@ -146,7 +146,7 @@ fn a_drive_is_cancelled_to_rounding() {
     }
 }
 
-/// Of one state chaos is found just where its radius is beyond one, however large the overlap beside g.
+/// Of every state chaos is found just where its radius is beyond one, however large the overlap beside g.
 #[test]
 fn chaos_under_strong_inhibition_begins_where_its_state_loses_stability() {
     let mut counts = [0, 0];
@@ -156,9 +156,13 @@ fn chaos_under_strong_inhibition_begins_where_its_state_loses_stability() {
                 Model::new(g, Transfer::Logistic, Variant::Current, means(m, overlap / m), Input::none()).unwrap();
             let rest = stationary_branches(&model).unwrap();
             let chaos = chaotic_solutions(&model).unwrap();
-            assert!(rest.len() == 1 && chaos.iter().all(|c| c.residual < 1e-10), "{overlap} {g}: {rest:?}");
-            assert_eq!(chaos.len(), usize::from(rest[0].rho > 1.0), "{overlap} {g}: rho {}", rest[0].rho);
-            counts[chaos.len()] += 1;
+            assert!(
+                !misses_solutions(&model, &rest) && chaos.iter().all(|c| c.residual < 1e-10),
+                "{overlap} {g}: {rest:?}"
+            );
+            let unstable = rest.iter().filter(|s| s.rho > 1.0).count();
+            assert_eq!(chaos.len(), unstable, "{overlap} {g}: {rest:?}");
+            counts[unstable.min(1)] += 1;
         }
     }
     assert!(counts.iter().all(|count| *count > 2), "{counts:?}");
@@ -187,6 +191,97 @@ fn a_second_outer_product_hides_no_state_between_large_overlaps() {
             let (one, two) = (kappa(1), kappa(2));
             assert!(one.len() == 3 && two.len() == 3, "{transfer} {overlap:e}: {one:?} {two:?}");
             one.iter().zip(&two).for_each(|(a, b)| close(*b, *a, 1e-9, &format!("{transfer} {overlap:e}")));
+        }
+    }
+}
+
+/// \<phi> and \<phi^2> of a normal law by the trapezoid rule, in steps that are short beside the bend of phi.
+fn averages(transfer: Transfer, mu: f64, d: f64) -> (f64, f64) {
+    let step = (0.4 / d.sqrt()).min(0.05);
+    let last = (10.0 / step) as i32;
+    let node = |i: i32| {
+        let z = step * f64::from(i);
+        let weight = step * (-0.5 * z * z).exp() / (2.0 * std::f64::consts::PI).sqrt();
+        let value = phi(transfer, mu + d.sqrt() * z);
+        (weight * value, weight * value * value)
+    };
+    (-last..=last).map(node).fold((0.0, 0.0), |sum, at| (sum.0 + at.0, sum.1 + at.1))
+}
+
+/// The root of a function that changes sign between two places.
+fn bisected(mut low: f64, mut high: f64, f: impl Fn(f64) -> f64) -> f64 {
+    let rises = f(high) > 0.0;
+    for _ in 0..48 {
+        let middle = 0.5 * (low + high);
+        if (f(middle) > 0.0) == rises { high = middle } else { low = middle }
+    }
+    0.5 * (low + high)
+}
+
+/// Inhibition of every unit leaves one kappa at each variance, so that all states are the roots of one function of it. With strong
+/// random weights there are three: weak, unstable and strong activity.
+#[test]
+fn no_state_between_weak_and_strong_activity_is_lost() {
+    let mut counts = Vec::new();
+    for (transfer, places) in [
+        (Transfer::Logistic, &[(400.0, -1e4), (400.0, -3e3), (60.0, -1e2), (400.0, -1e8)][..]),
+        (Transfer::OnePlusTanh, &[(400.0, -1e4), (400.0, -3e3), (40.0, -1e3)][..]),
+    ] {
+        for (g, overlap) in places.iter().copied() {
+            // Less than -30 and eight standard deviations leaves no activity that would hold it there.
+            let kappa = |d: f64| bisected(-30.0 - 8.0 * d.sqrt(), 0.0, |k| k - overlap * averages(transfer, k, d).0);
+            let rest = |log: f64| 1.0 - g * g * averages(transfer, kappa(log.exp()), log.exp()).1 / log.exp();
+            let logs: Vec<f64> = (0..80).map(|i| -26.0 + 0.5 * f64::from(i)).collect();
+            let crossed = logs.windows(2).filter(|w| (rest(w[0]) > 0.0) != (rest(w[1]) > 0.0));
+            let wanted: Vec<f64> = crossed.map(|w| bisected(w[0], w[1], rest).exp()).collect();
+            let model = Model::new(g, transfer, Variant::Current, means(1.0, overlap), Input::none()).unwrap();
+            let all = stationary_branches(&model).unwrap();
+            assert_eq!(all.len(), wanted.len(), "{transfer} {g} {overlap}: {all:?} {wanted:?}");
+            for (solution, d) in all.iter().zip(&wanted) {
+                close(solution.order.delta_0, *d, 1e-7, &format!("{transfer} {g} {overlap}"));
+                close(solution.order.kappa[0], kappa(*d), 1e-7, &format!("{transfer} {g} {overlap}"));
+            }
+            assert!(!misses_solutions(&model, &all));
+            (0..all.len()).for_each(|i| {
+                let mut less = all.clone();
+                less.remove(i);
+                assert!(misses_solutions(&model, &less), "{transfer} {g} {overlap} {i}");
+            });
+            counts.push(all.len());
+        }
+    }
+    assert!(counts.iter().filter(|count| **count == 3).count() > 2 && counts.contains(&1), "{counts:?}");
+}
+
+/// Beyond 1e6 nothing changes but the saturated states: the middle one and the chaos at it tend to a limit.
+#[test]
+fn chaos_between_saturated_states_is_that_of_any_large_overlap() {
+    let spread = |overlap: f64| {
+        let moments = Moments::new(Layout::rank(1).with_inputs(1)).mean(M(0), 2.0).mean(N(0), overlap / 3.0);
+        let moments = moments.mean(I(0), 0.3).variance(M(0), 1.0).variance(N(0), overlap * overlap);
+        moments.covariance(M(0), N(0), 0.3 * overlap).build().unwrap()
+    };
+    for (transfer, g) in [(Transfer::Tanh, 2.0), (Transfer::Erf, 3.0)] {
+        let input = || Input::constant(&[1.0]).unwrap();
+        let at = |overlap: f64| Model::new(g, transfer, Variant::Current, spread(overlap), input()).unwrap();
+        let limit = chaotic_solutions(&at(1e6)).unwrap();
+        let bare = Model::new(g, transfer, Variant::Current, Gaussian::unstructured(), Input::none()).unwrap();
+        let bare = &chaotic_solutions(&bare).unwrap()[0].order;
+        for overlap in [1e7, 1e8, 1e10, 1e12] {
+            let found = chaotic_solutions(&at(overlap)).unwrap();
+            assert!(found.len() == 1 && limit.len() == 1, "{transfer} {overlap:e}: {found:?}");
+            assert!(found[0].residual < 1e-10 && found[0].structure_growth.growth_rate.unwrap() > 1.0);
+            let (here, there) = (&found[0].order, &limit[0].order);
+            close(here.kappa[0], there.kappa[0], 1e-5, "kappa");
+            close(here.delta_0, there.delta_0, 1e-5, "delta_0");
+            close(here.delta_inf, there.delta_inf, 1e-5, "delta_inf");
+            // Without spread and input all of it is symmetric: chaos at kappa = 0 is that without structure.
+            let model = Model::new(g, transfer, Variant::Current, means(1.0, overlap), Input::none()).unwrap();
+            let (rest, central) = (stationary_branches(&model).unwrap(), chaotic_solutions(&model).unwrap());
+            assert!(rest.len() == 4 && !misses_solutions(&model, &rest), "{transfer} {overlap:e}: {rest:?}");
+            assert!(misses_solutions(&model, &rest[..3]) && central.len() == 1, "{transfer} {overlap:e}: {central:?}");
+            assert!(central[0].order.kappa[0] == 0.0, "{transfer} {overlap:e}");
+            close(central[0].order.delta_0, bare.delta_0, 1e-12, "central");
         }
     }
 }

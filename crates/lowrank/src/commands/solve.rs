@@ -10,7 +10,8 @@ use std::path::PathBuf;
 use clap::Args;
 use lowrank_meanfield::{
     Chaotic, Family, Linearisation, Loss, MeanFieldError, Onset, Regime, Stationary, StructureGrowth, Unbounded,
-    linearisation, onsets_of_chaos, readouts, stationary_branches, two_timescale_solutions, unbounded_states,
+    linearisation, misses_solutions, onsets_of_chaos, readouts, stationary_branches, two_timescale_solutions,
+    unbounded_states,
 };
 use lowrank_model::{Model, OrderParameters, Variant, decimals_of};
 use lowrank_report::{Arrays, Origin, Provenance, data_json, write_csv, write_file, write_npz};
@@ -302,6 +303,12 @@ fn solve(model: &Model, at: Vec<(String, f64)>, options: &Options) -> Solved {
         }
         Vec::new()
     });
+    if misses_solutions(model, &stationary) && failures.is_empty() {
+        remarks.push(
+            "stationary solutions are missing: those listed lack one of the opposite index; change g or the overlaps a little"
+                .to_owned(),
+        );
+    }
     let mut states = Vec::new();
     for solution in stationary {
         match state(model, solution, options.eigenvalues) {
