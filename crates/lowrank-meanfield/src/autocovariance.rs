@@ -85,6 +85,23 @@ impl Autocovariance {
         Ok(Self { variant, g, sigma, classes, inf, delta_t, delta_inf: order.delta_inf, shape })
     }
 
+    /// The same where x is `by` times as large, of phi that is homogeneous of degree one.
+    pub(crate) fn in_size(self, by: f64) -> Self {
+        if by == 1.0 {
+            return self;
+        }
+        let square = by * by;
+        let class = |(weight, s, pair): (f64, f64, PairAverage)| (weight, s * square, pair.in_size(by));
+        Self {
+            sigma: self.sigma * by,
+            classes: self.classes.into_iter().map(class).collect(),
+            inf: self.inf * square,
+            delta_t: self.delta_t * square,
+            delta_inf: self.delta_inf * square,
+            ..self
+        }
+    }
+
     /// Delta(tau) at a lag in unit time constants.
     ///
     /// # Errors

@@ -7,21 +7,22 @@
 //! (`two_timescale.rs`).
 
 mod continua;
+mod describe;
 
 use lowrank_model::{Ensemble, Model, OrderParameters, Variant};
 
 use self::continua::without_continua;
+use self::describe::describe;
 use crate::autocovariance::Autocovariance;
 use crate::chaotic_search::{central_variance, just_above_onset, refuse_missing_chaos, starting_points, weakly_driven};
-use crate::chaotic_stability::{StructureGrowth, is_folded};
+use crate::chaotic_stability::StructureGrowth;
 use crate::excess::{Excess, Top};
 use crate::followed::{Fate, Loss, Lost, follow};
 use crate::lyapunov::{Lyapunov, exponent};
 use crate::nested::{FULL, Precision, ROUGH};
 use crate::neurons::Neurons;
 use crate::newton::{
-    Evaluation, Outcome, RESIDUAL_GOAL, RESIDUAL_LIMIT, fixed_point, fixed_point_within, is_one_solution, residual,
-    settled,
+    Evaluation, Outcome, RESIDUAL_GOAL, fixed_point, fixed_point_within, is_one_solution, residual, settled,
 };
 use crate::regime::Regime;
 use crate::stability::radius_at;
@@ -71,6 +72,8 @@ pub struct Chaotic {
     found: OrderParameters,
     /// Delta(tau), where the solver found it on its way.
     known: Option<Autocovariance>,
+    /// The user's unit of x in the solver's.
+    size: f64,
 }
 
 impl Chaotic {
@@ -79,7 +82,17 @@ impl Chaotic {
     /// # Errors
     /// A variance so large that the Hermite series does not end.
     pub fn autocovariance(&self) -> Result<Autocovariance, MeanFieldError> {
+        Ok(self.found_autocovariance()?.in_size(self.size))
+    }
+
+    /// The same in the solver's units.
+    fn found_autocovariance(&self) -> Result<Autocovariance, MeanFieldError> {
         self.known.clone().map_or_else(|| Autocovariance::of(&self.model, &self.found), Ok)
+    }
+
+    /// The same where x is `by` times as large: all that is derived from the solution, but for its order parameters.
+    pub(crate) fn in_size(self, by: f64) -> Self {
+        Self { size: self.size * by, ..self }
     }
 
     /// The largest Lyapunov exponent (T17, T18).
@@ -114,7 +127,7 @@ impl Chaotic {
 /// scales: a solution of the current variant that cannot be followed though nothing shows that it ends. None found though there
 /// has to be one, as activity has a bound and all stationary solutions are unstable.
 pub fn chaotic_solutions(model: &Model) -> Result<Vec<Chaotic>, MeanFieldError> {
-    let units = Units::of(model);
+    let units = Units::with_drive(model);
     let found = chaos_in_units(&units.model(model)).map_err(|error| units.error_back(error))?;
     Ok(found.into_iter().map(|solution| units.chaotic_back(solution)).collect())
 }
@@ -195,7 +208,7 @@ pub struct Followed {
 pub fn two_timescale_solutions(model: &Model) -> Result<Followed, MeanFieldError> {
     match model.variant() {
         Variant::TwoTimescale { tau_s, .. } => {
-            let units = Units::of(model);
+            let units = Units::with_drive(model);
             let model = &*units.model(model);
             let followed = with_two_timescales(model, &chaotic_solutions(&of_one_timescale(model, tau_s)?)?)?;
             let found = followed.found.into_iter().map(|solution| units.chaotic_back(solution)).collect();
@@ -225,7 +238,7 @@ pub fn chaotic_from(model: &Model, starts: &[OrderParameters]) -> Result<Vec<Cha
 
 /// The same without a look at their spectra, for whoever looks at few of them later.
 pub(crate) fn followed_chaos(model: &Model, starts: &[OrderParameters]) -> Result<Vec<Chaotic>, MeanFieldError> {
-    let units = Units::of(model);
+    let units = Units::with_drive(model);
     let found = followed_in_units(&units.model(model), &units.orders(starts))?;
     Ok(found.into_iter().map(|solution| units.chaotic_back(solution)).collect())
 }
@@ -293,6 +306,7 @@ fn with_two_timescales(model: &Model, current: &[Chaotic]) -> Result<Followed, M
             iterations: start.iterations + solution.iterations,
             grid: Some(solution.grid),
             known: Some(solution.autocovariance),
+            size: 1.0,
             model: model.clone(),
             found: order.clone(),
             order,
@@ -338,7 +352,7 @@ fn solutions_from(
 fn covariances(solutions: Vec<Chaotic>) -> Result<Vec<Chaotic>, MeanFieldError> {
     let mut kept = Vec::new();
     for mut solution in solutions {
-        let delta = solution.autocovariance()?;
+        let delta = solution.found_autocovariance()?;
         if delta.is_covariance() {
             solution.known = Some(delta);
             kept.push(solution);
@@ -449,52 +463,4 @@ pub(crate) fn solve_at(neurons: &Neurons, kappa: &[f64], start: (f64, f64)) -> O
     let at = evaluate_stationary(neurons, Averages::at, &whole(&outcome.x[..1]))?;
     let rest = kappa.iter().zip(&at.image).map(|(k, f)| k - f).collect();
     Some((outcome.x[0], outcome.x[1], rest))
-}
-
-fn describe(model: &Model, neurons: &Neurons, outcome: Outcome) -> Chaotic {
-    debug_assert!(outcome.residual <= RESIDUAL_LIMIT);
-    let rank = neurons.rank;
-    let mut kappa = outcome.x[..rank].to_vec();
-    let is_central = neurons.is_symmetric() && kappa.iter().all(|k| k.abs() < SMALLEST_KAPPA);
-    if is_central {
-        kappa.fill(0.0);
-    }
-    let kappa = &kappa[..];
-    let (individual_0, individual_inf) = (outcome.x[rank], outcome.x[rank + 1].max(0.0));
-    let (mu, from_drive) = neurons.mean_and_drive_variance(kappa);
-    let (mut r_mean, mut phi_sq) = (0.0, 0.0);
-    for d in neurons.drives(kappa) {
-        let a = Averages::at(neurons.transfer, d.mu, individual_0 + d.s_squared);
-        r_mean += d.weight * a.phi;
-        phi_sq += d.weight * a.phi_sq;
-    }
-    let g_squared = neurons.g * neurons.g;
-    let delta_t = individual_0 - individual_inf;
-    let r_second_moment = match model.variant() {
-        // T15; the noise reaches x, not r.
-        Variant::Rate => (individual_0 - neurons.sigma.powi(2)) / g_squared,
-        _ => phi_sq,
-    };
-    let order = OrderParameters {
-        kappa: kappa.to_vec(),
-        mu,
-        delta_0: individual_0 + from_drive,
-        delta_0_individual: individual_0,
-        delta_inf: individual_inf + from_drive,
-        delta_t,
-        r_mean,
-        r_second_moment,
-        r_temporal_variance: r_second_moment - individual_inf / g_squared,
-    };
-    let rho = radius_at(neurons, kappa, individual_0);
-    // A solution was evaluated before: it can be once more.
-    let jacobian =
-        evaluate(neurons, FULL, &outcome.x).map_or_else(|| faer::Mat::zeros(rank + 2, rank + 2), |at| at.jacobian);
-    // Without a mean to hold it, Delta of a symmetric model is stable, as without structure: next to onset rounding would decide.
-    let folded = !is_central && is_folded(&jacobian, rank);
-    let structure_growth = StructureGrowth::of(&jacobian, rank, folded, model.variant());
-    let structure_growth = structure_growth.exact(neurons, &order, || Autocovariance::of(model, &order).ok());
-    let (model, found) = (model.clone(), order.clone());
-    let (residual, iterations) = (outcome.residual, outcome.iterations);
-    Chaotic { order, rho, residual, iterations, grid: None, structure_growth, family: None, model, found, known: None }
 }

@@ -237,7 +237,7 @@ pub enum MeanFieldError {
     },
     /// No chaotic solution was found where there has to be one.
     #[error(
-        "no chaotic solution found, though activity has a bound and every stationary solution is unstable (rho = {rho:.4}, delta_0 = {delta_0:.4e} at one of them): the search has missed it; for threshold-linear multiply all inputs by one factor that makes x of size one: kappa grows by that factor, variances by its square"
+        "no chaotic solution found, though activity has a bound and every stationary solution is unstable (rho = {rho:.4}, delta_0 = {delta_0:.4e} at one of them): the search has missed it: change g or the overlaps a little"
     )]
     ChaosNotFound {
         /// Bulk radius of an unstable stationary solution.

@@ -28,7 +28,7 @@ pub struct Linearisation {
 /// # Errors
 /// White noise, which leaves no stationary solution; not one kappa an outer product.
 pub fn linearisation(model: &Model, solution: &Stationary) -> Result<Option<Linearisation>, MeanFieldError> {
-    let units = Units::of(model);
+    let units = Units::with_drive(model);
     let neurons = neurons_at_rest(&units.model(model))?;
     let order = &units.order(&solution.order);
     check_rank(order, neurons.rank)?;

@@ -54,6 +54,16 @@ impl PairAverage {
         Ok(Self { d, kind })
     }
 
+    /// The same where x is `by` times as large, of phi that is homogeneous of degree one.
+    pub(crate) fn in_size(self, by: f64) -> Self {
+        let kind = match self.kind {
+            Kind::Series(b) => Kind::Series(b.into_iter().map(|b| b * by * by).collect()),
+            Kind::ThresholdLinear { a, phi_sq } => Kind::ThresholdLinear { a, phi_sq: phi_sq * by * by },
+            large @ Kind::Large(_) => large,
+        };
+        Self { d: self.d * by * by, kind }
+    }
+
     /// Variance D.
     pub fn variance(&self) -> f64 {
         self.d

@@ -150,7 +150,7 @@ pub fn select<'a>(
     stationary: &'a [Stationary],
     fluctuating: &'a [Chaotic],
 ) -> Result<Selected<'a>, MeanFieldError> {
-    let units = Units::of(model);
+    let units = Units::with_drive(model);
     if units.are_own() {
         return select_in_units(model, initial, stationary, fluctuating);
     }

@@ -77,7 +77,7 @@ pub struct Stationary {
 /// # Errors
 /// No solution with residual <= 1e-10 from there; white noise; not one kappa an outer product.
 pub fn stationary_from(model: &Model, start: &OrderParameters) -> Result<Stationary, MeanFieldError> {
-    let units = Units::of(model);
+    let units = Units::with_drive(model);
     let neurons = neurons_at_rest(&units.model(model))?;
     check_rank(start, neurons.rank)?;
     let outcome = solve(&neurons, unknowns(&units.order(start)));

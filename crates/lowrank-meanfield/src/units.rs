@@ -1,11 +1,12 @@
 //! Units of kappa: every solver works with vectors m of the size one, and what it finds is told in the user's units.
 //!
 //! m -> m / s, n -> s n is the same network with kappa -> s kappa (T44). In units of x, in which phi bends at one, thresholds
-//! on kappa mean the same in every network. Units are powers of two, so that no number is rounded by them.
+//! on kappa mean the same in every network. Where phi is homogeneous of degree one (threshold-linear) x has no scale of its own either:
+//! solutions are looked for with a drive of the size one (T46). Units are powers of two, so that no number is rounded by them.
 
 use std::borrow::Cow;
 
-use lowrank_model::{Initial, Model, ModelError, OrderParameters, Vector};
+use lowrank_model::{Initial, Model, ModelError, OrderParameters, Transfer, Vector};
 
 use crate::followed::Lost;
 use crate::stationary::Family;
@@ -13,31 +14,44 @@ use crate::{Branch, Chaotic, MeanFieldError, Stationary};
 
 /// The units of one model or of a family of models.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Units(Vec<f64>);
+pub(crate) struct Units {
+    /// The size of each m, `[R]`.
+    vectors: Vec<f64>,
+    /// The size of x.
+    x: f64,
+}
 
 impl Units {
     /// Those in which each m of a model has the size one.
     pub(crate) fn of(model: &Model) -> Self {
-        Self(model.ensemble().units())
+        Self { vectors: model.ensemble().units(), x: 1.0 }
+    }
+
+    /// Those in which of a threshold-linear model the drive has the size one too.
+    pub(crate) fn with_drive(model: &Model) -> Self {
+        let x = if model.transfer() == Transfer::ThresholdLinear { model.drive_unit() } else { 1.0 };
+        Self { x, ..Self::of(model) }
     }
 
     /// Those of the first model that a family has at these parameters.
     pub(crate) fn of_family(family: impl Fn(f64) -> Result<Model, ModelError>, parameters: &[f64]) -> Self {
-        Self(parameters.iter().find_map(|p| family(*p).ok()).map_or_else(Vec::new, |model| model.ensemble().units()))
+        let vectors =
+            parameters.iter().find_map(|p| family(*p).ok()).map_or_else(Vec::new, |model| model.ensemble().units());
+        Self { vectors, x: 1.0 }
     }
 
     /// Whether they are the model's own.
     pub(crate) fn are_own(&self) -> bool {
-        self.0.iter().all(|s| *s == 1.0)
+        self.x == 1.0 && self.vectors.iter().all(|s| *s == 1.0)
     }
 
     /// The model in these units.
     pub(crate) fn model<'a>(&self, model: &'a Model) -> Cow<'a, Model> {
         // A member of a family may have another rank, which whoever solves it will refuse.
-        if self.are_own() || self.0.len() != model.rank() {
+        if self.are_own() || self.vectors.len() != model.rank() {
             Cow::Borrowed(model)
         } else {
-            Cow::Owned(model.in_units(&self.0))
+            Cow::Owned(model.in_units(&self.vectors).driven_in(self.x))
         }
     }
 
@@ -51,8 +65,8 @@ impl Units {
 
     /// The user's kappa in these units; a list of another length stays, for the solver to refuse.
     pub(crate) fn kappa(&self, kappa: &[f64]) -> Vec<f64> {
-        if kappa.len() == self.0.len() {
-            kappa.iter().zip(&self.0).map(|(k, s)| k * s).collect()
+        if kappa.len() == self.vectors.len() {
+            kappa.iter().zip(&self.vectors).map(|(k, s)| k * s / self.x).collect()
         } else {
             kappa.to_vec()
         }
@@ -60,12 +74,18 @@ impl Units {
 
     /// kappa in the user's units.
     pub(crate) fn kappa_back(&self, kappa: &mut [f64]) {
-        kappa.iter_mut().zip(&self.0).for_each(|(k, s)| *k /= s);
+        kappa.iter_mut().zip(&self.vectors).for_each(|(k, s)| *k = *k / s * self.x);
     }
 
     /// The user's order parameters in these units.
     pub(crate) fn order(&self, order: &OrderParameters) -> OrderParameters {
-        OrderParameters { kappa: self.kappa(&order.kappa), ..order.clone() }
+        OrderParameters { kappa: self.kappa(&order.kappa), ..in_size(order, 1.0 / self.x) }
+    }
+
+    /// Order parameters in the user's units.
+    fn order_back(&self, order: &mut OrderParameters) {
+        *order = in_size(order, self.x);
+        self.kappa_back(&mut order.kappa);
     }
 
     /// The same for several.
@@ -77,18 +97,20 @@ impl Units {
     pub(crate) fn initial(&self, initial: &Initial) -> Initial {
         let scaled = |(vector, coefficient): &(Vector, f64)| {
             let by = match *vector {
-                Vector::M(k) => self.0.get(k).copied().unwrap_or(1.0),
-                Vector::N(k) => self.0.get(k).map_or(1.0, |s| 1.0 / s),
-                _ => 1.0,
+                Vector::M(k) => self.vectors.get(k).copied().unwrap_or(1.0) / self.x,
+                Vector::N(k) => self.vectors.get(k).map_or(1.0, |s| 1.0 / s) / self.x,
+                // Input vectors have the unit of x.
+                Vector::I(_) => 1.0,
+                _ => 1.0 / self.x,
             };
             (*vector, coefficient * by)
         };
-        Initial { along: initial.along.iter().map(scaled).collect(), deviation: initial.deviation }
+        Initial { along: initial.along.iter().map(scaled).collect(), deviation: initial.deviation / self.x }
     }
 
     /// A stationary solution in the user's units.
     pub(crate) fn stationary_back(&self, mut solution: Stationary) -> Stationary {
-        self.kappa_back(&mut solution.order.kappa);
+        self.order_back(&mut solution.order);
         solution.family = solution.family.map(|family| self.continuum_back(family));
         solution
     }
@@ -100,15 +122,16 @@ impl Units {
     }
 
     /// A chaotic solution in the user's units. What it holds for its autocovariance stays in these.
-    pub(crate) fn chaotic_back(&self, mut solution: Chaotic) -> Chaotic {
-        self.kappa_back(&mut solution.order.kappa);
+    pub(crate) fn chaotic_back(&self, solution: Chaotic) -> Chaotic {
+        let mut solution = solution.in_size(self.x);
+        self.order_back(&mut solution.order);
         solution.family = solution.family.map(|family| self.continuum_back(family));
         solution
     }
 
     /// A user's chaotic solution in these units.
     pub(crate) fn chaotic(&self, solution: &Chaotic) -> Chaotic {
-        let mut scaled = solution.clone();
+        let mut scaled = solution.clone().in_size(1.0 / self.x);
         scaled.order = self.order(&solution.order);
         scaled.family = solution.family.map(|family| self.continuum(family));
         scaled
@@ -116,7 +139,7 @@ impl Units {
 
     /// What became of a solution, in the user's units.
     pub(crate) fn lost_back(&self, mut lost: Lost) -> Lost {
-        self.kappa_back(&mut lost.order.kappa);
+        self.order_back(&mut lost.order);
         lost
     }
 
@@ -136,9 +159,9 @@ impl Units {
                 self.kappa_back(&mut kappa);
                 MeanFieldError::NotFollowed { kappa, tau_s, tau_r, reached_s, reached_r }
             }
-            MeanFieldError::Oscillates { kappa: Some(k), low, high, time } => {
-                let by = self.0.get(k).copied().unwrap_or(1.0);
-                MeanFieldError::Oscillates { kappa: Some(k), low: low / by, high: high / by, time }
+            MeanFieldError::Oscillates { kappa, low, high, time } => {
+                let by = kappa.map_or(self.x * self.x, |k| self.x / self.vectors.get(k).copied().unwrap_or(1.0));
+                MeanFieldError::Oscillates { kappa, low: low * by, high: high * by, time }
             }
             MeanFieldError::NearSeparatrix { mut ends, unbounded, from_every_start } => {
                 ends.iter_mut().for_each(|kappa| self.kappa_back(kappa));
@@ -148,6 +171,9 @@ impl Units {
                 self.kappa_back(&mut kappa);
                 MeanFieldError::SoftState { kappa, eigenvalue, scatter }
             }
+            MeanFieldError::ChaosNotFound { rho, delta_0 } => {
+                MeanFieldError::ChaosNotFound { rho, delta_0: delta_0 * self.x * self.x }
+            }
             other => other,
         }
     }
@@ -155,18 +181,36 @@ impl Units {
     /// A continuum in the user's units: an ellipsoid where these differ, told by its half axes.
     fn continuum_back(&self, family: Family) -> Family {
         let (low, high) = self.range();
-        let (smallest_radius, largest_radius) = (family.smallest_radius / high, family.largest_radius / low);
+        let (smallest_radius, largest_radius) =
+            (family.smallest_radius / high * self.x, family.largest_radius / low * self.x);
         Family { smallest_radius, largest_radius, ..family }
     }
 
     fn continuum(&self, family: Family) -> Family {
         let (low, high) = self.range();
-        let (smallest_radius, largest_radius) = (family.smallest_radius * high, family.largest_radius * low);
+        let (smallest_radius, largest_radius) =
+            (family.smallest_radius * high / self.x, family.largest_radius * low / self.x);
         Family { smallest_radius, largest_radius, ..family }
     }
 
     /// The smallest and the largest unit.
     fn range(&self) -> (f64, f64) {
-        self.0.iter().fold((f64::INFINITY, 0.0), |(low, high): (f64, f64), s| (low.min(*s), high.max(*s)))
+        self.vectors.iter().fold((f64::INFINITY, 0.0), |(low, high): (f64, f64), s| (low.min(*s), high.max(*s)))
+    }
+}
+
+/// The same order parameters where x is `by` times as large, of phi that is homogeneous of degree one; kappa stays.
+fn in_size(order: &OrderParameters, by: f64) -> OrderParameters {
+    let square = by * by;
+    OrderParameters {
+        kappa: order.kappa.clone(),
+        mu: order.mu * by,
+        delta_0: order.delta_0 * square,
+        delta_0_individual: order.delta_0_individual * square,
+        delta_inf: order.delta_inf * square,
+        delta_t: order.delta_t * square,
+        r_mean: order.r_mean * by,
+        r_second_moment: order.r_second_moment * square,
+        r_temporal_variance: order.r_temporal_variance * square,
     }
 }

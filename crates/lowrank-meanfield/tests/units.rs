@@ -211,3 +211,62 @@ fn transients_and_runaway_do_not_depend_on_units() {
         assert_eq!((course(c), runaway(c)), unit, "{c}");
     }
 }
+
+/// x -> c x, kappa -> c kappa, variances -> c^2 variances where phi(c x) = c phi(x).
+#[test]
+fn threshold_linear_networks_have_no_scale_but_that_of_their_drive() {
+    let structure = |n: f64| {
+        let moments = Moments::new(Layout::rank(1).with_inputs(1)).mean(M(0), 1.0).mean(N(0), n).mean(I(0), 1.0);
+        moments.variance(I(0), 0.3).covariance(N(0), I(0), 0.2).variance(N(0), 1.0).build().unwrap()
+    };
+    let same = Empirical::new(Layout::rank(1).with_inputs(1), 12, vec![vec![1.0; 12], vec![-4.0; 12], vec![0.7; 12]]);
+    let mixture = Mixture::new(vec![(0.4, structure(-3.0)), (0.6, structure(-6.0))]).unwrap();
+    let ensembles: [Ensemble; 3] = [structure(-4.0).into(), mixture.into(), same.unwrap().into()];
+    let variants = [Variant::Current, Variant::Rate, Variant::TwoTimescale { tau_s: 1.0, tau_r: 0.2 }];
+    for (ensemble, variant) in ensembles.iter().flat_map(|e| variants.map(|v| (e, v))).filter(|(e, v)| match e {
+        Ensemble::Gaussian(_) => true,
+        _ => *v == Variant::Current,
+    }) {
+        let at = |c: f64| model(1.9, Transfer::ThresholdLinear, variant, ensemble.clone(), 1.1 * c);
+        let in_unit = |order: &lowrank_model::OrderParameters, c: f64| {
+            let first = [order.mu, order.r_mean].map(|v| v / c);
+            let second =
+                [order.delta_0, order.delta_0_individual, order.delta_inf, order.delta_t, order.r_second_moment];
+            let second = second.map(|v| v / (c * c));
+            (order.kappa[0] / c, first, second, order.r_temporal_variance / (c * c))
+        };
+        let seen = |c: f64| {
+            let rest = stationary_branches(&at(c)).unwrap();
+            for solution in &rest {
+                assert_eq!(stationary_from(&at(c), &solution.order).unwrap().order, solution.order);
+            }
+            let of = |s: &Stationary| {
+                (in_unit(&s.order, c), s.rho, s.growth_rate, s.stability, s.residual, s.outliers.clone())
+            };
+            let rest: Vec<_> = rest.iter().map(|s| (of(s), linearisation(&at(c), s).unwrap())).collect();
+            let chaos = two_timescale_solutions(&at(c)).unwrap().found;
+            let orders: Vec<_> = chaos.iter().map(|s| s.order.clone()).collect();
+            let again = chaotic_from(&at(c), &orders).unwrap();
+            assert_eq!(again.len(), chaos.len());
+            let of = |s: &Chaotic| {
+                let delta = s.autocovariance().unwrap();
+                let course = [0.0, 0.7, 3.0].map(|lag| delta.at(lag).unwrap() / (c * c));
+                let rates = [0.0, 2.0].map(|lag| delta.rate_second_moment(lag).unwrap() / (c * c));
+                let exponent = s.lyapunov().unwrap().exponent;
+                (in_unit(&s.order, c), course, rates, exponent, s.residual, s.structure_growth.clone())
+            };
+            let start = Initial { along: vec![(M(0), 0.3 * c), (I(0), 0.2 * c)], deviation: 0.5 * c };
+            let chosen = select(&at(c), &start, &stationary_branches(&at(c)).unwrap(), &chaos)
+                .map(|s| (in_unit(s.state.order(), c), s.candidates, s.decision))
+                .map_err(|error| std::mem::discriminant(&error));
+            let onsets = onsets_of_chaos(&at(c), (1.0, 2.0)).unwrap();
+            let onsets: Vec<_> = onsets.into_iter().map(|o| (o.g, o.kappa[0] / c)).collect();
+            (rest, chaos.iter().map(of).collect::<Vec<_>>(), again.iter().map(of).collect::<Vec<_>>(), chosen, onsets)
+        };
+        let unit = seen(1.0);
+        assert!(!unit.0.is_empty() && !unit.1.is_empty() && !unit.4.is_empty() && unit.3.is_ok(), "{unit:?}");
+        for c in [2.0_f64.powi(-40), 2.0_f64.powi(40)] {
+            assert_eq!(seen(c), unit, "{c}");
+        }
+    }
+}

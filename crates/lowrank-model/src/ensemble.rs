@@ -4,7 +4,7 @@ mod empirical;
 mod gaussian;
 mod layout;
 mod mixture;
-mod units;
+pub(crate) mod units;
 
 pub use empirical::Empirical;
 pub use gaussian::{Gaussian, Moments};

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::ensemble::units::unit_of_square;
 use crate::error::non_negative;
 use crate::{Ensemble, Input, ModelError, Transfer, Variant};
 
@@ -107,6 +108,23 @@ impl Model {
     #[must_use]
     pub fn in_units(&self, units: &[f64]) -> Self {
         Self { ensemble: self.ensemble.in_units(units), ..self.clone() }
+    }
+
+    /// The size of what drives the network, a power of two: that of the input at the amplitudes it ends with, or else of the noise.
+    pub fn drive_unit(&self) -> f64 {
+        let amplitudes = self.input.last();
+        if amplitudes.iter().all(|a| *a == 0.0) {
+            unit_of_square(self.noise * self.noise)
+        } else {
+            self.ensemble.input_unit(&amplitudes)
+        }
+    }
+
+    /// The same model under input and noise of its own divided by `unit`, a power of two. Where phi is homogeneous of degree one x and
+    /// kappa are divided by it too, and nothing else changes.
+    #[must_use]
+    pub fn driven_in(&self, unit: f64) -> Self {
+        Self { ensemble: self.ensemble.with_inputs_in(unit), noise: self.noise / unit, ..self.clone() }
     }
 
     /// The same model under another input.

@@ -24,7 +24,7 @@ const BISECTIONS: usize = 48;
 /// lack what the topological index asks for. False where that cannot be told (phi without a bound, a solution at a bifurcation or on a
 /// continuum), so that some may be missing nevertheless.
 pub fn misses_solutions(model: &Model, found: &[Stationary]) -> bool {
-    let units = Units::of(model);
+    let units = Units::with_drive(model);
     let Ok(neurons) = neurons_at_rest(&units.model(model)) else { return false };
     let all: Vec<Vec<f64>> = found.iter().map(|s| unknowns(&units.order(&s.order))).collect();
     found.iter().all(|s| s.family.is_none()) && is_incomplete(&neurons, all.iter().map(Vec::as_slice))

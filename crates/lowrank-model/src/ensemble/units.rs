@@ -5,7 +5,7 @@
 use super::{Ensemble, Gaussian};
 
 /// The power of two s with 1/2 <= `square` / s^2 < 2; one where that is no positive normal number.
-pub(super) fn unit_of_square(square: f64) -> f64 {
+pub(crate) fn unit_of_square(square: f64) -> f64 {
     if !(square.is_normal() && square > 0.0) {
         return 1.0;
     }
@@ -27,6 +27,24 @@ impl Ensemble {
         (0..rank).map(unit).collect()
     }
 
+    /// The size of the input at these amplitudes, one a vector, as the power of two nearest to the largest root mean square over neurons;
+    /// one where there is none.
+    pub fn input_unit(&self, amplitudes: &[f64]) -> f64 {
+        let first = 2 * self.layout().rank;
+        let squares = amplitudes.iter().enumerate().map(|(q, a)| a * a * self.mean_square(first + q));
+        unit_of_square(squares.fold(0.0, f64::max))
+    }
+
+    /// The same ensemble with input vectors divided by `unit`, a power of two.
+    #[must_use]
+    pub fn with_inputs_in(&self, unit: f64) -> Self {
+        let layout = self.layout();
+        let inputs = 2 * layout.rank..2 * layout.rank + layout.inputs;
+        let by: Vec<f64> =
+            (0..layout.dimension()).map(|a| if inputs.contains(&a) { 1.0 / unit } else { 1.0 }).collect();
+        self.times(&by)
+    }
+
     /// The same network with m^(k) / s_k and n^(k) s_k in place of m^(k) and n^(k), s = `units`, `[R]`, powers of two. kappa_k is
     /// s_k times as large in it, and all else is the same.
     #[must_use]
@@ -40,10 +58,15 @@ impl Ensemble {
                 _ => 1.0,
             })
             .collect();
+        self.times(&by)
+    }
+
+    /// Every vector times a factor, a power of two.
+    fn times(&self, by: &[f64]) -> Self {
         match self {
-            Self::Gaussian(law) => Self::Gaussian(law.times(&by)),
-            Self::Mixture(mixture) => Self::Mixture(mixture.times(&by)),
-            Self::Empirical(given) => Self::Empirical(given.times(&by)),
+            Self::Gaussian(law) => Self::Gaussian(law.times(by)),
+            Self::Mixture(mixture) => Self::Mixture(mixture.times(by)),
+            Self::Empirical(given) => Self::Empirical(given.times(by)),
         }
     }
 
