@@ -8,6 +8,7 @@
 //! the branches of the Gaussian ensemble with the same moments besides.
 
 mod continua;
+mod deflation;
 mod index;
 
 use faer::Mat;
@@ -15,6 +16,7 @@ use lowrank_model::{Ensemble, Model, Transfer};
 
 pub(crate) use self::continua::{CONTINUUM, closest_to_one};
 use self::continua::{to_the_end, without_continua};
+use self::deflation::deflated;
 pub use self::index::misses_solutions;
 use self::index::{missing, on_the_curve};
 
@@ -22,7 +24,7 @@ use crate::MeanFieldError;
 use crate::averages::{Averages, LARGEST_VARIANCE};
 use crate::cone::{spectrum_of_rest, unbounded_states};
 use crate::neurons::Neurons;
-use crate::newton::{Evaluation, Outcome, RESIDUAL_LIMIT, fixed_point, is_one_solution, newton_step, residual};
+use crate::newton::{Evaluation, Outcome, RESIDUAL_LIMIT, fixed_point, is_one_solution, newton_step};
 use crate::stationary::{
     Family, MERGE_DISTANCE, SMALLEST_KAPPA, Stationary, admissible, compare, describe_with, distance, evaluate,
     neurons_at_rest, solve, unknowns,
@@ -57,9 +59,6 @@ const ROUGH_DISTANCE: f64 = 1e-4;
 const MOST_COMBINATIONS: usize = 2187;
 /// Seen values of one kappa_k this close (relative to the largest) are one.
 const SAME_VALUE: f64 = 1e-2;
-/// Steps of one deflated search, and its longest step in parts of the region.
-const DEFLATED_STEPS: usize = 30;
-const LONGEST_DEFLATED_STEP: f64 = 0.5;
 /// A real eigenvalue of (T10) this close to one tells of a fold nearby, and how far aside its solutions are looked for.
 const NEAR_FOLD: f64 = 0.03;
 const PARTNER_OFFSETS: [f64; 3] = [1e-2, 1e-3, 1e-4];
@@ -258,42 +257,6 @@ impl Leads<'_> {
             self.search(x, 0);
         }
     }
-}
-
-/// Newton on the residual times prod_j (1 + 1/|x - x_j|^2) over the known x_j: its step is Newton's s, divided by
-/// 1 - s grad log(prod). Where it ends; none where it cannot go on.
-fn deflated(
-    evaluate: impl Fn(&[f64]) -> Option<Evaluation>,
-    known: &[Vec<f64>],
-    start: Vec<f64>,
-    widths: &[f64],
-) -> Option<Vec<f64>> {
-    let mut x = start;
-    for _ in 0..DEFLATED_STEPS {
-        let at = evaluate(&x)?;
-        if residual(&x, &at.image) < RESIDUAL_LIMIT {
-            break;
-        }
-        let step = newton_step(&x, &at)?;
-        let mut slope = 0.0;
-        for known in known {
-            let square: f64 = x.iter().zip(known).zip(widths).map(|((x, f), w)| ((x - f) / w).powi(2)).sum();
-            let along: f64 = (0..x.len()).map(|i| (x[i] - known[i]) * step[i] / widths[i].powi(2)).sum();
-            slope -= 2.0 * along / (square * (square + 1.0)).max(f64::MIN_POSITIVE);
-        }
-        let longest = step.iter().zip(widths).map(|(s, w)| (s / w).abs()).fold(0.0, f64::max);
-        let mut factor = 1.0 / (1.0 - slope);
-        if !factor.is_finite() {
-            return None;
-        }
-        if factor.abs() * longest > LONGEST_DEFLATED_STEP {
-            factor = factor.signum() * LONGEST_DEFLATED_STEP / longest;
-        }
-        x.iter_mut().zip(&step).for_each(|(x, s)| *x += factor * s);
-        let last = x.len() - 1;
-        x[last] = x[last].max(0.0);
-    }
-    Some(x)
 }
 
 fn search(model: &Model, leads: &mut Leads<'_>) {
