@@ -95,7 +95,7 @@ impl Square {
             return Some(moved);
         }
         let unit = |scale: f64| {
-            let entry = |e: usize| if e % (self.size + 1) == 0 { scale } else { 0.0 };
+            let entry = |e: usize| if e.is_multiple_of(self.size + 1) { scale } else { 0.0 };
             Self { size: self.size, entries: (0..self.size * self.size).map(entry).collect() }
         };
         // By Horner's rule: 1 + A (1 + A / 2 (1 + A / 3 (...))).
@@ -234,7 +234,7 @@ impl<'a, 'n> Flow<'a, 'n> {
     pub(super) fn settle(&self, state: &mut Vec<f64>, known: &[Ray]) -> bool {
         let mut h = self.first_step();
         for i in 1..=SETTLING_STEPS {
-            let joins = i % LOOKS_EVERY == 0 && is_known(known, state);
+            let joins = i.is_multiple_of(LOOKS_EVERY) && is_known(known, state);
             if joins || self.step(state, &mut h).is_none() || self.turning_part(state) <= SETTLED {
                 break;
             }

@@ -224,8 +224,8 @@ fn branches_end_at_infinity_where_the_closed_form_says() {
         Ok(growing.first().map_or(-1.0, |state| state.growth_rate))
     });
     let end = end.unwrap().x;
-    let families: [(&dyn Fn(f64) -> Result<Model, ModelError>, f64); 3] =
-        [(&by_overlap, 1.0), (&by_g, 2.0_f64.sqrt()), (&both, end)];
+    type Family<'a> = &'a dyn Fn(f64) -> Result<Model, ModelError>;
+    let families: [(Family<'_>, f64); 3] = [(&by_overlap, 1.0), (&by_g, 2.0_f64.sqrt()), (&both, end)];
     for (family, expected) in families {
         let BranchesThrough { branches, unsolved, .. } = branches_through(family, (0.1, 2.0), &[0.1, 0.3]).unwrap();
         let events: Vec<&Event> = branches.iter().flat_map(|b| of(b, EventKind::Infinity)).collect();
