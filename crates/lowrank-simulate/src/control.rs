@@ -39,7 +39,7 @@ const LEAST_OF_CENTRE: f64 = 1e-4;
 pub(crate) const MOVING: f64 = 1e-4;
 /// Part of a period of the input between two estimates at most, so that they do not always meet the same phase.
 const PART_OF_PERIOD: f64 = 0.23;
-/// Estimates by two half steps cost two steps: they are taken a unit of time apart at first, and this part of the time later.
+/// Estimates by two half steps, which cost two steps, are this part of the time so far apart: a start is left fast.
 const SPARSE: f64 = 0.25;
 
 /// The largest error estimate that is believed of a step that is given.
@@ -337,7 +337,7 @@ impl Control {
 
     /// Takes the local errors per unit time of the step that began at `time` and ended in `state`.
     pub(crate) fn take(&mut self, time: f64, error: &[f64], state: &[f64]) {
-        self.due = time + if self.dense { self.spacing } else { (SPARSE * time).max(self.spacing) };
+        self.due = time + if self.dense { self.spacing } else { SPARSE * time };
         for (column, range) in self.columns.iter().enumerate() {
             let (error, size) = (rms(&error[range.clone()]), rms(&state[range.clone()]));
             // What overflows is an error of its own.
