@@ -13,6 +13,9 @@ const REST: f64 = 1e-3;
 /// Times of a course that differ by less than this part are one: rounding.
 const SAME_TIME: f64 = 1e-9;
 
+/// The most that a variance of the random part is judged by, in units of itself: at ordinary points the whole variance is less.
+const OF_INDIVIDUAL: f64 = 3.0;
+
 /// Half of the networks.
 const MAJORITY: f64 = 0.5;
 
@@ -31,6 +34,8 @@ pub(super) fn margin(statistic: Statistic, phase: Phase, model: &Model, predicte
     let course = predicted.map(|findings| findings.course.as_slice()).unwrap_or_default();
     let so_far = course.iter().filter(|moment| moment.time <= until * (1.0 + SAME_TIME));
     let delta_0 = order.map_or(0.0, |o| o.delta_0).max(so_far.map(|m| m.delta_0).fold(0.0, f64::max));
+    // What the random part makes does not grow with what strong vectors and inputs do.
+    let individual = order.map_or(delta_0, |o| delta_0.min(OF_INDIVIDUAL * o.delta_0_individual));
     // phi is at most one or two for most functions; where it is not, rates are as large as x.
     let rate = order.map_or(model.transfer().bound().unwrap_or(delta_0.sqrt()), |o| o.r_second_moment.sqrt());
     let part = if matches!(phase, Phase::Chaotic | Phase::Fluctuating) { CHAOTIC } else { CALM };
@@ -39,8 +44,10 @@ pub(super) fn margin(statistic: Statistic, phase: Phase, model: &Model, predicte
         Mu | MuAt(_) => part.mu * delta_0.sqrt(),
         RMean => part.r_mean * rate,
         RSecondMoment | RAutocovariance(_) | RTemporalVariance => part.r_second_moment * rate * rate,
-        Delta0 | Delta0Individual | Delta0At(_) => part.delta_0 * delta_0,
-        DeltaInf | DeltaT | Autocovariance(_) => part.delta_inf * delta_0,
+        Delta0 | Delta0At(_) => part.delta_0 * delta_0,
+        Delta0Individual => part.delta_0 * individual,
+        DeltaInf | Autocovariance(_) => part.delta_inf * delta_0,
+        DeltaT => part.delta_inf * individual,
         OutlierRe(_) | OutlierIm(_) => OUTLIER,
         Lyapunov => EXPONENT,
         // The part of the networks that grow without bound: more than half or less.
