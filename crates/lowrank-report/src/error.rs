@@ -79,7 +79,7 @@ pub enum ReportError {
         blocks: usize,
     },
     /// The block is not there to be read.
-    #[error("block {block} in {folder} {state}; run it first: run --block {block}")]
+    #[error("block {block} in {folder} {state}; run it first: sweep run {folder} --block {block}")]
     Unfinished {
         /// Its index.
         block: usize,
@@ -101,7 +101,7 @@ pub enum ReportError {
     },
     /// Blocks cannot be merged yet.
     #[error(
-        "{count} of {blocks} blocks in {folder} are missing or damaged ({first}); run them first: run --block {next}"
+        "{count} of {blocks} blocks in {folder} are missing or damaged ({first}); run them first: sweep run {folder} --block {next}"
     )]
     Incomplete {
         /// How many are not valid.

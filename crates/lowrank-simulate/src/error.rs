@@ -139,10 +139,10 @@ pub enum SimulateError {
     },
     /// The method amplifies modes of the network that decay.
     #[error(
-        "run.step is {step}: method {method} is unstable with it at the state of this network; {}",
+        "run.step is {step}: method {method} is unstable with it for this network; {}",
         longest.map_or_else(
             || "it has no stable step there, choose another run.method".to_owned(),
-            |longest| format!("at most {longest}, choose that or \"auto\"")
+            |longest| format!("it is stable at {longest}, choose that or \"auto\"")
         )
     )]
     UnstableStep {
@@ -155,13 +155,16 @@ pub enum SimulateError {
     },
     /// The estimated error of a run is too large for its numbers to be believed.
     #[error(
-        "run.step is {step}: the error estimate of the run is {error:.3} per unit time with method {method}, at most {limit} is believed; choose \"auto\", or a shorter step"
+        "run.step is {step}: the error estimate of the run is {error:.3} per unit time with method {method}, at most {limit} is believed; choose {}",
+        if *chosen { "another run.method, or a shorter step as a number" } else { "\"auto\", or a shorter step" }
     )]
     InaccurateStep {
         /// The method.
         method: Method,
         /// The step, the shortest that was tried.
         step: f64,
+        /// Whether it was chosen, not given.
+        chosen: bool,
         /// The estimate (T37).
         error: f64,
         /// The largest that is believed.
@@ -195,7 +198,7 @@ pub enum SimulateError {
     },
     /// No step that may be chosen serves.
     #[error(
-        "run.step is \"auto\": no step from {longest} to {shortest} serves the network and its input with method {method}; choose etd-ab3 or rk4, or a number"
+        "run.step is \"auto\": no step from {longest} to {shortest} serves the network and its input with method {method}; choose {}, or a step as a number", others(*method)
     )]
     NoStep {
         /// The method.
@@ -228,6 +231,15 @@ pub enum SimulateError {
     /// The model was refused.
     #[error(transparent)]
     Model(#[from] ModelError),
+}
+
+/// Methods of high order, without this one.
+fn others(method: Method) -> &'static str {
+    match method {
+        Method::EtdAb3 => "rk4",
+        Method::Rk4 => "etd-ab3",
+        _ => "etd-ab3 or rk4",
+    }
 }
 
 impl SimulateError {

@@ -70,7 +70,7 @@ pub fn lyapunov(
         let found = match at_step(network, model, x0, (protocol, step), tangent_key, &mut control) {
             Ok(_) if control.is_hopeless() => {
                 let worst = control.worst().iter().copied().fold(0.0, f64::max);
-                Err(inaccurate(method, step, worst, protocol.tolerance()))
+                Err(inaccurate(protocol, step, worst))
             }
             // A bounded activity overflows by the step alone.
             Err(error) if !(bounded && error.time().is_some()) => return Err(error),

@@ -154,7 +154,7 @@ fn observe_variants(
                 other => other?,
             }
             if control.is_hopeless() {
-                let error = |worst: &f64| Err(inaccurate(protocol.method(), step, *worst, tolerance));
+                let error = |worst: &f64| Err(inaccurate(protocol, step, *worst));
                 return Ok(control.worst().iter().map(error).collect());
             }
             time = stop;
@@ -206,7 +206,7 @@ fn observe_variants(
             || states.col_iter().find_map(|x| unstable(given, of, at, &x.iter().copied().collect::<Vec<_>>()));
         let resting = || residuals[v * copies..(v + 1) * copies].iter().flatten().next();
         all.push(if observed.error_estimate > tolerance {
-            Err(inaccurate(method, step, observed.error_estimate, tolerance))
+            Err(inaccurate(protocol, step, observed.error_estimate))
         } else if let Some(longest) = judged.then(unstable).flatten() {
             Err(SimulateError::UnstableStep { method, step, longest })
         } else if let Some(residual) = judged.then(resting).flatten() {
@@ -240,8 +240,10 @@ fn spurious_rest(field: &mut Field<'_>, method: Method, (state, time): (&[f64], 
     columns.into_iter().map(of_column).collect()
 }
 
-pub(crate) fn inaccurate(method: Method, step: f64, error: f64, limit: f64) -> SimulateError {
-    SimulateError::InaccurateStep { method, step, error, limit }
+/// The error of a run of this protocol whose estimate is above its tolerance.
+pub(crate) fn inaccurate(protocol: &Protocol, step: f64, error: f64) -> SimulateError {
+    let (method, chosen, limit) = (protocol.method(), protocol.halvings() > 0, protocol.tolerance());
+    SimulateError::InaccurateStep { method, step, chosen, error, limit }
 }
 
 /// Goes on from the end of a run for as long as some column grows in a way that never ends.

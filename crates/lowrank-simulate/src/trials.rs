@@ -179,7 +179,8 @@ pub fn run_trials<T: Scalar>(
     let judged = courses.into_iter().zip(columns).map(|(course, column)| match column.refused {
         Some(error) => Err(error),
         None if course.error_estimate > limit => {
-            Err(SimulateError::InaccurateStep { method: METHOD, step: dt, error: course.error_estimate, limit })
+            let error = course.error_estimate;
+            Err(SimulateError::InaccurateStep { method: METHOD, step: dt, chosen: false, error, limit })
         }
         None => Ok(course),
     });

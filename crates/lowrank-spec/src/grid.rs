@@ -100,6 +100,9 @@ fn values(axis: &Axis) -> Result<(Parameter, Vec<f64>), SpecError> {
             (0..points).map(|i| from + (to - from) * i as f64 / (points - 1) as f64).collect()
         }
         ([], Some(_), Some(_), Some(points)) => return Err(out_of_range(field + ".points", points, ">= 2 and <= 1e8")),
+        ([], None, None, None) => {
+            return Err(out_of_range(field, "without values", "at least one value, or from, to and points"));
+        }
         _ => return Err(out_of_range(field, "incomplete", "values, or from, to and points, and not both")),
     };
     match values.iter().find(|value| !value.is_finite()) {
