@@ -1,6 +1,8 @@
 //! What is wrong with a result of theory, if anything: everything that must hold for whatever model.
 
-use lowrank_meanfield::{Branch, BranchEnd, Chaotic, MeanFieldError, Stability, Stationary, Transient};
+use lowrank_meanfield::{
+    Branch, BranchEnd, Chaotic, Event, EventKind, MeanFieldError, Stability, Stationary, Transient,
+};
 use lowrank_model::{Model, OrderParameters, Variant};
 
 /// What every solver promises.
@@ -129,7 +131,9 @@ pub fn wrong_transient(t: &Transient) -> Result<Option<String>, MeanFieldError> 
 /// Every point and event a right stationary solution; what vanishes at an event small.
 pub fn wrong_branch(b: &Branch, model: &Model) -> Option<String> {
     let solutions = b.points.iter().map(|p| &p.solution).chain(b.events.iter().map(|e| &e.solution));
-    let event = b.events.iter().find(|e| e.residual.is_nan() || e.residual.abs() > 1e-6);
+    // At infinity the residual is the distance by which the parameter was extrapolated.
+    let limit = |e: &Event| if e.kind == EventKind::Infinity { 1e-2 * e.parameter.abs().max(1.0) } else { 1e-6 };
+    let event = b.events.iter().find(|e| e.residual.is_nan() || e.residual.abs() > limit(e));
     let wrong = solutions.filter_map(|s| wrong_stationary(s, model.variant())).next();
     // Where the activity is beyond 1e4 from the start there is nothing to follow.
     let beyond = b.ends == [BranchEnd::Unbounded; 2];
