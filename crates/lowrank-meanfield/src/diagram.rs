@@ -2,14 +2,15 @@
 
 use faer::Mat;
 use faer::linalg::solvers::{PartialPivLu, Solve};
-use lowrank_model::{Model, ModelError};
+use lowrank_model::{Model, ModelError, Transfer};
 
 use crate::averages::Averages;
 use crate::branches::{CONTINUUM, closest_to_one};
 use crate::continuation::Curve;
-use crate::stationary::{distance, evaluate, solve, stationary_branches, unknowns};
+use crate::root::bracketed_root;
+use crate::stationary::{distance, evaluate, neurons_at_rest, solve, stationary_branches, unknowns};
 use crate::units::Units;
-use crate::{Branch, Event, EventKind, MeanFieldError};
+use crate::{Branch, BranchEnd, BranchPoint, Event, EventKind, MeanFieldError, Stationary};
 
 /// Two solutions at one parameter closer than this are on the same branch: Newton's accuracy near a fold.
 const SAME: f64 = 1e-5;
@@ -79,7 +80,13 @@ fn through_in_units(
     let curve = Curve::new(&family, interval)?;
     let (mut branches, mut continua, mut unsolved) = (Vec::<Branch>::new(), Vec::new(), Vec::new());
     let mut checked = 0;
-    for &value in values {
+    for run in values.chunk_by(|a, b| rests_at_kink(&family, *a) == rests_at_kink(&family, *b)) {
+        if run.len() > 1 && rests_at_kink(&family, run[0]) {
+            branches.push(rest(&family, run, &mut unsolved));
+        }
+    }
+    checked += branches.len();
+    for &value in values.iter().filter(|value| !rests_at_kink(&family, **value)) {
         let mut starts = Vec::new();
         match family(value).map_err(MeanFieldError::from).and_then(|model| stationary_branches(&model)) {
             Ok(solutions) => {
@@ -107,6 +114,52 @@ fn through_in_units(
         }
     }
     Ok(BranchesThrough { branches, continua, unsolved })
+}
+
+/// Whether a model has one state, rest at the kink of its phi: without input threshold-linear networks rest or grow for ever (T29).
+fn rests_at_kink(family: &impl Fn(f64) -> Result<Model, ModelError>, value: f64) -> bool {
+    let Ok(model) = family(value) else { return false };
+    let at_rest = || neurons_at_rest(&model).is_ok_and(|neurons| !neurons.is_driven());
+    model.transfer() == Transfer::ThresholdLinear && at_rest()
+}
+
+/// That state at neighbouring values. Where its growth rate (T29) changes its sign states of every size lie along a ray, as a branch
+/// that crosses it upright.
+fn rest(
+    family: &impl Fn(f64) -> Result<Model, ModelError>,
+    values: &[f64],
+    unsolved: &mut Vec<(f64, MeanFieldError)>,
+) -> Branch {
+    let none = || MeanFieldError::NoSolution { what: "state of rest", starts: 1, residual: f64::NAN, limit: 0.0 };
+    let size = |s: &Stationary| s.order.delta_0;
+    let at = |value: f64| {
+        let solutions = stationary_branches(&family(value)?)?;
+        solutions.into_iter().min_by(|a, b| size(a).total_cmp(&size(b))).ok_or_else(none)
+    };
+    let mut points: Vec<BranchPoint> = Vec::new();
+    let mut events = Vec::new();
+    for &parameter in values {
+        match at(parameter) {
+            Ok(solution) => points.push(BranchPoint { parameter, solution }),
+            Err(error) => unsolved.push((parameter, error)),
+        }
+    }
+    for pair in points.windows(2) {
+        let (before, after) = (pair[0].solution.growth_rate, pair[1].solution.growth_rate);
+        if before == 0.0 || (before > 0.0) == (after > 0.0) && after != 0.0 {
+            continue;
+        }
+        let bracket = (pair[0].parameter, pair[1].parameter);
+        let crossing = bracketed_root("the growth rate of rest", bracket, 0.0, |value| Ok(at(value)?.growth_rate));
+        match crossing.and_then(|root| Ok((root.x, at(root.x)?))) {
+            Ok((parameter, solution)) => {
+                let residual = solution.growth_rate;
+                events.push(Event { kind: EventKind::BranchPoint, parameter, solution, residual });
+            }
+            Err(error) => unsolved.push((bracket.0, error)),
+        }
+    }
+    Branch { points, events, ends: [BranchEnd::Interval; 2] }
 }
 
 /// Continues the branch through a solution, unless it is there.
@@ -188,6 +241,10 @@ fn sideways(curve: &Curve<'_>, branch: &mut Branch) -> Result<Vec<(f64, Vec<f64>
                 let corrected = curve.correct(&predicted, &across)?;
                 let Some(aside) = corrected.filter(|node| (0.0..=1.0).contains(&node.y[d - 1])) else { continue };
                 let x = aside.y[..d - 1].to_vec();
+                // Where the other branch does not exist on this side Newton falls back on the branch point.
+                if distance(&x, &y[..d - 1]) < SAME {
+                    continue;
+                }
                 if (aside.y[d - 1] - y[d - 1]).abs() <= SAME_PARAMETER && is_of_continuum(curve, &x, y[d - 1])? {
                     continua.push(index);
                 } else {

@@ -140,8 +140,12 @@ impl Neurons {
 
     /// Whether x -> -x maps solutions to solutions and x = 0 is one: odd phi and no input.
     pub(crate) fn is_symmetric(&self) -> bool {
-        let no_input = |c: &Class| c.input == 0.0 && c.spread.as_ref().is_none_or(|s| s.ii == 0.0);
-        self.transfer.is_odd() && self.classes.iter().all(no_input)
+        self.transfer.is_odd() && !self.is_driven()
+    }
+
+    /// Whether any neuron has an input.
+    pub(crate) fn is_driven(&self) -> bool {
+        self.classes.iter().any(|c| c.input != 0.0 || c.spread.as_ref().is_some_and(|s| s.ii != 0.0))
     }
 }
 

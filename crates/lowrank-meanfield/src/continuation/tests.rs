@@ -261,3 +261,47 @@ fn an_isotropic_point_is_a_continuum_and_branches_pass_it() {
         assert!(branches.iter().all(|b| b.ends == [BranchEnd::Interval; 2]));
     }
 }
+
+/// Without input a threshold-linear network rests, and loses that where the rate of (T29) passes zero: uniform overlap c at g = 0 at one;
+/// and with variances one, means 1 and 0.7 where kappa = 1 solves kappa = 0.7 <phi> with mu = 1, Delta_0 = 1 + g^2 <phi^2> (mpmath).
+#[test]
+fn rest_at_a_kink_loses_its_stability_where_growth_begins() {
+    let of = |g: f64, gaussian: Gaussian, input: Input| {
+        Model::new(g, Transfer::ThresholdLinear, Variant::Current, gaussian, input)
+    };
+    let uniform = |c: f64| Moments::new(Layout::rank(1)).mean(M(0), 1.0).mean(N(0), c).build();
+    let by_overlap = |c: f64| of(0.0, uniform(c)?, Input::none());
+    let spread = Moments::new(Layout::rank(1)).mean(M(0), 1.0).mean(N(0), 0.7).variance(M(0), 1.0).variance(N(0), 1.0);
+    let spread = spread.build().unwrap();
+    let by_g = |g: f64| of(g, spread.clone(), Input::none());
+    // An input whose vector is zero is none.
+    let idle = |c: f64| {
+        let moments = Moments::new(Layout::rank(1).with_inputs(1)).mean(M(0), 1.0).mean(N(0), c);
+        of(0.0, moments.build()?, Input::constant(&[0.5])?)
+    };
+    type Family<'a> = &'a dyn Fn(f64) -> Result<Model, ModelError>;
+    let families: [(Family<'_>, f64); 3] = [(&by_overlap, 1.0), (&by_g, 0.874_289_151_606_579), (&idle, 1.0)];
+    for (family, expected) in families {
+        let found = branches_through(family, (0.3, 1.7), &[0.3, 0.8, 1.2, 1.7]).unwrap();
+        let BranchesThrough { branches, continua, unsolved } = found;
+        assert!(branches.len() == 1 && continua.is_empty() && unsolved.is_empty(), "{expected}: {unsolved:?}");
+        let [event] = branches[0].events.as_slice() else { panic!("{:?}", branches[0].events) };
+        assert!((event.parameter - expected).abs() < 1e-9, "{} {expected}", event.parameter);
+        assert!(event.kind == EventKind::BranchPoint && branches[0].points.len() == 4);
+    }
+}
+
+/// At g = 1 an unstable stationary state with Delta_0 = g - 1 leaves rest on one side: a branch point, not a continuous family.
+#[test]
+fn the_onset_of_chaos_at_rest_is_no_continuum() {
+    for rank in [0, 1] {
+        let moments = Moments::new(Layout::rank(rank));
+        let moments = if rank == 1 { moments.variance(M(0), 1.0).variance(N(0), 1.0) } else { moments };
+        let gaussian = moments.build().unwrap();
+        let family = |g: f64| model(g, gaussian.clone());
+        let BranchesThrough { branches, .. } = branches_through(family, (0.5, 1.5), &[0.5, 1.5]).unwrap();
+        let events: Vec<&Event> = branches.iter().flat_map(|b| &b.events).collect();
+        assert!(events.iter().any(|e| e.kind == EventKind::BulkInstability && (e.parameter - 1.0).abs() < 1e-9));
+        assert!(events.iter().all(|e| e.kind != EventKind::Continuum), "{events:?}");
+    }
+}
