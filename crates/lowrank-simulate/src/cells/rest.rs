@@ -43,8 +43,8 @@ impl Rest {
     pub(super) fn look<T: Real>(&mut self, residual: f64, size: f64) -> bool {
         let limit = if T::EPSILON.to_f64() > 1e-10 { RESIDUAL_F32 } else { RESIDUAL_F64 };
         self.largest = self.largest.max(size);
-        let slow = residual <= limit * size.max(self.largest.min(1.0));
-        let noise = residual <= NOISE * T::EPSILON.to_f64() * size;
+        let scale = size.max(self.largest.min(1.0));
+        let (slow, noise) = (residual <= limit * scale, residual <= NOISE * T::EPSILON.to_f64() * scale);
         if slow && self.looks > 0 && (residual <= GROWTH * self.last || noise) {
             self.looks += 1;
         } else {
@@ -78,7 +78,7 @@ mod tests {
         // A spiral on its way to rest, seen in its turns.
         assert_eq!(looks(&[9e-10, 8e-10, 8.2e-10, 8.1e-10, 7e-10]), Some(4));
         // Noise grows and falls.
-        assert_eq!(looks(&[1e-16, 3e-16, 1e-16, 1.5e-15, 5e-16]), Some(4));
+        assert_eq!(looks(&[1e-16, 3e-16, 1e-16, 2e-15, 5e-16]), Some(4));
         assert_eq!(looks(&[f64::NAN; 9]), None);
         // Large states are judged relative to their size.
         let mut rest = Rest::new(1.0, 100.0);
