@@ -116,7 +116,7 @@ impl Chaotic {
 }
 
 /// All chaotic solutions of a model, in decreasing order of kappa; empty where there is none (rho <= 1 everywhere and no
-/// noise). Inputs count at the amplitudes they have after their last change. Given vectors: only the solutions that
+/// noise), as in threshold-linear networks that nothing drives, where all but rest grows or decays. Inputs count at the amplitudes they have after their last change. Given vectors: only the solutions that
 /// continue one of the Gaussian ensemble with the same moments are found, each evaluation being as dear as N pair averages; where there
 /// is none, those that lie next to an unstable stationary solution of the vectors themselves.
 /// Two time scales: the solutions that continue one of the current variant; [`two_timescale_solutions`] tells as well which of
@@ -140,6 +140,9 @@ fn chaos_in_units(model: &Model) -> Result<Vec<Chaotic>, MeanFieldError> {
         return unresolved.map_or(Ok(found), |lost| Err(lost.not_followed(model.variant())));
     }
     let neurons = Neurons::new(model)?;
+    if neurons.only_rest() {
+        return Ok(Vec::new());
+    }
     // Q is half an average of C_phi' <= \<phi'^2>, so that T21 has no root where g phi' < 1 everywhere.
     if model.noise() == 0.0 && model.g() * model.transfer().largest_slope() < 1.0 {
         return Ok(Vec::new());
@@ -252,6 +255,9 @@ fn followed_in_units(model: &Model, starts: &[OrderParameters]) -> Result<Vec<Ch
     let neurons = Neurons::new(model)?;
     for start in starts {
         crate::stationary::check_rank(start, neurons.rank)?;
+    }
+    if neurons.only_rest() {
+        return Ok(Vec::new());
     }
     // The solver adds mirror images itself.
     let leads = |start: &&OrderParameters| {

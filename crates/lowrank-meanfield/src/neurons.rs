@@ -143,6 +143,12 @@ impl Neurons {
         self.transfer.is_odd() && !self.is_driven()
     }
 
+    /// Whether x = 0 is the only finite state: threshold-linear units without input and noise. Of any other state all multiples would be
+    /// states too (T46), and a continuum of them needs a g of its own, which no solver meets but by rounding.
+    pub(crate) fn only_rest(&self) -> bool {
+        self.transfer == Transfer::ThresholdLinear && self.sigma == 0.0 && !self.is_driven()
+    }
+
     /// Whether any neuron has an input.
     pub(crate) fn is_driven(&self) -> bool {
         self.classes.iter().any(|c| c.input != 0.0 || c.spread.as_ref().is_some_and(|s| s.ii != 0.0))
