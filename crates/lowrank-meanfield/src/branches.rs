@@ -77,7 +77,7 @@ const NEUTRAL: f64 = 1e-6;
 /// No solution with residual <= 1e-10 though activity has a bound; white noise.
 pub fn stationary_branches(model: &Model) -> Result<Vec<Stationary>, MeanFieldError> {
     let units = Units::with_drive(model);
-    let found = branches_in_units(&units.model(model))?;
+    let found = branches_in_units(&units.model(model)).map_err(|error| units.error_back(error))?;
     Ok(found.into_iter().map(|solution| units.stationary_back(solution)).collect())
 }
 

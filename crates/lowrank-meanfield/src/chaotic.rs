@@ -213,7 +213,9 @@ pub fn two_timescale_solutions(model: &Model) -> Result<Followed, MeanFieldError
         Variant::TwoTimescale { tau_s, .. } => {
             let units = Units::with_drive(model);
             let model = &*units.model(model);
-            let followed = with_two_timescales(model, &chaotic_solutions(&of_one_timescale(model, tau_s)?)?)?;
+            let current = of_one_timescale(model, tau_s).and_then(|current| chaotic_solutions(&current));
+            let followed = current.and_then(|current| with_two_timescales(model, &current));
+            let followed = followed.map_err(|error| units.error_back(error))?;
             let found = followed.found.into_iter().map(|solution| units.chaotic_back(solution)).collect();
             Ok(Followed { found, lost: followed.lost.into_iter().map(|lost| units.lost_back(lost)).collect() })
         }
@@ -242,7 +244,8 @@ pub fn chaotic_from(model: &Model, starts: &[OrderParameters]) -> Result<Vec<Cha
 /// The same without a look at their spectra, for whoever looks at few of them later.
 pub(crate) fn followed_chaos(model: &Model, starts: &[OrderParameters]) -> Result<Vec<Chaotic>, MeanFieldError> {
     let units = Units::with_drive(model);
-    let found = followed_in_units(&units.model(model), &units.orders(starts))?;
+    let found =
+        followed_in_units(&units.model(model), &units.orders(starts)).map_err(|error| units.error_back(error))?;
     Ok(found.into_iter().map(|solution| units.chaotic_back(solution)).collect())
 }
 

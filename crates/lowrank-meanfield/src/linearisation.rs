@@ -29,7 +29,7 @@ pub struct Linearisation {
 /// White noise, which leaves no stationary solution; not one kappa an outer product.
 pub fn linearisation(model: &Model, solution: &Stationary) -> Result<Option<Linearisation>, MeanFieldError> {
     let units = Units::with_drive(model);
-    let neurons = neurons_at_rest(&units.model(model))?;
+    let neurons = neurons_at_rest(&units.model(model)).map_err(|error| units.error_back(error))?;
     let order = &units.order(&solution.order);
     check_rank(order, neurons.rank)?;
     let individual = order.delta_0_individual;

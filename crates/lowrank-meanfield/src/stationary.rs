@@ -78,7 +78,7 @@ pub struct Stationary {
 /// No solution with residual <= 1e-10 from there; white noise; not one kappa an outer product.
 pub fn stationary_from(model: &Model, start: &OrderParameters) -> Result<Stationary, MeanFieldError> {
     let units = Units::with_drive(model);
-    let neurons = neurons_at_rest(&units.model(model))?;
+    let neurons = neurons_at_rest(&units.model(model)).map_err(|error| units.error_back(error))?;
     check_rank(start, neurons.rank)?;
     let outcome = solve(&neurons, unknowns(&units.order(start)));
     if outcome.is_solution() {

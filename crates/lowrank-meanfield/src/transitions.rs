@@ -72,7 +72,7 @@ const UNSTABLE_BEFORE: f64 = 1e-6;
 /// White noise; a bracket that is none; a branch that cannot be followed, even from one of these values to the next.
 pub fn onsets_of_chaos(model: &Model, bracket: (f64, f64)) -> Result<Vec<Onset>, MeanFieldError> {
     let units = Units::with_drive(model);
-    let mut found = onsets_in_units(&units.model(model), bracket)?;
+    let mut found = onsets_in_units(&units.model(model), bracket).map_err(|error| units.error_back(error))?;
     found.iter_mut().for_each(|onset| units.kappa_back(&mut onset.kappa));
     Ok(found)
 }

@@ -152,7 +152,12 @@ impl Units {
         branch
     }
 
-    /// What an error says of kappa, in the user's units.
+    /// Averages of r in the user's units.
+    pub(crate) fn rates_back(&self, rates: &mut [f64]) {
+        rates.iter_mut().for_each(|r| *r *= self.x);
+    }
+
+    /// What an error says of kappa, of the noise and of variances, in the user's units.
     pub(crate) fn error_back(&self, error: MeanFieldError) -> MeanFieldError {
         match error {
             MeanFieldError::NotFollowed { mut kappa, tau_s, tau_r, reached_s, reached_r } => {
@@ -174,6 +179,7 @@ impl Units {
             MeanFieldError::ChaosNotFound { rho, delta_0 } => {
                 MeanFieldError::ChaosNotFound { rho, delta_0: delta_0 * self.x * self.x }
             }
+            MeanFieldError::NoStationaryState { sigma } => MeanFieldError::NoStationaryState { sigma: sigma * self.x },
             other => other,
         }
     }

@@ -6,6 +6,7 @@ use super::classes::{Class, Row, covariance};
 use crate::MeanFieldError;
 use crate::averages::{Averages, check};
 use crate::stationary::check_kappa;
+use crate::units::Units;
 
 /// The readouts z_p = \<w^(p) r> (T38) of a state with these order parameters, one a readout vector, under the amplitudes that the
 /// inputs have after their last change. In chaotic and fluctuating states they are the averages over time.
@@ -13,6 +14,14 @@ use crate::stationary::check_kappa;
 /// # Errors
 /// Not one kappa an outer product; a state beyond the range in which averages are taken.
 pub fn readouts(model: &Model, order: &OrderParameters) -> Result<Vec<f64>, MeanFieldError> {
+    let units = Units::with_drive(model);
+    let mut found = in_units(&units.model(model), &units.order(order))?;
+    units.rates_back(&mut found);
+    Ok(found)
+}
+
+/// The same in units in which the drive has the size one.
+fn in_units(model: &Model, order: &OrderParameters) -> Result<Vec<f64>, MeanFieldError> {
     let layout = model.ensemble().layout();
     let rank = layout.rank;
     check_kappa(&order.kappa, rank)?;
