@@ -14,7 +14,9 @@ use lowrank_model::{Ensemble, Model, OrderParameters, Variant};
 use self::continua::without_continua;
 use self::describe::describe;
 use crate::autocovariance::Autocovariance;
-use crate::chaotic_search::{central_variance, just_above_onset, refuse_missing_chaos, starting_points, weakly_driven};
+use crate::chaotic_search::{
+    central_variance, just_above_onset, refuse_missing_chaos, refuse_weak_noise, starting_points, weakly_driven,
+};
 use crate::chaotic_stability::StructureGrowth;
 use crate::excess::{Excess, Top};
 use crate::followed::{Fate, Loss, Lost, follow};
@@ -22,7 +24,7 @@ use crate::lyapunov::{Lyapunov, exponent};
 use crate::nested::{FULL, Precision, ROUGH};
 use crate::neurons::Neurons;
 use crate::newton::{
-    Evaluation, Outcome, RESIDUAL_GOAL, fixed_point, fixed_point_within, is_one_solution, residual, settled,
+    Evaluation, Outcome, RESIDUAL_GOAL, fixed_point, fixed_point_within, is_one_solution, residual, settled, sharpened,
 };
 use crate::regime::Regime;
 use crate::stability::radius_at;
@@ -189,6 +191,9 @@ fn chaos_in_units(model: &Model) -> Result<Vec<Chaotic>, MeanFieldError> {
         if found.is_empty() {
             refuse_missing_chaos(model, &branches)?;
         }
+    } else if found.is_empty() {
+        let branches = branches.map_or_else(|| stationary_branches(&model.with_noise(0.0)?), Ok)?;
+        refuse_weak_noise(model, &branches)?;
     }
     Ok(found)
 }
@@ -229,7 +234,7 @@ fn central(neurons: &Neurons, zero: f64) -> Option<Outcome> {
     let mut x = vec![0.0; neurons.rank + 2];
     x[neurons.rank] = zero;
     let at = evaluate(neurons, FULL, &x)?;
-    Some(Outcome { residual: residual(&x, &at.image), x, iterations: 1 })
+    Some(sharpened_if_weak(neurons, Outcome { residual: residual(&x, &at.image), x, iterations: 1 }))
 }
 
 /// The chaotic solutions that Newton reaches from given order parameters, such as those of a neighbouring model: what
@@ -441,7 +446,25 @@ fn solve(neurons: &Neurons, start: Vec<f64>) -> Outcome {
     let exact = |x: &[f64]| evaluate(neurons, FULL, x);
     let outcome = fixed_point(start, RESIDUAL_GOAL, admissible(neurons.rank), exact);
     let is_bounded = neurons.transfer.bound().is_some();
-    if is_bounded { settled(outcome, STEEP_LIMIT, admissible(neurons.rank), exact) } else { outcome }
+    let outcome = if is_bounded { settled(outcome, STEEP_LIMIT, admissible(neurons.rank), exact) } else { outcome };
+    sharpened_if_weak(neurons, outcome)
+}
+
+/// A solution of a weakly driven network right relative to its own size.
+fn sharpened_if_weak(neurons: &Neurons, outcome: Outcome) -> Outcome {
+    let rank = neurons.rank;
+    if !outcome.is_solution() || !neurons.is_weak(&outcome.x[..rank], outcome.x[rank]) {
+        return outcome;
+    }
+    let scales = |x: &[f64]| {
+        let size = neurons.square_size(&x[..rank], x[rank]).sqrt();
+        let sizes: Vec<f64> = (0..rank + 2).map(|k| if k < rank { size } else { x[rank] }).collect();
+        // T21 is an equation between numbers of the order one.
+        let mut rounded = sizes.clone();
+        rounded[rank] = 1.0;
+        [sizes, rounded]
+    };
+    sharpened(outcome, scales, |_| {}, admissible(rank), |x| evaluate(neurons, FULL, x))
 }
 
 /// The same roughly: where a start leads to.

@@ -46,6 +46,8 @@ const LARGEST_PART: f64 = 0.9999;
 const BISECTIONS: usize = 10;
 /// Excess of rho over one from which on chaos is not weak any more.
 const CLEARLY_BEYOND: f64 = 1e-3;
+/// Delta_T of weak noise, and its part of Delta_0, below which it may be too weak to be resolved.
+const WEAK_PART: f64 = 1e-4;
 /// Smallest Delta_0 as a part of its bound: between it and the bound lies every central solution.
 const SMALLEST_PART: f64 = 1e-9;
 
@@ -105,6 +107,19 @@ pub(crate) fn refuse_missing_chaos(model: &Model, branches: &[Stationary]) -> Re
             })
         }
         _ => Ok(()),
+    }
+}
+
+/// Refuses to say that nothing fluctuates where white noise has to make a stable state fluctuate, by too little to be resolved.
+pub(crate) fn refuse_weak_noise(model: &Model, branches: &[Stationary]) -> Result<(), MeanFieldError> {
+    let sigma = model.noise();
+    // T21 to first order, where that has a meaning.
+    let delta_t = |s: &Stationary| sigma * sigma / (1.0 - s.rho * s.rho).max(sigma.powf(4.0 / 3.0)).sqrt();
+    let part = |s: &Stationary| delta_t(s) / s.order.delta_0;
+    let is_weak = |s: &&Stationary| s.stability == Stability::Stable && (part(s) < WEAK_PART || delta_t(s) < WEAK_PART);
+    match branches.iter().filter(is_weak).max_by(|a, b| part(a).total_cmp(&part(b))) {
+        Some(s) => Err(MeanFieldError::WeakFluctuations { sigma, delta_t: delta_t(s), delta_0: s.order.delta_0 }),
+        None => Ok(()),
     }
 }
 
@@ -258,8 +273,12 @@ pub(crate) fn central_variance(neurons: &Neurons) -> Result<Option<f64>, MeanFie
         return Ok(None);
     }
     let rest = |zero: f64| Ok(Place::new(neurons, FULL, &kappa, zero)?.rests(0.0).0);
-    let low = (top * SMALLEST_PART).max(neurons.sigma.powi(2) * (1.0 - f64::EPSILON));
-    let (at_low, at_top) = (rest(low)?, rest(top)?);
+    let noise = neurons.sigma.powi(2) * (1.0 - f64::EPSILON);
+    let mut low = (top * SMALLEST_PART).max(noise);
+    let (mut at_low, at_top) = (rest(low)?, rest(top)?);
+    if (at_low > 0.0) == (at_top > 0.0) && low > noise && noise > 0.0 {
+        (low, at_low) = (noise, rest(noise)?);
+    }
     if (at_low > 0.0) == (at_top > 0.0) {
         return Ok(None);
     }

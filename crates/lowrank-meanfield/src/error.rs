@@ -255,6 +255,18 @@ pub enum MeanFieldError {
         /// Bulk radius of an unstable stationary solution, less one.
         excess: f64,
     },
+    /// White noise whose fluctuations are too weak to be told from rest.
+    #[error(
+        "noise of strength sigma = {sigma:e} makes x fluctuate by a variance of about {delta_t:.0e}, too little to be resolved (delta_0 = {delta_0:.0e} without it): raise network.noise, or set it to 0"
+    )]
+    WeakFluctuations {
+        /// Strength of the noise.
+        sigma: f64,
+        /// The temporal variance that it makes, to first order.
+        delta_t: f64,
+        /// The variance of x without noise.
+        delta_0: f64,
+    },
     /// A chaotic solution of one time scale of which nobody knows whether it exists at two.
     #[error(
         "the chaotic solution with kappa {} could not be followed from one time scale to tau_s = {tau_s}, tau_r = {tau_r}: Newton stopped at tau_s = {reached_s:.4}, tau_r = {reached_r:.4}, and nothing shows that it ends there; bring the time constants nearer to one of the two",

@@ -7,6 +7,7 @@
 use lowrank_model::{Ensemble, Model, Transfer, Variant};
 
 use crate::averages::{LARGEST_ARGUMENT, LARGEST_VARIANCE};
+use crate::newton::WEAK;
 use crate::{MeanFieldError, PairAverage};
 
 /// Moments of (m, n, I) in one class, I the total input at its present amplitudes.
@@ -146,7 +147,24 @@ impl Neurons {
     /// Whether x = 0 is the only finite state: threshold-linear units without input and noise. Of any other state all multiples would be
     /// states too (T46), and a continuum of them needs a g of its own, which no solver meets but by rounding.
     pub(crate) fn only_rest(&self) -> bool {
-        self.transfer == Transfer::ThresholdLinear && self.sigma == 0.0 && !self.is_driven()
+        self.transfer == Transfer::ThresholdLinear && self.rests_at_zero()
+    }
+
+    /// Whether x = 0 is a state: neither input nor noise, and phi(0) = 0.
+    fn rests_at_zero(&self) -> bool {
+        self.sigma == 0.0 && !self.is_driven() && self.transfer.value(0.0) == 0.0
+    }
+
+    /// Whether a drive makes a state so small that its unknowns have to be right relative to its own size.
+    pub(crate) fn is_weak(&self, kappa: &[f64], individual: f64) -> bool {
+        !self.rests_at_zero() && self.square_size(kappa, individual) < WEAK
+    }
+
+    /// The square of the size of a weak state: \<x^2>, or the square of the largest kappa, as every m has the size one, where that makes
+    /// more and inhibition cancels a drive.
+    pub(crate) fn square_size(&self, kappa: &[f64], individual: f64) -> f64 {
+        let (mu, variance) = self.mean_and_drive_variance(kappa);
+        kappa.iter().fold(mu * mu + variance + individual, |size, k| size.max(k * k))
     }
 
     /// Whether any neuron has an input.

@@ -117,6 +117,63 @@ pub(crate) fn settled(
     outcome
 }
 
+/// States whose x has a smaller mean square than this are sharpened: in larger ones an absolute residual of [`RESIDUAL_GOAL`] leaves ten digits.
+pub(crate) const WEAK: f64 = 1e-4;
+/// A last step of Newton, relative to the state's size, that is rounding, and that still counts as solved.
+const WEAK_GOAL: f64 = 4.0 * f64::EPSILON;
+const WEAK_LIMIT: f64 = 1e-9;
+/// Most steps: next to a degenerate root each of them halves what is left.
+const MOST_WEAK_STEPS: usize = 80;
+
+/// A solution whose unknowns are so small that an absolute residual says little of them: full steps of Newton until they are rounding
+/// relative to the sizes that the unknowns have at a place. Where they do not settle it is no solution, and the last step, relative, is its
+/// residual: no state is there. So is what rounding of the equations makes of the unknowns, where that hides the state. `scales` are those
+/// of the unknowns and of what is rounded in the equations; `project` moves what a step has led out of the region of the unknowns.
+pub(crate) fn sharpened(
+    outcome: Outcome,
+    scales: impl Fn(&[f64]) -> [Vec<f64>; 2],
+    project: impl Fn(&mut [f64]),
+    admissible: impl Fn(&[f64]) -> bool,
+    evaluate: impl Fn(&[f64]) -> Option<Evaluation>,
+) -> Outcome {
+    let relative = |step: &[f64], sizes: &[f64]| {
+        let parts = step.iter().zip(sizes).map(|(s, size)| if *s == 0.0 { 0.0 } else { s.abs() / size });
+        parts.fold(0.0, f64::max)
+    };
+    let (mut x, mut iterations, mut last) = (outcome.x.clone(), outcome.iterations, f64::INFINITY);
+    for _ in 0..MOST_WEAK_STEPS {
+        let Some(step) = evaluate(&x).and_then(|at| newton_step(&x, &at)) else { break };
+        let part = relative(&step, &scales(&x)[0]);
+        if last <= WEAK_LIMIT && part > STALLED * last {
+            break;
+        }
+        let lengths = (0..MOST_HALVINGS).map(|k| 0.5_f64.powi(k as i32));
+        let trials = lengths.map(|length| {
+            let mut trial: Vec<f64> = x.iter().zip(&step).map(|(x, s)| x + length * s).collect();
+            project(&mut trial);
+            trial
+        });
+        let Some(next) = trials.into_iter().find(|trial| admissible(trial)) else { break };
+        (x, last) = (next, part);
+        iterations += 1;
+        if part <= WEAK_GOAL {
+            break;
+        }
+    }
+    if last > WEAK_LIMIT {
+        return Outcome { residual: last, ..outcome };
+    }
+    let Some(at) = evaluate(&x) else { return Outcome { residual: f64::INFINITY, ..outcome } };
+    let residual = residual(&x, &at.image);
+    let [sizes, rounded] = scales(&x);
+    let image = rounded.iter().map(|size| f64::EPSILON * size).collect();
+    let moved = newton_step(&vec![0.0; x.len()], &Evaluation { image, jacobian: at.jacobian });
+    let hidden = moved.map_or(f64::INFINITY, |moved| relative(&moved, &sizes));
+    // Where equations are steep, the distance to the root (see `settled`).
+    let distance = last * sizes.iter().copied().fold(0.0, f64::max);
+    Outcome { x, residual: if hidden > WEAK_LIMIT { hidden } else { residual.min(distance) }, iterations }
+}
+
 /// Parts of the way between two solutions at which the residual is looked at.
 const BETWEEN: [f64; 3] = [0.25, 0.5, 0.75];
 

@@ -12,7 +12,7 @@ use crate::averages::{Averages, check};
 pub(crate) use crate::branches::{halton, stationary_branches};
 use crate::cone::spectrum_at_kink;
 use crate::neurons::{Drive, Neurons};
-use crate::newton::{Evaluation, Outcome, RESIDUAL_GOAL, RESIDUAL_LIMIT, fixed_point, settled};
+use crate::newton::{Evaluation, Outcome, RESIDUAL_GOAL, RESIDUAL_LIMIT, fixed_point, settled, sharpened};
 use crate::stability::{Spectrum, Stability, bulk_radius, eigenvalues, spectrum};
 use crate::units::Units;
 
@@ -121,11 +121,22 @@ pub(crate) fn admissible(x: &[f64]) -> bool {
 }
 
 pub(crate) fn solve(neurons: &Neurons, start: Vec<f64>) -> Outcome {
-    let outcome = fixed_point(start, RESIDUAL_GOAL, admissible, |x| evaluate(neurons, Averages::at, x));
-    if neurons.transfer.bound().is_none() {
-        return outcome;
+    let exact = |x: &[f64]| evaluate(neurons, Averages::at, x);
+    let mut outcome = fixed_point(start, RESIDUAL_GOAL, admissible, exact);
+    if neurons.transfer.bound().is_some() {
+        outcome = settled(outcome, STEEP_LIMIT, admissible, exact);
     }
-    settled(outcome, STEEP_LIMIT, admissible, |x| evaluate(neurons, Averages::at, x))
+    let rank = neurons.rank;
+    if outcome.is_solution() && neurons.is_weak(&outcome.x[..rank], outcome.x[rank]) {
+        let scales = |x: &[f64]| {
+            let square = neurons.square_size(&x[..rank], x[rank]);
+            let sizes: Vec<f64> = (0..=rank).map(|k| if k < rank { square.sqrt() } else { square }).collect();
+            [sizes.clone(), sizes]
+        };
+        // Where inhibition cancels most of a drive, linear steps lead to variances below zero.
+        return sharpened(outcome, scales, |x| x[rank] = x[rank].max(0.0), admissible, exact);
+    }
+    outcome
 }
 
 /// The right sides of T8 and of delta_0_individual = g^2 \<phi^2>, with their derivatives, by exact or rough averages; none

@@ -15,7 +15,7 @@ use crate::chaotic_stability::StructureGrowth;
 use crate::excess::covariance;
 use crate::half_line::HalfLine;
 use crate::neurons::Neurons;
-use crate::newton::{Evaluation, Outcome, RESIDUAL_LIMIT, fixed_point_within};
+use crate::newton::{Evaluation, Outcome, RESIDUAL_LIMIT, fixed_point_within, sharpened};
 use crate::stationary::evaluate as evaluate_stationary;
 use crate::{Averages, MeanFieldError};
 
@@ -192,6 +192,19 @@ impl<'a> Problem<'a> {
             let zero = outcome.x[rank] + self.at_zero(&outcome.x[rank + 1..]);
             if outcome.residual <= RESIDUAL_LIMIT.max(ROUNDING * f64::EPSILON * zero) {
                 outcome.iterations = iterations;
+                if self.neurons.is_weak(&outcome.x[..rank], zero) {
+                    outcome = sharpened(
+                        outcome,
+                        |x| [self.sizes(x), self.sizes(x)],
+                        |_| {},
+                        admissible,
+                        |x| self.evaluate(x),
+                    );
+                    if !outcome.is_solution() {
+                        return None;
+                    }
+                }
+                let zero = outcome.x[rank] + self.at_zero(&outcome.x[rank + 1..]);
                 let delta_t = zero - outcome.x[rank];
                 return (delta_t > SMALLEST_TEMPORAL_PART * zero).then_some(outcome);
             }
@@ -205,6 +218,14 @@ impl<'a> Problem<'a> {
             }
         }
         None
+    }
+
+    /// What the unknowns are measured by in a weak state.
+    fn sizes(&self, x: &[f64]) -> Vec<f64> {
+        let rank = self.neurons.rank;
+        let zero = x[rank].max(0.0) + self.at_zero(&x[rank + 1..]);
+        let size = self.neurons.square_size(&x[..rank], zero).sqrt();
+        (0..x.len()).map(|k| if k < rank { size } else { zero }).collect()
     }
 
     /// The right sides of T8, T14 and T16 in the form x = F(x), with their derivatives; x = (kappa, Delta_inf, A).

@@ -179,6 +179,11 @@ impl Units {
             MeanFieldError::ChaosNotFound { rho, delta_0 } => {
                 MeanFieldError::ChaosNotFound { rho, delta_0: delta_0 * self.x * self.x }
             }
+            MeanFieldError::WeakFluctuations { sigma, delta_t, delta_0 } => {
+                let square = self.x * self.x;
+                let (delta_t, delta_0) = (delta_t * square, delta_0 * square);
+                MeanFieldError::WeakFluctuations { sigma: sigma * self.x, delta_t, delta_0 }
+            }
             MeanFieldError::NoStationaryState { sigma } => MeanFieldError::NoStationaryState { sigma: sigma * self.x },
             other => other,
         }
