@@ -20,7 +20,7 @@ use crate::chaotic_search::{
 use crate::chaotic_stability::StructureGrowth;
 use crate::excess::{Excess, Top};
 use crate::followed::{Fate, Loss, Lost, follow};
-use crate::lyapunov::{Lyapunov, exponent};
+use crate::lyapunov::Lyapunov;
 use crate::nested::{FULL, Precision, ROUGH};
 use crate::neurons::Neurons;
 use crate::newton::{
@@ -100,7 +100,7 @@ impl Chaotic {
     /// The largest Lyapunov exponent (T17, T18).
     ///
     /// # Errors
-    /// As for [`Chaotic::autocovariance`]; an eigenvalue that does not converge.
+    /// As for [`Chaotic::autocovariance`]; an eigenvalue that does not converge; chaos so weak that rounding hides its exponent.
     pub fn lyapunov(&self) -> Result<Lyapunov, MeanFieldError> {
         self.lyapunov_of(&self.autocovariance()?)
     }
@@ -109,11 +109,6 @@ impl Chaotic {
     /// positive.
     pub fn regime(&self, exponent: f64) -> Regime {
         if self.model.noise() > 0.0 && exponent <= 0.0 { Regime::Fluctuating } else { Regime::Chaotic }
-    }
-
-    /// The same, given Delta(tau).
-    pub(crate) fn lyapunov_of(&self, delta: &Autocovariance) -> Result<Lyapunov, MeanFieldError> {
-        exponent(delta, self.model.variant().time_constants())
     }
 }
 

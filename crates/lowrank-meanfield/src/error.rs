@@ -252,7 +252,7 @@ pub enum MeanFieldError {
     WeakChaos {
         /// Random strength.
         g: f64,
-        /// Bulk radius of an unstable stationary solution, less one.
+        /// Bulk radius of an unstable stationary solution, or of the chaotic one whose exponent is hidden, less one.
         excess: f64,
     },
     /// White noise whose fluctuations are too weak to be told from rest.

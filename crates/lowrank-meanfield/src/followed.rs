@@ -23,6 +23,8 @@ const LARGEST_CHANGE: f64 = 0.05;
 const VANISHING_KAPPA: f64 = 0.1;
 /// Shortest steps within which a fold that is foretold counts as what ended the branch.
 const FOLD_STEPS: f64 = 8.0;
+/// Rounding of Delta, as a part of Delta_T, with which a spectrum is believed to be negative.
+const LARGEST_ROUNDING: f64 = 1e-11;
 
 /// A chaotic solution of one time scale that does not arrive at two.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -155,7 +157,13 @@ pub(crate) fn follow(
     }
     Ok(match passed.pop() {
         Some((_, solution)) if solution.autocovariance.is_covariance() => Fate::Found(Box::new(solution)),
-        Some((_, solution)) => lost(&path, 1.0, solution.order, Loss::NotCovariance),
+        Some((_, solution)) => {
+            // Next to onset the spectrum is one of rounding.
+            let Solution { order, autocovariance, .. } = solution;
+            let rounding = f64::EPSILON * order.delta_0 / (order.delta_t * (1.0 - autocovariance.gain(0.0)));
+            let end = if rounding < LARGEST_ROUNDING { Loss::NotCovariance } else { Loss::Unresolved };
+            lost(&path, 1.0, order, end)
+        }
         None => lost(&path, 0.0, start.clone(), Loss::Unresolved),
     })
 }

@@ -56,6 +56,15 @@ pub struct Lyapunov {
     pub iterations: usize,
 }
 
+impl Lyapunov {
+    /// Whether a positive exponent cannot be told from zero: it is below the rounding of the gain, or the interval that holds it is as
+    /// wide as it is.
+    pub(crate) fn is_hidden(&self, (tau_s, tau_r): (f64, f64)) -> bool {
+        let interval = if self.iterations == 0 { self.residual } else { 0.0 };
+        !(self.exponent * (tau_s + tau_r) > NARROWEST && self.exponent > 10.0 * interval)
+    }
+}
+
 /// The exponent of a solution with time constants `taus` (absent filters are 0).
 pub(crate) fn exponent(autocovariance: &Autocovariance, taus: (f64, f64)) -> Result<Lyapunov, MeanFieldError> {
     let sampled = autocovariance.sampled();

@@ -96,6 +96,35 @@ fn the_central_solution_grows_from_zero() {
     }
 }
 
+/// The exponent is (g - 1)^2 / 2 for every odd phi, half of it for two equal time scales; below 1e-11 rounding hides it.
+#[test]
+fn an_exponent_that_rounding_hides_is_no_number() {
+    for transfer in [Transfer::Tanh, Transfer::Erf] {
+        for (variant, half) in
+            [(Variant::Current, 0.5), (Variant::Rate, 0.5), (Variant::two_timescale(1.0, 1.0).unwrap(), 0.25)]
+        {
+            for above in [1e-8, 5e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3] {
+                let model =
+                    Model::new(1.0 + above, transfer, variant, Gaussian::unstructured(), Input::none()).unwrap();
+                for chaos in chaotic_solutions(&model).unwrap() {
+                    match chaos.lyapunov() {
+                        Ok(found) => {
+                            let part = found.exponent / (half * above * above);
+                            assert!((part - 1.0).abs() < 0.01 && above > 2e-6, "{transfer} {variant} {above}: {part}");
+                        }
+                        Err(error) => {
+                            assert!(
+                                matches!(error, MeanFieldError::WeakChaos { .. }) && above < 1e-5,
+                                "{above}: {error}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// At g - g_c = 1e-6 chaos of threshold-linear units has 1e-11 of their variance.
 #[test]
 fn chaos_too_weak_to_be_resolved_is_said_to_be_there() {

@@ -3,14 +3,27 @@
 use lowrank_model::{Model, OrderParameters, Variant};
 
 use super::{Chaotic, evaluate};
-use crate::Averages;
 use crate::autocovariance::Autocovariance;
 use crate::chaotic_stability::{StructureGrowth, is_folded};
+use crate::lyapunov::{Lyapunov, exponent};
 use crate::nested::FULL;
 use crate::neurons::Neurons;
 use crate::newton::{Outcome, RESIDUAL_LIMIT};
 use crate::stability::radius_at;
 use crate::stationary::SMALLEST_KAPPA;
+use crate::{Averages, MeanFieldError};
+
+impl Chaotic {
+    /// The largest Lyapunov exponent, given Delta(tau). Without noise it is positive: where rounding hides that it is none.
+    pub(crate) fn lyapunov_of(&self, delta: &Autocovariance) -> Result<Lyapunov, MeanFieldError> {
+        let taus = self.model.variant().time_constants();
+        let found = exponent(delta, taus)?;
+        if self.model.noise() == 0.0 && found.is_hidden(taus) {
+            return Err(MeanFieldError::WeakChaos { g: self.model.g(), excess: self.rho - 1.0 });
+        }
+        Ok(found)
+    }
+}
 
 pub(super) fn describe(model: &Model, neurons: &Neurons, outcome: Outcome) -> Chaotic {
     debug_assert!(outcome.residual <= RESIDUAL_LIMIT);
