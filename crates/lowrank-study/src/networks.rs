@@ -64,8 +64,9 @@ pub(crate) fn every<T: Send>(
     (0..ensemble.networks as u64).into_par_iter().map(of).collect()
 }
 
-/// A protocol of the method of one product a step, which is a fifth of the shortest time constant of the model's variant.
+/// A protocol of the method of one product a step, which is a fifth of the shortest time constant of the model's variant, or shorter where
+/// the network asks for it.
 pub(crate) fn protocol(variant: Variant, transient: f64, window: f64, interval: f64) -> Result<Protocol, StudyError> {
     let step = 0.2 * variant.shortest_time_constant();
-    Ok(Protocol::new(Timing { transient, window, interval, step }, Method::EtdAb3)?)
+    Ok(Protocol::new(Timing { transient, window, interval, step }, Method::EtdAb3)?.with_chosen_step())
 }

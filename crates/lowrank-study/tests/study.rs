@@ -58,3 +58,24 @@ fn nothing_answers_along_m_where_all_is_orthogonal_and_bistability_ends_at_stron
         }
     }
 }
+
+/// The published values: kappa = 1.26 at weak and none at strong randomness, Delta_0 = 10.5 at g = 4, the same in both variants.
+#[test]
+fn structure_ends_along_g_and_the_variance_grows_the_same_in_both_variants() {
+    let seen = data(Study::AlongG);
+    for variant in ["current", "rate"] {
+        let rows = seen[variant].as_array().unwrap();
+        let of = |row: &Value, name: &str| number(&row[name]["mean"]);
+        let (first, last) = (&rows[0], &rows[rows.len() - 1]);
+        assert!((number(&first["g"]), number(&last["g"])) == (0.25, 4.0), "{variant}");
+        assert!((of(first, "kappa") - 1.26).abs() < 0.05 && of(last, "kappa") < 0.1, "{variant}");
+        assert!((of(first, "delta_0") - 1.61).abs() < 0.1 && (of(last, "delta_0") - 10.5).abs() < 0.6, "{variant}");
+    }
+}
+
+#[test]
+fn the_other_sets_are_drawn() {
+    for study in [Study::TimeScales, Study::Sizes] {
+        assert!(!data(study).is_null(), "{}", study.name());
+    }
+}
