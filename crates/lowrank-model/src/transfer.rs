@@ -80,7 +80,7 @@ impl Transfer {
     }
 
     /// A primitive Phi of phi: ln cosh x, ln(1 + e^x), x + ln cosh x, max(x, 0)^2 / 2,
-    /// x erf(sqrt(pi) x / 2) + (2 / pi) e^(-pi x^2 / 4).
+    /// x erf(sqrt(pi) x / 2) + (2 / pi) (e^(-pi x^2 / 4) - 1).
     #[inline]
     pub fn primitive(self, x: f64) -> f64 {
         match self {
