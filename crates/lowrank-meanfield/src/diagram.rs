@@ -2,13 +2,14 @@
 
 use faer::Mat;
 use faer::linalg::solvers::{PartialPivLu, Solve};
-use lowrank_model::{Model, ModelError, Transfer};
+use lowrank_model::{Model, ModelError};
 
 use crate::averages::Averages;
 use crate::branches::{CONTINUUM, closest_to_one};
 use crate::continuation::Curve;
+use crate::neurons::Neurons;
 use crate::root::bracketed_root;
-use crate::stationary::{distance, evaluate, neurons_at_rest, solve, stationary_branches, unknowns};
+use crate::stationary::{distance, evaluate, solve, stationary_branches, unknowns};
 use crate::units::Units;
 use crate::{Branch, BranchEnd, BranchPoint, Event, EventKind, MeanFieldError, Stationary};
 
@@ -79,14 +80,13 @@ fn through_in_units(
 ) -> Result<BranchesThrough, MeanFieldError> {
     let curve = Curve::new(&family, interval)?;
     let (mut branches, mut continua, mut unsolved) = (Vec::<Branch>::new(), Vec::new(), Vec::new());
-    let mut checked = 0;
-    for run in values.chunk_by(|a, b| rests_at_kink(&family, *a) == rests_at_kink(&family, *b)) {
-        if run.len() > 1 && rests_at_kink(&family, run[0]) {
-            branches.push(rest(&family, run, &mut unsolved));
-        }
+    let kinks: Vec<(f64, bool)> = values.iter().map(|value| (*value, rests_at_kink(&family, *value))).collect();
+    for run in kinks.chunk_by(|a, b| a.1 == b.1).filter(|run| run.len() > 1 && run[0].1) {
+        let run: Vec<f64> = run.iter().map(|(value, _)| *value).collect();
+        branches.push(rest(&family, &run, &mut unsolved));
     }
-    checked += branches.len();
-    for &value in values.iter().filter(|value| !rests_at_kink(&family, **value)) {
+    let mut checked = branches.len();
+    for (value, _) in kinks.into_iter().filter(|(_, at_kink)| !at_kink) {
         let mut starts = Vec::new();
         match family(value).map_err(MeanFieldError::from).and_then(|model| stationary_branches(&model)) {
             Ok(solutions) => {
@@ -118,9 +118,7 @@ fn through_in_units(
 
 /// Whether a model has one state, rest at the kink of its phi: without input threshold-linear networks rest or grow for ever (T29).
 fn rests_at_kink(family: &impl Fn(f64) -> Result<Model, ModelError>, value: f64) -> bool {
-    let Ok(model) = family(value) else { return false };
-    let at_rest = || neurons_at_rest(&model).is_ok_and(|neurons| !neurons.is_driven());
-    model.transfer() == Transfer::ThresholdLinear && at_rest()
+    family(value).is_ok_and(|model| Neurons::new(&model).is_ok_and(|neurons| neurons.only_rest()))
 }
 
 /// That state at neighbouring values. Where its growth rate (T29) changes its sign states of every size lie along a ray, as a branch

@@ -168,7 +168,7 @@ impl Neurons {
     }
 
     /// Whether any neuron has an input.
-    pub(crate) fn is_driven(&self) -> bool {
+    fn is_driven(&self) -> bool {
         self.classes.iter().any(|c| c.input != 0.0 || c.spread.as_ref().is_some_and(|s| s.ii != 0.0))
     }
 }
